@@ -1,0 +1,48 @@
+// What the executor reads a parent state through, and the shapes those reads answer with.
+
+/**
+ * Reads of a parent state. A failed read throws; "absent" is an answer, and never the other way round
+ * (a lost database page or RPC answer that looks like an empty account gives a wrong block).
+ * Answers may come at once or as a promise; callers must not await an answer that is not a promise on a hot path.
+ */
+export interface StateSource {
+  /** The account at a 20-byte address, or undefined when it does not exist. */
+  getAccount(address: Uint8Array): SourceAccount | undefined | Promise<SourceAccount | undefined>;
+  /** The value at a 32-byte big-endian slot of a 20-byte address; 0n when the slot or the account is absent. */
+  getStorage(address: Uint8Array, slot: Uint8Array): bigint | Promise<bigint>;
+  /** The code with this 32-byte keccak256. Throws MissingCodeError when the source does not know it. */
+  getCode(codeHash: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  /** The 32-byte hash of the ancestor block with this number. Throws MissingBlockHashError when unknown. */
+  getBlockHash(number: bigint): Uint8Array | Promise<Uint8Array>;
+  /**
+   * Everything the source holds, when it is small enough to be loaded at once (bundles); it fills the shared cache
+   * before a block. The answer is the source's own data: do not change it.
+   */
+  preload?(): FlatPreState;
+  /** Grows with each commit; undefined for a source that never changes. */
+  readonly version?: number;
+}
+
+/** An account as a source knows it. */
+export interface SourceAccount {
+  nonce: bigint;
+  /** In wei. */
+  balance: bigint;
+  /** 32 bytes; keccak256 of nothing when there is no code. */
+  codeHash: Uint8Array;
+  /** True when the account's storage trie is not empty (EIP-7610 and storage resets need to know). */
+  hasStorage: boolean;
+}
+
+/** A parent state as lists. An account that is listed as undefined is known to be absent. */
+export interface FlatPreState {
+  accounts: FlatAccount[];
+  codes: [codeHash: Uint8Array, code: Uint8Array][];
+}
+
+/** One address of a flat pre-state with the slots that are known of it (32-byte keys; a listed 0n is a known zero). */
+export interface FlatAccount {
+  address: Uint8Array;
+  account: SourceAccount | undefined;
+  storage: [slot: Uint8Array, value: bigint][];
+}
