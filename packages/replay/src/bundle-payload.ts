@@ -1,0 +1,204 @@
+// The inner layer of a bundle file: an RLP list of named sections (see BUNDLE.md).
+import { EMPTY_CODE_HASH, type FlatAccount, type FlatPreState } from "@braid/state";
+import { bytesToBigInt, bytesToHex, equalBytes, type Hex, hexToBytes } from "@braid/primitives";
+import { RLP } from "@ethereumjs/rlp";
+import type { Bundle, BundleState } from "./bundle.ts";
+import type { ChainSpec } from "./chain-config.ts";
+import { BlockFileError, messageOf } from "./errors.ts";
+import { keccak256 } from "./keccak.ts";
+import { bigIntToMinimalBytes } from "./quantity.ts";
+
+type Item = Uint8Array | Item[];
+
+/** The payload of a bundle. Accounts, slots, codes, nodes and hashes are sorted, so that equal content gives equal bytes. */
+export function encodePayload(bundle: Bundle): Uint8Array {
+  const { state } = bundle;
+  const sections: [name: string, value: Item | undefined][] = [
+    ["comment", bundle.comment === undefined ? undefined : utf8(bundle.comment)],
+    ["chain", utf8(JSON.stringify(bundle.chain))],
+    ["parent", bundle.parentHeader],
+    ["kind", utf8(state.kind)],
+    ["root", state.kind === "flat" ? undefined : state.stateRoot],
+    ["hashes", encodeHashes(bundle.blockHashes)],
+  ];
+  if (state.kind === "witness") {
+    sections.push(["nodes", sorted(state.nodes)], ["codes", sorted(state.codes)]);
+    if (state.treatAsAbsent !== undefined) sections.push(["absent", sorted(state.treatAsAbsent.map(hexToBytes))]);
+  } else {
+    sections.push(
+      ["accounts", sorted(state.pre.accounts.map(encodeAccount))],
+      ["codes", sorted(state.pre.codes.map(([, code]) => code))],
+    );
+  }
+  sections.push(["blocks", bundle.blocks]);
+  return RLP.encode(sections.flatMap(([name, value]) => (value === undefined ? [] : [[utf8(name), value]])));
+}
+
+/** Throws BlockFileError BRAID_FILE_MALFORMED when a section is missing or has the wrong shape; unknown sections are skipped. */
+export function decodePayload(payload: Uint8Array): Bundle {
+  const sections = readSections(payload);
+  const chain = readChain(bytes(need(sections, "chain"), "chain"));
+  const blocks = list(need(sections, "blocks"), "blocks").map((block) => bytes(block, "blocks"));
+  if (blocks.length === 0) throw malformed("blocks", "it is empty");
+  const parent = sections.get("parent");
+  const comment = sections.get("comment");
+  return {
+    chain,
+    blocks,
+    state: readState(sections),
+    blockHashes: readHashes(sections.get("hashes") ?? []),
+    ...(parent === undefined ? {} : { parentHeader: bytes(parent, "parent") }),
+    ...(comment === undefined ? {} : { comment: fromUtf8(bytes(comment, "comment")) }),
+  };
+}
+
+function readSections(payload: Uint8Array): Map<string, Item> {
+  let decoded: Item;
+  try {
+    decoded = RLP.decode(payload);
+  } catch (error) {
+    throw new BlockFileError("BRAID_FILE_MALFORMED", `The bundle's payload is not RLP (${messageOf(error)}).`, { cause: error });
+  }
+  const sections = new Map<string, Item>();
+  for (const section of list(decoded, "payload")) {
+    const [name, value] = list(section, "payload");
+    if (name === undefined || value === undefined) throw malformed("payload", "a section is not a pair");
+    const key = fromUtf8(bytes(name, "payload"));
+    if (sections.has(key)) throw malformed(key, "it is there twice");
+    sections.set(key, value);
+  }
+  return sections;
+}
+
+function readState(sections: Map<string, Item>): BundleState {
+  const kind = fromUtf8(bytes(need(sections, "kind"), "kind"));
+  const root = sections.get("root");
+  const stateRoot = root === undefined ? undefined : sized(root, 32, "root");
+  const codes = list(sections.get("codes") ?? [], "codes").map((code) => bytes(code, "codes"));
+  if (kind === "witness") {
+    if (stateRoot === undefined) throw malformed("root", "a witness needs it");
+    const nodes = list(need(sections, "nodes"), "nodes").map((node) => bytes(node, "nodes"));
+    const absent = sections.get("absent");
+    if (absent === undefined) return { kind, stateRoot, nodes, codes };
+    const treatAsAbsent: Hex[] = list(absent, "absent").map((address) => bytesToHex(sized(address, 20, "absent")));
+    return { kind, stateRoot, nodes, codes, treatAsAbsent };
+  }
+  if (kind !== "complete" && kind !== "flat") throw malformed("kind", `"${kind}" is not a kind of state`);
+  const pre: FlatPreState = {
+    accounts: list(need(sections, "accounts"), "accounts").map(decodeAccount),
+    codes: codes.map((code) => [keccak256(code), code]),
+  };
+  if (kind === "flat" || stateRoot === undefined) return { kind, pre };
+  return { kind, pre, stateRoot };
+}
+
+/** [address, [nonce, balance, code hash or nothing, has storage] or [], [[slot, value], ...]] */
+function encodeAccount({ address, account, storage }: FlatAccount): Item {
+  const slots: Item = sorted(storage.map(([slot, value]): Item => [slot, bigIntToMinimalBytes(value)]));
+  if (account === undefined) return [address, [], slots];
+  const codeHash = equalBytes(account.codeHash, EMPTY_CODE_HASH) ? new Uint8Array(0) : account.codeHash;
+  const fields = [bigIntToMinimalBytes(account.nonce), bigIntToMinimalBytes(account.balance), codeHash, bigIntToMinimalBytes(account.hasStorage ? 1n : 0n)];
+  return [address, fields, slots];
+}
+
+function decodeAccount(item: Item): FlatAccount {
+  const [address, fields, slots] = list(item, "accounts");
+  if (address === undefined || fields === undefined || slots === undefined) throw malformed("accounts", "an entry is not a triple");
+  const [nonce, balance, codeHash, hasStorage] = list(fields, "accounts").map((field) => bytes(field, "accounts"));
+  const storage = list(slots, "accounts").map((pair): [Uint8Array, bigint] => {
+    const [slot, value] = list(pair, "accounts");
+    if (slot === undefined || value === undefined) throw malformed("accounts", "a slot is not a pair");
+    return [sized(slot, 32, "accounts"), bytesToBigInt(bytes(value, "accounts"))];
+  });
+  const flat: FlatAccount = { address: sized(address, 20, "accounts"), account: undefined, storage };
+  if (nonce === undefined) return flat;
+  if (balance === undefined || codeHash === undefined || hasStorage === undefined) throw malformed("accounts", "an account lacks fields");
+  flat.account = {
+    nonce: bytesToBigInt(nonce),
+    balance: bytesToBigInt(balance),
+    codeHash: codeHash.length === 0 ? EMPTY_CODE_HASH : sized(codeHash, 32, "accounts"),
+    hasStorage: hasStorage.length > 0,
+  };
+  return flat;
+}
+
+function encodeHashes(hashes: ReadonlyMap<bigint, Uint8Array>): Item {
+  const byNumber = [...hashes].sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0));
+  return byNumber.map(([number, hash]) => [bigIntToMinimalBytes(number), hash]);
+}
+
+function readHashes(section: Item): Map<bigint, Uint8Array> {
+  const hashes = new Map<bigint, Uint8Array>();
+  for (const pair of list(section, "hashes")) {
+    const [number, hash] = list(pair, "hashes");
+    if (number === undefined || hash === undefined) throw malformed("hashes", "an entry is not a pair");
+    hashes.set(bytesToBigInt(bytes(number, "hashes")), sized(hash, 32, "hashes"));
+  }
+  return hashes;
+}
+
+function readChain(json: Uint8Array): ChainSpec {
+  let spec: unknown;
+  try {
+    spec = JSON.parse(fromUtf8(json));
+  } catch (error) {
+    throw malformed("chain", `it is not JSON (${messageOf(error)})`);
+  }
+  if (!isChainSpec(spec)) throw malformed("chain", "it lacks a name, a chainId or well-formed hardforks");
+  return spec;
+}
+
+function isChainSpec(value: unknown): value is ChainSpec {
+  if (typeof value !== "object" || value === null) return false;
+  if (!("name" in value) || typeof value.name !== "string") return false;
+  if (!("chainId" in value) || !Number.isSafeInteger(value.chainId)) return false;
+  if (!("hardforks" in value)) return true;
+  return Array.isArray(value.hardforks) && value.hardforks.every((fork: unknown) => typeof fork === "object" && fork !== null && "name" in fork && typeof fork.name === "string");
+}
+
+/** RLP items in the order of their encodings' first differing byte: for lists, of their first element. */
+function sorted<T extends Item>(items: T[]): T[] {
+  return [...items].sort((left, right) => Buffer.compare(firstBytes(left), firstBytes(right)));
+}
+
+function firstBytes(item: Item): Uint8Array {
+  let first: Item | undefined = item;
+  while (Array.isArray(first)) first = first[0];
+  return first ?? new Uint8Array(0);
+}
+
+function need(sections: Map<string, Item>, name: string): Item {
+  const section = sections.get(name);
+  if (section === undefined) throw malformed(name, "it is missing");
+  return section;
+}
+
+function list(item: Item, section: string): Item[] {
+  if (!Array.isArray(item)) throw malformed(section, "bytes stand where a list should be");
+  return item;
+}
+
+function bytes(item: Item, section: string): Uint8Array {
+  if (Array.isArray(item)) throw malformed(section, "a list stands where bytes should be");
+  return item;
+}
+
+function sized(item: Item, length: number, section: string): Uint8Array {
+  const value = bytes(item, section);
+  if (value.length !== length) throw malformed(section, `${value.length} bytes stand where ${length} should be`);
+  return value;
+}
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function fromUtf8(text: Uint8Array): string {
+  return new TextDecoder().decode(text);
+}
+
+function malformed(section: string, reason: string): BlockFileError {
+  return new BlockFileError("BRAID_FILE_MALFORMED", `The bundle's section "${section}" is malformed: ${reason}.`, {
+    data: { section, reason },
+  });
+}

@@ -1,0 +1,42 @@
+// The errors of loading what is to be replayed. A block that replays wrong is no error but a verdict: see verify.ts.
+import { BaseError } from "@braid/primitives";
+
+/** Why a file cannot be replayed. */
+export type BlockFileErrorCode =
+  /** The file cannot be read at all (no such file, no permission). */
+  | "BRAID_FILE_UNREADABLE"
+  /** The file ends too early. */
+  | "BRAID_FILE_TRUNCATED"
+  /** The content is damaged: a checksum or a hash inside it does not fit. */
+  | "BRAID_FILE_CORRUPT"
+  /** The content is none of the formats that Braid reads. */
+  | "BRAID_FILE_UNKNOWN_FORMAT"
+  /** The format is known, a field in it is missing or wrong. */
+  | "BRAID_FILE_MALFORMED"
+  /** A bundle of a version that this Braid does not read. */
+  | "BRAID_BUNDLE_VERSION"
+  /** The chain, or a hardfork of it, is not known. */
+  | "BRAID_UNKNOWN_CHAIN"
+  /** The state that the file holds is not the state before its first block. */
+  | "BRAID_PARENT_STATE_MISMATCH"
+  /** The blocks of a chain do not follow one another. */
+  | "BRAID_BROKEN_CHAIN"
+  /** A directory holds nothing that could be replayed. */
+  | "BRAID_NOTHING_TO_REPLAY";
+
+/** A file that cannot be replayed. The message says what was found and what to do; the file's name is added by who opened it. */
+export class BlockFileError extends BaseError {
+  constructor(
+    code: BlockFileErrorCode,
+    message: string,
+    options: { data?: Record<string, unknown>; cause?: unknown } = {},
+  ) {
+    super(code, message, options);
+  }
+}
+
+/** The text of anything that was thrown, on one line. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replace(/\s+/g, " ").trim();
+}
