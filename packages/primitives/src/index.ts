@@ -1,0 +1,11 @@
+// The public names of @braid/primitives: bytes, hex and errors, which every other package builds on.
+
+export { Bytes32RangeError, bigIntToBytes32, bytesToBigInt, concatBytes, equalBytes } from "./bytes.ts";
+export {
+  BaseError,
+  type BaseErrorOptions,
+  deserializeError,
+  type SerializedError,
+  serializeError,
+} from "./errors.ts";
+export { bytesToHex, type Hex, hexToBytes, InvalidHexError } from "./hex.ts";
