@@ -1,0 +1,174 @@
+// Trie nodes to RLP and back, and the references and roots that follow from it (Yellow Paper, appendix D).
+import { EMPTY_TRIE_ROOT } from "../constants.ts";
+import { BadTrieNodeError } from "../errors.ts";
+import { keccak256 } from "../keccak.ts";
+import {
+  type RlpItem,
+  readRlpItem,
+  rlpListLength,
+  rlpStringLength,
+  writeRlpListHeader,
+  writeRlpString,
+} from "../rlp.ts";
+import {
+  branchNode,
+  extensionNode,
+  hashReference,
+  type LoadedNode,
+  leafNode,
+  type Path,
+  type TrieNode,
+} from "./node.ts";
+
+const EMPTY_STRING = 0x80;
+const HASH_STRING = 0xa0;
+
+/** The 32-byte root hash of a trie; undefined is the empty trie. PERF: hashes only nodes that are new. */
+export function rootHash(root: TrieNode | undefined): Uint8Array {
+  if (root === undefined) return EMPTY_TRIE_ROOT;
+  const ref = referenceOf(root);
+  // Only a root is hashed when it is short: inside a trie a short node is embedded.
+  return ref.length === 33 ? ref.slice(1) : keccak256(ref);
+}
+
+/** What a parent's encoding holds for this node. */
+export function referenceOf(node: TrieNode): Uint8Array {
+  if (node.kind === "hash") return node.ref;
+  if (node.ref !== undefined) return node.ref;
+  const bytes = encodeNode(node);
+  node.ref = bytes.length < 32 ? bytes : hashReference(keccak256(bytes));
+  return node.ref;
+}
+
+/** The RLP of a node. */
+export function encodeNode(node: LoadedNode): Uint8Array {
+  switch (node.kind) {
+    case "branch":
+      return encodeBranch(node.children);
+    case "extension": {
+      const path = compactPath(node.path, false);
+      const child = referenceOf(node.child);
+      const out = newList(rlpStringLength(path) + child.length);
+      out.bytes.set(child, writeRlpString(out.bytes, out.position, path));
+      return out.bytes;
+    }
+    case "leaf": {
+      const path = compactPath(node.path, true);
+      const out = newList(rlpStringLength(path) + rlpStringLength(node.value));
+      writeRlpString(out.bytes, writeRlpString(out.bytes, out.position, path), node.value);
+      return out.bytes;
+    }
+  }
+}
+
+/** The node with this RLP; its children are views into the bytes. Throws BadTrieNodeError. */
+export function decodeNode(bytes: Uint8Array): LoadedNode {
+  const list = readRlpItem(bytes, 0);
+  if (list === undefined || !list.isList || list.end !== bytes.length)
+    throw new BadTrieNodeError("not one RLP list");
+  const first = itemAt(bytes, list.content);
+  const second = itemAt(bytes, first.end);
+  if (second.end === bytes.length) return decodePair(bytes, first, second);
+  return decodeBranch(bytes, list.content);
+}
+
+function encodeBranch(children: readonly (TrieNode | undefined)[]): Uint8Array {
+  let payload = 1;
+  for (let i = 0; i < 16; i++) {
+    const child = children[i];
+    payload += child === undefined ? 1 : referenceOf(child).length;
+  }
+  const { bytes, position } = newList(payload);
+  let at = position;
+  for (let i = 0; i < 16; i++) {
+    const child = children[i];
+    if (child === undefined) {
+      bytes[at++] = EMPTY_STRING;
+    } else {
+      const ref = referenceOf(child);
+      bytes.set(ref, at);
+      at += ref.length;
+    }
+  }
+  bytes[at] = EMPTY_STRING;
+  return bytes;
+}
+
+function newList(payload: number): { bytes: Uint8Array; position: number } {
+  const bytes = new Uint8Array(rlpListLength(payload));
+  return { bytes, position: writeRlpListHeader(bytes, 0, payload) };
+}
+
+function decodeBranch(bytes: Uint8Array, content: number): LoadedNode {
+  const children: (TrieNode | undefined)[] = [];
+  let position = content;
+  for (let i = 0; i < 16; i++) {
+    const item = itemAt(bytes, position);
+    children.push(decodeChild(bytes, item));
+    position = item.end;
+  }
+  if (bytes[position] !== EMPTY_STRING || position + 1 !== bytes.length) {
+    throw new BadTrieNodeError("a branch with a value, or not of 17 items");
+  }
+  return branchNode(children);
+}
+
+function decodePair(bytes: Uint8Array, path: RlpItem, second: RlpItem): LoadedNode {
+  const flag = bytes[path.content];
+  if (path.isList || flag === undefined || path.content === path.end || flag >= 0x40) {
+    throw new BadTrieNodeError("a path without a valid prefix");
+  }
+  const nibbles = expandPath(bytes.subarray(path.content, path.end));
+  if (flag >= 0x20) {
+    if (second.isList) throw new BadTrieNodeError("a leaf whose value is a list");
+    return leafNode(nibbles, bytes.subarray(second.content, second.end));
+  }
+  const child = decodeChild(bytes, second);
+  if (child === undefined || nibbles.length === 0)
+    throw new BadTrieNodeError("an extension without child or path");
+  return extensionNode(nibbles, child);
+}
+
+function decodeChild(bytes: Uint8Array, item: RlpItem): TrieNode | undefined {
+  const first = bytes[item.start];
+  if (first === EMPTY_STRING) return undefined;
+  if (first === HASH_STRING)
+    return { kind: "hash", ref: bytes.subarray(item.start, item.end), loaded: undefined };
+  if (!item.isList || item.end - item.start >= 32)
+    throw new BadTrieNodeError("a child that is neither hash nor node");
+  const embedded = decodeNode(bytes.subarray(item.start, item.end));
+  embedded.ref = bytes.subarray(item.start, item.end);
+  return embedded;
+}
+
+function itemAt(bytes: Uint8Array, position: number): RlpItem {
+  const item = readRlpItem(bytes, position);
+  if (item === undefined) throw new BadTrieNodeError("an item that is cut off");
+  return item;
+}
+
+/** Hex-prefix encoding (Yellow Paper, appendix C): high nibble of the first byte 2 for a leaf, plus 1 for an odd path. */
+function compactPath(path: Path, isLeaf: boolean): Uint8Array {
+  const odd = path.length & 1;
+  const out = new Uint8Array((path.length >> 1) + 1);
+  out[0] = ((isLeaf ? 2 : 0) + odd) << 4;
+  // The indices below stay within the path.
+  if (odd) out[0] |= path[0] as number;
+  for (let i = odd, at = 1; i < path.length; i += 2)
+    out[at++] = ((path[i] as number) << 4) | (path[i + 1] as number);
+  return out;
+}
+
+function expandPath(compact: Uint8Array): Path {
+  // The caller has looked at the first byte.
+  const first = compact[0] as number;
+  const odd = (first >> 4) & 1;
+  const path = new Uint8Array(2 * (compact.length - 1) + odd);
+  if (odd) path[0] = first & 15;
+  for (let i = 1, at = odd; i < compact.length; i++) {
+    const byte = compact[i] as number;
+    path[at++] = byte >> 4;
+    path[at++] = byte & 15;
+  }
+  return path;
+}
