@@ -1,0 +1,8 @@
+// The shared-memory core: Kernel (bindings), the layout's constants, keccak256 for the main thread.
+
+export { ArenaExhaustedError, KernelCompileError, KernelOptionsError } from "./errors.ts";
+export { keccak256 } from "./keccak256.ts";
+export { Kernel, type KernelShared, type Progress } from "./kernel.ts";
+export * from "./layout.ts";
+export type { KernelOptions } from "./memory-map.ts";
+export { PeekStatus, StepCode } from "./status.ts";

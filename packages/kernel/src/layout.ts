@@ -1,0 +1,265 @@
+// The one place where offsets, kinds and status codes of the shared memory are written down. It is read by TypeScript and by
+// AssemblyScript alike (assembly/*.ts import this very file), so the two sides cannot drift apart: keep it to plain constants.
+// All offsets are bytes. All 256-bit values are four u64 limbs, lowest limb first, at 8-aligned addresses.
+
+// ---- Control block: fixed addresses. Words that many workers write have a cache line (64 bytes) of their own. ----
+
+/** First address of the control block. The addresses below it belong to the module's static data. */
+export const CONTROL = 1024;
+export const CONTROL_SIZE = 4096;
+
+// Configuration: written once by Kernel.create, read-only afterwards.
+export const CONFIG_INSTANCES = 1024; // number of instances: the main thread and the workers
+export const CONFIG_INSTANCE_BASE = 1028;
+export const CONFIG_STATE_BASE = 1032;
+export const CONFIG_STATE_END = 1036;
+export const CONFIG_BLOCK_BASE = 1040;
+export const CONFIG_BLOCK_END = 1044;
+export const CONFIG_FLAT_BUCKETS = 1048; // three tables of as many buckets: accounts, slots, codes
+export const CONFIG_FLAT_MASK = 1052; // number of buckets of each table, less one
+export const CONFIG_BLOCK_BUCKETS = 1056; // two tables: accounts, slots
+export const CONFIG_BLOCK_MASK = 1060;
+export const CONFIG_HASH_SEED = 1064; // u64
+
+// Words of the run.
+export const WORD_LOCK = 1152; // scheduler lock: 0 free, else instance + 1
+export const WORD_COMMITTER = 1216; // committer role: 0 free, else instance + 1
+export const WORD_COMMIT_INDEX = 1280;
+export const WORD_EXECUTION_INDEX = 1344;
+export const WORD_VALIDATION_INDEX = 1408;
+export const WORD_WAKE = 1472; // wake epoch: grows with every change that may create work
+export const WORD_WAITERS = 1536; // threads inside Atomics.wait on WORD_WAKE
+export const WORD_HALT = 1600; // u64: reason in the low half, unit in the high half; 0 = not halted
+export const WORD_FAULT = 1608; // bits FAULT_*
+export const WORD_SOLO = 1616; // 1: only SOLO_INSTANCE goes on
+export const WORD_SOLO_AFTER = 1620; // aborts + suspensions that switch to solo; 0 = never
+export const WORD_UNIT_COUNT = 1624;
+export const WORD_UNIT_TABLE = 1628; // ptr of unit 0
+export const WORD_CUMULATIVE_GAS = 1632; // u64
+export const WORD_BLOCK_GAS_LIMIT = 1640; // u64; admission is checked against it
+export const WORD_RECOVER_NEXT = 1664;
+export const WORD_RECOVER_END = 1668;
+export const WORD_BLOCK_CURSOR = 1728;
+export const WORD_STATE_CURSOR = 1792;
+export const WORD_HUGE_BALANCES = 1796; // 1: some account of the flat state holds 2^200 wei or more
+export const WORD_EXECUTIONS = 1856;
+export const WORD_ABORTS = 1860;
+export const WORD_SUSPENSIONS = 1864;
+export const WORD_VALIDATIONS = 1868;
+export const WORD_ACCOUNT_COUNT = 1920; // account records of the block
+export const WORD_SLOT_COUNT = 1924;
+export const FLAT_ZERO_SLOT = 1984; // a flat slot record (80 bytes) that is always zero: the answer "known to be zero"
+
+// ---- Instance area: one for each thread, index 0 is the main thread. ----
+
+/** Arguments and results of calls; the first words of an instance's area. */
+export const SCRATCH_SIZE = 65536;
+export const INSTANCE_BLOCK_CURSOR = 65536; // this instance's chunk of the block arena
+export const INSTANCE_BLOCK_END = 65540;
+export const INSTANCE_STATE_CURSOR = 65544;
+export const INSTANCE_STATE_END = 65548;
+export const INSTANCE_READ_LOG = 65552;
+export const INSTANCE_READ_CURSOR = 65556;
+export const INSTANCE_READ_END = 65560;
+export const INSTANCE_WRITE_LOG = 65564;
+export const INSTANCE_WRITE_CURSOR = 65568;
+export const INSTANCE_WRITE_END = 65572;
+export const INSTANCE_PENDING = 65576; // what the next step has to complete first: PENDING_*
+export const INSTANCE_PENDING_UNIT = 65580;
+export const INSTANCE_PENDING_INCARNATION = 65584;
+export const INSTANCE_PENDING_VALID = 65588;
+export const INSTANCE_PUBLISH_UNIT = 65592;
+export const INSTANCE_PUBLISH_SETS = 65596;
+export const INSTANCE_PUBLISH_PHASE = 65600;
+export const INSTANCE_PUBLISH_INDEX = 65604;
+export const INSTANCE_PUBLISH_CHANGED = 65608;
+export const INSTANCE_VALUE = 65664; // 32 bytes: the value a validation resolves
+export const INSTANCE_SUM = 65728; // 32 bytes: the deltas that a resolution has met
+export const INSTANCE_HASH = 65760; // 32 bytes
+export const INSTANCE_KECCAK = 65792; // 200 bytes: the sponge
+export const INSTANCE_LOGS = 66560; // the read log's, then the write log's first buffer
+export const READ_LOG_SIZE = 294912; // 4,096 reads; grows into the block arena
+export const WRITE_LOG_SIZE = 81920; // 2,048 writes; grows into the block arena
+export const INSTANCE_STRIDE = 458752;
+
+export const PENDING_NONE = 0;
+export const PENDING_COMMIT = 1; // the committer has validated a unit and has to commit or abort it
+export const PENDING_INVALID = 2; // an early validation failed: abort the unit
+export const PENDING_ESTIMATES = 3; // a unit is ABORTING: mark its writes, then make it READY
+export const PENDING_OWN = 4; // a unit that was just executed here and wants its first validation
+
+// ---- Flat state records ----
+
+export const FLAT_ACCOUNT_NEXT = 0;
+export const FLAT_ACCOUNT_HASH = 4;
+export const FLAT_ACCOUNT_ADDRESS = 8; // 20 bytes
+export const FLAT_ACCOUNT_FLAGS = 28;
+export const FLAT_ACCOUNT_NONCE = 32; // u64
+export const FLAT_ACCOUNT_BALANCE = 40; // 4 limbs
+export const FLAT_ACCOUNT_CODE_HASH = 72; // 32 bytes; all zero for an absent account
+export const FLAT_ACCOUNT_GENERATION = 104; // grows with each wipe of the storage
+export const FLAT_ACCOUNT_SIZE = 112;
+
+export const FLAT_EXISTS = 1;
+export const FLAT_HAS_STORAGE = 2;
+export const FLAT_COMPLETE = 4; // slots without a record are zero, not unknown
+
+export const FLAT_SLOT_NEXT = 0;
+export const FLAT_SLOT_HASH = 4;
+export const FLAT_SLOT_ACCOUNT = 8;
+export const FLAT_SLOT_GENERATION = 12; // counts only while it equals the account's
+export const FLAT_SLOT_KEY = 16; // 32 bytes
+export const FLAT_SLOT_VALUE = 48; // 4 limbs
+export const FLAT_SLOT_SIZE = 80;
+
+export const CODE_NEXT = 0;
+export const CODE_HASH_WORD = 4;
+export const CODE_HASH = 8; // 32 bytes
+export const CODE_LENGTH = 40;
+export const CODE_BYTES = 48;
+
+// ---- Multi-version memory ----
+// Account and slot records are 64-byte aligned; a location is the address of a list head, so `location & 63` is its kind.
+
+export const ACCOUNT_NEXT = 0;
+export const ACCOUNT_HASH = 4;
+export const ACCOUNT_ADDRESS = 8; // 20 bytes
+export const ACCOUNT_FLAT = 28; // its flat record, or 0
+export const ACCOUNT_LIST_NEXT = 32; // next account record, after collectAccounts()
+export const ACCOUNT_SLOTS = 36; // first slot record, after collectAccounts()
+export const ACCOUNT_BALANCE = 48; // list heads
+export const ACCOUNT_NONCE = 52;
+export const ACCOUNT_CODE_HASH = 56;
+export const ACCOUNT_STORAGE_RESET = 60;
+export const ACCOUNT_SIZE = 64;
+
+export const SLOT_NEXT = 0;
+export const SLOT_HASH = 4;
+export const SLOT_ACCOUNT = 8;
+export const SLOT_FLAT = 12; // its flat record, or 0
+export const SLOT_HEAD = 16; // list head
+export const SLOT_LIST_NEXT = 20; // next slot record of the account, after collectAccounts()
+export const SLOT_KEY = 32; // 32 bytes
+export const SLOT_SIZE = 64;
+
+/** Kinds of locations are the offsets of their list heads. */
+export const LOCATION_BALANCE = 48;
+export const LOCATION_NONCE = 52;
+export const LOCATION_CODE_HASH = 56;
+export const LOCATION_STORAGE_RESET = 60;
+export const LOCATION_STORAGE = 16;
+export const LOCATION_KIND_MASK = 63;
+
+export const ENTRY_UNIT = 0;
+export const ENTRY_DATA = 4; // 0 nothing, else ptr of a value record, bit 0 = ESTIMATE
+export const ENTRY_NEXT = 8;
+export const ENTRY_SIZE = 16;
+export const ESTIMATE_TAG = 1;
+
+export const VALUE_KIND = 0;
+export const VALUE_INCARNATION = 4;
+export const VALUE_LIMBS = 8;
+export const VALUE_SIZE = 40;
+
+export const KIND_VALUE = 0;
+export const KIND_DELTA = 1;
+
+/** One entry of a read log or read set: the value read was within lo..hi (inclusive, unsigned). */
+export const READ_LOCATION = 0;
+export const READ_LO = 8;
+export const READ_HI = 40;
+export const READ_SIZE = 72;
+
+/** One entry of a write log. */
+export const WRITE_LOCATION = 0;
+export const WRITE_KIND = 4;
+export const WRITE_LIMBS = 8;
+export const WRITE_SIZE = 40;
+
+/** One item of a published write set. */
+export const WRITE_SET_LOCATION = 0;
+export const WRITE_SET_ENTRY = 4;
+export const WRITE_SET_VALUE = 8; // ptr of its value record
+export const WRITE_SET_SIZE = 16;
+
+/** A unit's read set and write set: one immutable record behind one pointer. */
+export const SETS_INCARNATION = 0;
+export const SETS_READ_COUNT = 4;
+export const SETS_READS = 8;
+export const SETS_WRITE_COUNT = 12;
+export const SETS_WRITES = 16;
+export const SETS_SIZE = 24;
+
+/** An estimate that was placed before the run. */
+export const HINT_NEXT = 0;
+export const HINT_ENTRY = 4;
+export const HINT_SIZE = 8;
+
+// ---- Unit table ----
+
+export const UNIT_STATUS = 0;
+export const UNIT_INCARNATION = 4;
+export const UNIT_DEPENDENTS = 8; // first dependent + 1
+export const UNIT_NEXT_DEPENDENT = 12; // + 1
+export const UNIT_SETS = 16;
+export const UNIT_HINTS = 20;
+export const UNIT_GAS_LIMIT = 24; // u64
+export const UNIT_GAS_USED = 32; // u64
+export const UNIT_OUTCOME = 40;
+export const UNIT_OUTCOME_LENGTH = 44;
+export const UNIT_FLAGS = 48;
+export const UNIT_SENDER_STATUS = 52;
+export const UNIT_SENDER = 56; // 20 bytes
+export const UNIT_HEAD_INCARNATION = 76; // incarnation + 1 that was claimed when all lower units were committed
+export const UNIT_EXECUTIONS = 80;
+export const UNIT_ABORTS = 84;
+export const UNIT_SUSPENSIONS = 88;
+export const UNIT_HINT_HITS = 92; // hint estimates that the unit really wrote
+export const UNIT_HINT_COUNT = 96;
+export const UNIT_SIZE = 128;
+
+export const STATUS_READY = 0;
+export const STATUS_EXECUTING = 1;
+export const STATUS_EXECUTED = 2;
+export const STATUS_SUSPENDED = 3;
+export const STATUS_ABORTING = 4;
+export const STATUS_COMMITTED = 5;
+
+/** Bits of UNIT_FLAGS. */
+export const HEAD_ONLY = 1; // runs only when all lower units are committed
+export const HAS_GAS_LIMIT = 2; // takes part in the block's gas admission
+
+export const SENDER_UNKNOWN = 0;
+export const SENDER_KNOWN = 1;
+export const SENDER_INVALID = 2;
+
+// ---- Answers ----
+
+/** Answers of peek, read and finalValue. */
+export const READ_OK = 0;
+export const READ_MISSING = 1; // the base is not in the flat state: fetch it, insert it, try again
+export const READ_ESTIMATE = 2; // the blocking unit (u32) is at scratch
+export const READ_FAULT = 3;
+
+/** Answers of step and next. */
+export const STEP_CONTINUE = 0;
+export const STEP_EXECUTE = 1; // scratch: unit u32, incarnation u32, head u32
+export const STEP_IDLE = 2;
+export const STEP_DONE = 3;
+export const STEP_HALTED = 4;
+
+export const PUBLISH_DONE = 0;
+export const PUBLISH_MORE = 1;
+export const PUBLISH_FAULT = -1;
+/** Bit of publishEnd's answer: the unit wrote something else than before. */
+export const PUBLISH_CHANGED = 1;
+
+export const FAULT_BLOCK_ARENA_FULL = 1;
+export const FAULT_STATE_ARENA_FULL = 2;
+
+export const HALT_NONE = 0;
+export const HALT_ADMISSION = 1; // a unit's gas limit exceeds what the block has left
+export const HALT_FAULT = 2; // an arena is full, see WORD_FAULT
+export const HALT_WORKER_DIED = 3;
+export const HALT_ERROR = 4; // a worker threw
+export const HALT_CANCELLED = 5;

@@ -1,0 +1,95 @@
+// Lays out the shared memory: control block, an area for each instance, bucket tables, state arena, block arena.
+
+import { KernelOptionsError } from "./errors.ts";
+import {
+  CONFIG_BLOCK_BASE,
+  CONFIG_BLOCK_BUCKETS,
+  CONFIG_BLOCK_END,
+  CONFIG_BLOCK_MASK,
+  CONFIG_FLAT_BUCKETS,
+  CONFIG_FLAT_MASK,
+  CONFIG_HASH_SEED,
+  CONFIG_INSTANCE_BASE,
+  CONFIG_INSTANCES,
+  CONFIG_STATE_BASE,
+  CONFIG_STATE_END,
+  INSTANCE_STRIDE,
+} from "./layout.ts";
+
+const PAGE = 65536;
+const ADDRESS_SPACE = 65536 * PAGE;
+const INSTANCES = PAGE;
+/** 262,144 buckets for each of accounts, slots and codes: chains of one up to the load of a full default arena (2 million records: 8). */
+const FLAT_BUCKET_BITS = 18;
+/** 16,384 buckets for a block's accounts and as many for its slots: resetBlock clears them, so they are sized for ordinary blocks. */
+const BLOCK_BUCKET_BITS = 14;
+
+/** Sizes of the shared memory. Untouched pages cost nothing but address space. */
+export interface KernelOptions {
+  /** Bytes for what one block needs: versions, read and write sets, outcomes. Default 256 MiB. */
+  blockArenaBytes?: number;
+  /** Bytes for the cached parent state: accounts, slots, codes. Default 256 MiB. */
+  stateArenaBytes?: number;
+  /** Worker instances besides the main thread's. Default 16. */
+  maxWorkers?: number;
+  /** log2 of the number of hash buckets in every table; for tests that want long chains. */
+  bucketBits?: number;
+  /** Seed of the hash tables; for tests. Default: random, so that nobody can choose keys that collide. */
+  hashSeed?: bigint;
+}
+
+/** A laid-out memory. */
+export interface MemoryMap {
+  memory: WebAssembly.Memory;
+  maxWorkers: number;
+  blockArenaBytes: number;
+  stateArenaBytes: number;
+}
+
+const MIB = 1024 * 1024;
+
+function roundUp(bytes: number): number {
+  return Math.ceil(bytes / PAGE) * PAGE;
+}
+
+function randomSeed(): bigint {
+  const seed = crypto.getRandomValues(new BigUint64Array(1));
+  return seed[0] ?? 0n;
+}
+
+/**
+ * Creates the shared memory at its full size and writes the configuration words.
+ * @throws KernelOptionsError when it would exceed 4 GiB
+ */
+export function createMemory(options: KernelOptions): MemoryMap {
+  const { blockArenaBytes = 256 * MIB, stateArenaBytes = 256 * MIB, maxWorkers = 16 } = options;
+  const flatBuckets = 1 << (options.bucketBits ?? FLAT_BUCKET_BITS);
+  const blockBuckets = 1 << (options.bucketBits ?? BLOCK_BUCKET_BITS);
+
+  const flatTable = INSTANCES + roundUp((maxWorkers + 1) * INSTANCE_STRIDE);
+  const blockTable = flatTable + roundUp(flatBuckets * 12);
+  const stateBase = blockTable + roundUp(blockBuckets * 8);
+  const blockBase = stateBase + roundUp(stateArenaBytes);
+  const end = blockBase + roundUp(blockArenaBytes);
+  // The last page stays unused: the end of the arena must itself be a 32-bit number.
+  if (end > ADDRESS_SPACE - PAGE) throw new KernelOptionsError(end);
+
+  const pages = end / PAGE;
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const words = new Uint32Array(memory.buffer);
+  const set = (address: number, value: number) => {
+    words[address >>> 2] = value;
+  };
+  set(CONFIG_INSTANCES, maxWorkers + 1);
+  set(CONFIG_INSTANCE_BASE, INSTANCES);
+  set(CONFIG_STATE_BASE, stateBase);
+  set(CONFIG_STATE_END, stateBase + stateArenaBytes);
+  set(CONFIG_BLOCK_BASE, blockBase);
+  set(CONFIG_BLOCK_END, blockBase + blockArenaBytes);
+  set(CONFIG_FLAT_BUCKETS, flatTable);
+  set(CONFIG_FLAT_MASK, flatBuckets - 1);
+  set(CONFIG_BLOCK_BUCKETS, blockTable);
+  set(CONFIG_BLOCK_MASK, blockBuckets - 1);
+  new DataView(memory.buffer).setBigUint64(CONFIG_HASH_SEED, options.hashSeed ?? randomSeed(), true);
+  return { memory, maxWorkers, blockArenaBytes, stateArenaBytes };
+}

@@ -1,0 +1,77 @@
+// The compiled kernel, once per thread, and the shape of what its instances export.
+
+import { loadKernelBinary } from "./compile.ts";
+
+/** What assembly/index.ts exports. Pointers come back signed: make them unsigned with `>>> 0`. */
+export interface KernelExports {
+  attach(instance: number): number;
+  heapBase(): number;
+  alloc(size: number): number;
+  blockArenaUsed(): number;
+  stateArenaUsed(): number;
+  halt(reason: number, unit: number): void;
+  keccak(data: number, length: number, out: number): void;
+  bloomAdd(bloom: number, data: number, length: number): void;
+  flatFindAccount(address: number): number;
+  flatPutAccount(
+    address: number,
+    exists: number,
+    hasStorage: number,
+    nonce: bigint,
+    balance: number,
+    codeHash: number,
+  ): number;
+  flatSetAccount(
+    record: number,
+    exists: number,
+    hasStorage: number,
+    nonce: bigint,
+    balance: number,
+    codeHash: number,
+  ): void;
+  flatFindSlot(account: number, slot: number): number;
+  flatPutSlot(account: number, slot: number, value: number): number;
+  flatSetSlot(account: number, slot: number, value: number): number;
+  flatWipeStorage(account: number): void;
+  findCode(codeHash: number): number;
+  putCode(codeHash: number, code: number, length: number): number;
+  resetState(): void;
+  account(): number;
+  accountFlat(record: number): number;
+  slot(record: number): number;
+  peek(location: number, unit: number): number;
+  collectAccounts(): number;
+  beginIncarnation(): void;
+  read(location: number, unit: number): number;
+  logRange(location: number): number;
+  write(location: number, kind: number): number;
+  publishBegin(unit: number, incarnation: number): number;
+  publishNext(): number;
+  publishEnd(unit: number): number;
+  publishAll(unit: number, incarnation: number): number;
+  validate(unit: number): number;
+  markEstimates(unit: number): void;
+  hintEstimate(location: number, unit: number): number;
+  setUnitGasLimit(unit: number, gas: bigint): void;
+  setUnitFlags(unit: number, flags: number): void;
+  setOutcome(unit: number, outcome: number, length: number, gasUsed: bigint): void;
+  setSender(unit: number, status: number): void;
+  recoverNext(): number;
+  step(): number;
+  finishExecution(unit: number, incarnation: number, flags: number): number;
+  suspend(unit: number, incarnation: number, blocking: number): number;
+  retryAtHead(unit: number, incarnation: number): number;
+  commitInOrder(unit: number): number;
+  solo(): void;
+  spinWhile(word: number, epoch: number, turns: number): number;
+  recoverAfterDeath(): void;
+  resetBlock(units: number): number;
+}
+
+/** The kernel's module. Compiled here, at import: a hash must not be a promise. */
+export const kernelModule: WebAssembly.Module = new WebAssembly.Module(await loadKernelBinary());
+
+/** A new instance over a shared memory. Instances have globals of their own: call `attach` before anything else. */
+export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelExports {
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as KernelExports & WebAssembly.Exports;
+}
