@@ -1,0 +1,61 @@
+// How long roots and reads take, beside @ethereumjs/mpt in the same run: `node packages/state/src/state.bench.ts`.
+import { bytesToHex, type Hex } from "@braid/primitives";
+import { createMPT } from "@ethereumjs/mpt";
+import { RLP } from "@ethereumjs/rlp";
+import { Bench } from "tinybench";
+import { encodeAccount } from "./account-rlp.ts";
+import { EMPTY_CODE_HASH, EMPTY_TRIE_ROOT } from "./constants.ts";
+import { keccak256 } from "./keccak.ts";
+import { MemoryStateStore } from "./memory-state-store.ts";
+import { orderedTrieRoot } from "./ordered-trie-root.ts";
+import { emptyAccountDiff, emptyStateDiff, type StateDiff } from "./state-diff.ts";
+
+const ACCOUNTS = 20_000;
+const CHANGED = 200;
+const RECEIPTS = 200;
+
+const addressOf = (n: number): Uint8Array => keccak256(Uint8Array.of(n >> 16, n >> 8, n)).slice(0, 20);
+const receipts = Array.from({ length: RECEIPTS }, (_, i) => new Uint8Array(600).fill(i + 1));
+
+/** New balances, for other accounts in every round. */
+let round = 0;
+function nextDiff(): StateDiff {
+  round++;
+  const diff = emptyStateDiff();
+  for (let i = 0; i < CHANGED; i++) {
+    const address = bytesToHex(addressOf((i * 97 + round * 13) % ACCOUNTS));
+    diff.accounts.set(address, { ...emptyAccountDiff(), balance: BigInt(round) });
+  }
+  return diff;
+}
+
+const alloc: Record<Hex, { balance: string }> = {};
+for (let n = 0; n < ACCOUNTS; n++) alloc[bytesToHex(addressOf(n))] = { balance: "1" };
+const store = MemoryStateStore.fromAlloc(alloc);
+
+const oracle = await createMPT({ useKeyHashing: true });
+const oracleLeaf = (balance: bigint) =>
+  encodeAccount({ nonce: 0n, balance, storageRoot: EMPTY_TRIE_ROOT, codeHash: EMPTY_CODE_HASH });
+for (let n = 0; n < ACCOUNTS; n++) await oracle.put(addressOf(n), oracleLeaf(1n));
+
+const bench = new Bench({ time: 1000 });
+bench
+  .add(`root of ${RECEIPTS} receipts: orderedTrieRoot`, () => {
+    orderedTrieRoot(receipts);
+  })
+  .add(`root of ${RECEIPTS} receipts: @ethereumjs/mpt`, async () => {
+    const trie = await createMPT();
+    for (const [i, receipt] of receipts.entries()) await trie.put(RLP.encode(i), receipt);
+    trie.root();
+  })
+  .add(`${CHANGED} of ${ACCOUNTS} accounts: MemoryStateStore.commit`, async () => {
+    await store.commit(nextDiff());
+  })
+  .add(`${CHANGED} of ${ACCOUNTS} accounts: @ethereumjs/mpt`, async () => {
+    for (const [address, { balance = 0n }] of nextDiff().accounts) {
+      await oracle.put(Buffer.from(address.slice(2), "hex"), oracleLeaf(balance));
+    }
+    oracle.root();
+  });
+await bench.run();
+console.table(bench.table());
