@@ -39,7 +39,10 @@ export function sealPayload(payload: Uint8Array, compression: BundleCompression 
 
 /** True when the bytes begin as a bundle does. */
 export function isBundle(file: Uint8Array): boolean {
-  return file.length >= BUNDLE_SIGNATURE.length && equalBytes(file.subarray(0, BUNDLE_SIGNATURE.length), BUNDLE_SIGNATURE);
+  return (
+    file.length >= BUNDLE_SIGNATURE.length &&
+    equalBytes(file.subarray(0, BUNDLE_SIGNATURE.length), BUNDLE_SIGNATURE)
+  );
 }
 
 /**
@@ -48,13 +51,17 @@ export function isBundle(file: Uint8Array): boolean {
  */
 export function openPayload(file: Uint8Array): Uint8Array {
   if (!isBundle(file)) {
-    throw new BlockFileError("BRAID_FILE_UNKNOWN_FORMAT", "This is not a Braid bundle: its signature is missing.");
+    throw new BlockFileError(
+      "BRAID_FILE_UNKNOWN_FORMAT",
+      "This is not a Braid bundle: its signature is missing.",
+    );
   }
   if (file.length < HEADER_LENGTH) throw truncated(HEADER_LENGTH, file.length);
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const version = view.getUint16(8);
   if (version !== BUNDLE_VERSION) {
-    const advice = version > BUNDLE_VERSION ? "Update Braid to read it." : "Make the bundle again with this Braid.";
+    const advice =
+      version > BUNDLE_VERSION ? "Update Braid to read it." : "Make the bundle again with this Braid.";
     throw new BlockFileError(
       "BRAID_BUNDLE_VERSION",
       `The bundle has format version ${version}, this Braid reads version ${BUNDLE_VERSION}. ${advice}`,
@@ -66,7 +73,8 @@ export function openPayload(file: Uint8Array): Uint8Array {
   if (view.getUint8(11) !== 0) throw corrupt("its reserved byte is not zero");
   const bodyLength = view.getBigUint64(12);
   const payloadLength = view.getBigUint64(20);
-  if (payloadLength > MAX_PAYLOAD_LENGTH) throw corrupt(`its header claims a payload of ${payloadLength} bytes`);
+  if (payloadLength > MAX_PAYLOAD_LENGTH)
+    throw corrupt(`its header claims a payload of ${payloadLength} bytes`);
   const present = BigInt(file.length - HEADER_LENGTH);
   if (present < bodyLength) throw truncated(HEADER_LENGTH + Number(bodyLength), file.length);
   if (present > bodyLength) throw corrupt(`${present - bodyLength} bytes follow its end`);
@@ -75,7 +83,8 @@ export function openPayload(file: Uint8Array): Uint8Array {
   if (payload.length !== Number(payloadLength)) {
     throw corrupt(`its payload has ${payload.length} bytes instead of ${payloadLength}`);
   }
-  if (!equalBytes(sha256(payload), file.subarray(28, HEADER_LENGTH))) throw corrupt("its SHA-256 digest does not fit");
+  if (!equalBytes(sha256(payload), file.subarray(28, HEADER_LENGTH)))
+    throw corrupt("its SHA-256 digest does not fit");
   return payload;
 }
 
@@ -118,8 +127,12 @@ function truncated(expected: number, found: number): BlockFileError {
 }
 
 function corrupt(reason: string, cause?: unknown): BlockFileError {
-  return new BlockFileError("BRAID_FILE_CORRUPT", `The bundle is damaged: ${reason}. Copy or download it again.`, {
-    data: { reason },
-    cause,
-  });
+  return new BlockFileError(
+    "BRAID_FILE_CORRUPT",
+    `The bundle is damaged: ${reason}. Copy or download it again.`,
+    {
+      data: { reason },
+      cause,
+    },
+  );
 }

@@ -1,6 +1,7 @@
 // The inner layer of a bundle file: an RLP list of named sections (see BUNDLE.md).
-import { EMPTY_CODE_HASH, type FlatAccount, type FlatPreState } from "@braid/state";
+
 import { bytesToBigInt, bytesToHex, equalBytes, type Hex, hexToBytes } from "@braid/primitives";
+import { EMPTY_CODE_HASH, type FlatAccount, type FlatPreState } from "@braid/state";
 import { RLP } from "@ethereumjs/rlp";
 import type { Bundle, BundleState } from "./bundle.ts";
 import type { ChainSpec } from "./chain-config.ts";
@@ -23,7 +24,8 @@ export function encodePayload(bundle: Bundle): Uint8Array {
   ];
   if (state.kind === "witness") {
     sections.push(["nodes", sorted(state.nodes)], ["codes", sorted(state.codes)]);
-    if (state.treatAsAbsent !== undefined) sections.push(["absent", sorted(state.treatAsAbsent.map(hexToBytes))]);
+    if (state.treatAsAbsent !== undefined)
+      sections.push(["absent", sorted(state.treatAsAbsent.map(hexToBytes))]);
   } else {
     sections.push(
       ["accounts", sorted(state.pre.accounts.map(encodeAccount))],
@@ -57,7 +59,11 @@ function readSections(payload: Uint8Array): Map<string, Item> {
   try {
     decoded = RLP.decode(payload);
   } catch (error) {
-    throw new BlockFileError("BRAID_FILE_MALFORMED", `The bundle's payload is not RLP (${messageOf(error)}).`, { cause: error });
+    throw new BlockFileError(
+      "BRAID_FILE_MALFORMED",
+      `The bundle's payload is not RLP (${messageOf(error)}).`,
+      { cause: error },
+    );
   }
   const sections = new Map<string, Item>();
   for (const section of list(decoded, "payload")) {
@@ -80,7 +86,9 @@ function readState(sections: Map<string, Item>): BundleState {
     const nodes = list(need(sections, "nodes"), "nodes").map((node) => bytes(node, "nodes"));
     const absent = sections.get("absent");
     if (absent === undefined) return { kind, stateRoot, nodes, codes };
-    const treatAsAbsent: Hex[] = list(absent, "absent").map((address) => bytesToHex(sized(address, 20, "absent")));
+    const treatAsAbsent: Hex[] = list(absent, "absent").map((address) =>
+      bytesToHex(sized(address, 20, "absent")),
+    );
     return { kind, stateRoot, nodes, codes, treatAsAbsent };
   }
   if (kind !== "complete" && kind !== "flat") throw malformed("kind", `"${kind}" is not a kind of state`);
@@ -97,14 +105,22 @@ function encodeAccount({ address, account, storage }: FlatAccount): Item {
   const slots: Item = sorted(storage.map(([slot, value]): Item => [slot, bigIntToMinimalBytes(value)]));
   if (account === undefined) return [address, [], slots];
   const codeHash = equalBytes(account.codeHash, EMPTY_CODE_HASH) ? new Uint8Array(0) : account.codeHash;
-  const fields = [bigIntToMinimalBytes(account.nonce), bigIntToMinimalBytes(account.balance), codeHash, bigIntToMinimalBytes(account.hasStorage ? 1n : 0n)];
+  const fields = [
+    bigIntToMinimalBytes(account.nonce),
+    bigIntToMinimalBytes(account.balance),
+    codeHash,
+    bigIntToMinimalBytes(account.hasStorage ? 1n : 0n),
+  ];
   return [address, fields, slots];
 }
 
 function decodeAccount(item: Item): FlatAccount {
   const [address, fields, slots] = list(item, "accounts");
-  if (address === undefined || fields === undefined || slots === undefined) throw malformed("accounts", "an entry is not a triple");
-  const [nonce, balance, codeHash, hasStorage] = list(fields, "accounts").map((field) => bytes(field, "accounts"));
+  if (address === undefined || fields === undefined || slots === undefined)
+    throw malformed("accounts", "an entry is not a triple");
+  const [nonce, balance, codeHash, hasStorage] = list(fields, "accounts").map((field) =>
+    bytes(field, "accounts"),
+  );
   const storage = list(slots, "accounts").map((pair): [Uint8Array, bigint] => {
     const [slot, value] = list(pair, "accounts");
     if (slot === undefined || value === undefined) throw malformed("accounts", "a slot is not a pair");
@@ -112,7 +128,8 @@ function decodeAccount(item: Item): FlatAccount {
   });
   const flat: FlatAccount = { address: sized(address, 20, "accounts"), account: undefined, storage };
   if (nonce === undefined) return flat;
-  if (balance === undefined || codeHash === undefined || hasStorage === undefined) throw malformed("accounts", "an account lacks fields");
+  if (balance === undefined || codeHash === undefined || hasStorage === undefined)
+    throw malformed("accounts", "an account lacks fields");
   flat.account = {
     nonce: bytesToBigInt(nonce),
     balance: bytesToBigInt(balance),
@@ -153,7 +170,13 @@ function isChainSpec(value: unknown): value is ChainSpec {
   if (!("name" in value) || typeof value.name !== "string") return false;
   if (!("chainId" in value) || !Number.isSafeInteger(value.chainId)) return false;
   if (!("hardforks" in value)) return true;
-  return Array.isArray(value.hardforks) && value.hardforks.every((fork: unknown) => typeof fork === "object" && fork !== null && "name" in fork && typeof fork.name === "string");
+  return (
+    Array.isArray(value.hardforks) &&
+    value.hardforks.every(
+      (fork: unknown) =>
+        typeof fork === "object" && fork !== null && "name" in fork && typeof fork.name === "string",
+    )
+  );
 }
 
 /** RLP items in the order of their encodings' first differing byte: for lists, of their first element. */
@@ -185,7 +208,8 @@ function bytes(item: Item, section: string): Uint8Array {
 
 function sized(item: Item, length: number, section: string): Uint8Array {
   const value = bytes(item, section);
-  if (value.length !== length) throw malformed(section, `${value.length} bytes stand where ${length} should be`);
+  if (value.length !== length)
+    throw malformed(section, `${value.length} bytes stand where ${length} should be`);
   return value;
 }
 
@@ -198,7 +222,11 @@ function fromUtf8(text: Uint8Array): string {
 }
 
 function malformed(section: string, reason: string): BlockFileError {
-  return new BlockFileError("BRAID_FILE_MALFORMED", `The bundle's section "${section}" is malformed: ${reason}.`, {
-    data: { section, reason },
-  });
+  return new BlockFileError(
+    "BRAID_FILE_MALFORMED",
+    `The bundle's section "${section}" is malformed: ${reason}.`,
+    {
+      data: { section, reason },
+    },
+  );
 }

@@ -1,6 +1,7 @@
 // The bundle format: what is written is read again, equal content gives equal payloads, and every kind of damage has its own code.
-import { EMPTY_CODE_HASH, type FlatAccount } from "@braid/state";
+
 import { bytesToHex, concatBytes, hexToBytes } from "@braid/primitives";
+import { EMPTY_CODE_HASH, type FlatAccount } from "@braid/state";
 import { RLP } from "@ethereumjs/rlp";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -21,17 +22,25 @@ const account: fc.Arbitrary<FlatAccount> = fc.record({
     }),
     { nil: undefined },
   ),
-  storage: fc.uniqueArray(fc.tuple(bytes(32), fc.bigInt(0n, 2n ** 256n - 1n)), { selector: ([slot]) => bytesToHex(slot), maxLength: 4 }),
+  storage: fc.uniqueArray(fc.tuple(bytes(32), fc.bigInt(0n, 2n ** 256n - 1n)), {
+    selector: ([slot]) => bytesToHex(slot),
+    maxLength: 4,
+  }),
 });
 const accounts = fc.uniqueArray(account, { selector: ({ address }) => bytesToHex(address), maxLength: 6 });
 const codes = fc
   .uniqueArray(fc.uint8Array({ maxLength: 90 }), { selector: (code) => bytesToHex(code), maxLength: 4 })
   .map((list) => list.map((code): [Uint8Array, Uint8Array] => [keccak256(code), code]));
 const pre = fc.record({ accounts, codes });
-const rlpList = fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 4 }).map((items) => RLP.encode(items));
+const rlpList = fc
+  .array(fc.uint8Array({ maxLength: 60 }), { maxLength: 4 })
+  .map((items) => RLP.encode(items));
 const state: fc.Arbitrary<Bundle["state"]> = fc.oneof(
   fc.record({ kind: fc.constant("flat" as const), pre }),
-  fc.record({ kind: fc.constant("complete" as const), pre, stateRoot: bytes(32) }, { requiredKeys: ["kind", "pre"] }),
+  fc.record(
+    { kind: fc.constant("complete" as const), pre, stateRoot: bytes(32) },
+    { requiredKeys: ["kind", "pre"] },
+  ),
   fc.record(
     {
       kind: fc.constant("witness" as const),
@@ -45,10 +54,16 @@ const state: fc.Arbitrary<Bundle["state"]> = fc.oneof(
 );
 const bundles: fc.Arbitrary<Bundle> = fc.record(
   {
-    chain: fc.constantFrom(MAINNET, { name: "own", chainId: 1337, hardforks: [{ name: "chainstart", block: 0 }] }),
+    chain: fc.constantFrom(MAINNET, {
+      name: "own",
+      chainId: 1337,
+      hardforks: [{ name: "chainstart", block: 0 }],
+    }),
     blocks: fc.array(rlpList, { minLength: 1, maxLength: 3 }),
     state,
-    blockHashes: fc.array(fc.tuple(fc.bigInt(0n, 2n ** 40n), bytes(32)), { maxLength: 4 }).map((pairs) => new Map(pairs)),
+    blockHashes: fc
+      .array(fc.tuple(fc.bigInt(0n, 2n ** 40n), bytes(32)), { maxLength: 4 })
+      .map((pairs) => new Map(pairs)),
     parentHeader: rlpList,
     comment: fc.string(),
   },
@@ -59,9 +74,21 @@ const bundles: fc.Arbitrary<Bundle> = fc.record(
 function normal(bundle: Bundle): unknown {
   const { state: held } = bundle;
   const order = (list: Uint8Array[]): string[] => list.map(bytesToHex).sort();
-  const base = { ...bundle, blockHashes: [...bundle.blockHashes].sort(), blocks: bundle.blocks.map(bytesToHex) };
+  const base = {
+    ...bundle,
+    blockHashes: [...bundle.blockHashes].sort(),
+    blocks: bundle.blocks.map(bytesToHex),
+  };
   if (held.kind === "witness") {
-    return { ...base, state: { ...held, nodes: order(held.nodes), codes: order(held.codes), treatAsAbsent: held.treatAsAbsent?.toSorted() } };
+    return {
+      ...base,
+      state: {
+        ...held,
+        nodes: order(held.nodes),
+        codes: order(held.codes),
+        treatAsAbsent: held.treatAsAbsent?.toSorted(),
+      },
+    };
   }
   const flat = held.pre.accounts.map((entry) => ({
     ...entry,
@@ -69,13 +96,25 @@ function normal(bundle: Bundle): unknown {
     storage: entry.storage.map(([slot, value]) => `${bytesToHex(slot)}=${value}`).sort(),
   }));
   const byAddress = flat.sort((left, right) => (left.address < right.address ? -1 : 1));
-  return { ...base, state: { ...held, pre: { accounts: byAddress, codes: held.pre.codes.map(([hash, code]) => bytesToHex(hash) + bytesToHex(code)).sort() } } };
+  return {
+    ...base,
+    state: {
+      ...held,
+      pre: {
+        accounts: byAddress,
+        codes: held.pre.codes.map(([hash, code]) => bytesToHex(hash) + bytesToHex(code)).sort(),
+      },
+    },
+  };
 }
 
 const sample: Bundle = {
   chain: MAINNET,
   blocks: [RLP.encode([Uint8Array.of(1), Uint8Array.of(2)])],
-  state: { kind: "flat", pre: { accounts: [{ address: new Uint8Array(20).fill(7), account: undefined, storage: [] }], codes: [] } },
+  state: {
+    kind: "flat",
+    pre: { accounts: [{ address: new Uint8Array(20).fill(7), account: undefined, storage: [] }], codes: [] },
+  },
   blockHashes: new Map([[3n, new Uint8Array(32).fill(3)]]),
 };
 
@@ -92,9 +131,13 @@ function codeOf(file: Uint8Array): string | undefined {
 describe("a bundle", () => {
   test("is read as it was written, in every compression", () => {
     fc.assert(
-      fc.property(bundles, fc.constantFrom("none" as const, "gzip" as const, "zstd" as const), (bundle, compression) => {
-        expect(normal(decodeBundle(encodeBundle(bundle, { compression })))).toEqual(normal(bundle));
-      }),
+      fc.property(
+        bundles,
+        fc.constantFrom("none" as const, "gzip" as const, "zstd" as const),
+        (bundle, compression) => {
+          expect(normal(decodeBundle(encodeBundle(bundle, { compression })))).toEqual(normal(bundle));
+        },
+      ),
       { numRuns: 200 },
     );
   });
@@ -103,7 +146,9 @@ describe("a bundle", () => {
     fc.assert(
       fc.property(pre, (flat) => {
         const shuffled = {
-          accounts: flat.accounts.toReversed().map((entry) => ({ ...entry, storage: entry.storage.toReversed() })),
+          accounts: flat.accounts
+            .toReversed()
+            .map((entry) => ({ ...entry, storage: entry.storage.toReversed() })),
           codes: flat.codes.toReversed(),
         };
         const file = encodeBundle({ ...sample, state: { kind: "flat", pre: flat } });
@@ -115,7 +160,10 @@ describe("a bundle", () => {
   test("skips sections that it does not know", () => {
     const payload = RLP.decode(encodeBundle(sample, { compression: "none" }).subarray(60));
     if (!Array.isArray(payload)) throw new Error("the payload is a list");
-    const extended = sealPayload(RLP.encode([...payload, [new TextEncoder().encode("later"), Uint8Array.of(1)]]), "none");
+    const extended = sealPayload(
+      RLP.encode([...payload, [new TextEncoder().encode("later"), Uint8Array.of(1)]]),
+      "none",
+    );
     expect(normal(decodeBundle(extended))).toEqual(normal(sample));
   });
 });
@@ -125,7 +173,9 @@ describe("a damaged bundle", () => {
 
   test("cut anywhere is truncated, or no bundle when even its signature is cut", () => {
     for (let length = 0; length < file.length; length += 1) {
-      expect(codeOf(file.subarray(0, length))).toBe(length < 8 ? "BRAID_FILE_UNKNOWN_FORMAT" : "BRAID_FILE_TRUNCATED");
+      expect(codeOf(file.subarray(0, length))).toBe(
+        length < 8 ? "BRAID_FILE_UNKNOWN_FORMAT" : "BRAID_FILE_TRUNCATED",
+      );
     }
   });
 
@@ -169,12 +219,56 @@ describe("a damaged bundle", () => {
     ["no list", RLP.encode(Uint8Array.of(1))],
     ["no sections", RLP.encode([])],
     ["a section that is no pair", RLP.encode([["chain"]])],
-    ["a section twice", RLP.encode([["chain", "{}"], ["chain", "{}"]])],
-    ["a chain that is no JSON", RLP.encode([["chain", "{"], ["blocks", ["a"]]])],
-    ["no blocks", RLP.encode([["chain", JSON.stringify(MAINNET)], ["kind", "flat"], ["accounts", []], ["blocks", []]])],
-    ["an unknown kind", RLP.encode([["chain", JSON.stringify(MAINNET)], ["kind", "other"], ["accounts", []], ["blocks", ["a"]]])],
-    ["a witness without root", RLP.encode([["chain", JSON.stringify(MAINNET)], ["kind", "witness"], ["nodes", []], ["blocks", ["a"]]])],
-    ["a short address", RLP.encode([["chain", JSON.stringify(MAINNET)], ["kind", "flat"], ["accounts", [["a", [], []]]], ["blocks", ["a"]]])],
+    [
+      "a section twice",
+      RLP.encode([
+        ["chain", "{}"],
+        ["chain", "{}"],
+      ]),
+    ],
+    [
+      "a chain that is no JSON",
+      RLP.encode([
+        ["chain", "{"],
+        ["blocks", ["a"]],
+      ]),
+    ],
+    [
+      "no blocks",
+      RLP.encode([
+        ["chain", JSON.stringify(MAINNET)],
+        ["kind", "flat"],
+        ["accounts", []],
+        ["blocks", []],
+      ]),
+    ],
+    [
+      "an unknown kind",
+      RLP.encode([
+        ["chain", JSON.stringify(MAINNET)],
+        ["kind", "other"],
+        ["accounts", []],
+        ["blocks", ["a"]],
+      ]),
+    ],
+    [
+      "a witness without root",
+      RLP.encode([
+        ["chain", JSON.stringify(MAINNET)],
+        ["kind", "witness"],
+        ["nodes", []],
+        ["blocks", ["a"]],
+      ]),
+    ],
+    [
+      "a short address",
+      RLP.encode([
+        ["chain", JSON.stringify(MAINNET)],
+        ["kind", "flat"],
+        ["accounts", [["a", [], []]]],
+        ["blocks", ["a"]],
+      ]),
+    ],
   ])("with %s is malformed", (_name, payload) => {
     expect(codeOf(sealPayload(payload))).toBe("BRAID_FILE_MALFORMED");
   });

@@ -1,10 +1,10 @@
 // Braid's own file format: consecutive blocks with the state before the first of them. BUNDLE.md is the specification.
 import { readFile, rename, writeFile } from "node:fs/promises";
-import type { FlatPreState } from "@braid/state";
-import { decodePayload, encodePayload } from "./bundle-payload.ts";
-import { type BundleCompression, openPayload, sealPayload } from "./bundle-container.ts";
-import type { ChainSpec } from "./chain-config.ts";
 import type { Hex } from "@braid/primitives";
+import type { FlatPreState } from "@braid/state";
+import { type BundleCompression, openPayload, sealPayload } from "./bundle-container.ts";
+import { decodePayload, encodePayload } from "./bundle-payload.ts";
+import type { ChainSpec } from "./chain-config.ts";
 
 /** Blocks of one chain, consecutive, with everything that is needed to execute them. */
 export interface Bundle {

@@ -1,6 +1,14 @@
 // Which rules a chain has at which block: a small description that can be stored, and the ethereumjs Common made of it.
 import type { Hex } from "@braid/primitives";
-import { type ChainConfig, Common, Holesky, Hoodi, Mainnet, Sepolia } from "@ethereumjs/common";
+import {
+  type ChainConfig,
+  Common,
+  type CustomCrypto,
+  Holesky,
+  Hoodi,
+  Mainnet,
+  Sepolia,
+} from "@ethereumjs/common";
 import { BlockFileError } from "./errors.ts";
 
 /** A hardfork and where it begins: `block` up to Paris, `timestamp` (seconds) from Shanghai on. */
@@ -39,12 +47,14 @@ const KNOWN_CHAINS: readonly ChainConfig[] = [Mainnet, Sepolia, Holesky, Hoodi];
 const GAS_PER_BLOB = 131_072; // EIP-4844
 
 /**
- * The rules of a chain as an ethereumjs Common, not yet set to a hardfork: see `hardforkOf`.
+ * The rules of a chain as an ethereumjs Common, not yet set to a hardfork: see `hardforkOf`. `customCrypto` is for who executes with it.
  * Throws BlockFileError BRAID_UNKNOWN_CHAIN for an unknown name or hardfork.
  */
-export function commonOf(spec: ChainSpec): Common {
+export function commonOf(spec: ChainSpec, customCrypto: CustomCrypto = {}): Common {
   if (spec.hardforks === undefined) {
-    const known = KNOWN_CHAINS.find((chain) => chain.name === spec.name && Number(chain.chainId) === spec.chainId);
+    const known = KNOWN_CHAINS.find(
+      (chain) => chain.name === spec.name && Number(chain.chainId) === spec.chainId,
+    );
     if (known === undefined) {
       throw new BlockFileError(
         "BRAID_UNKNOWN_CHAIN",
@@ -52,9 +62,9 @@ export function commonOf(spec: ChainSpec): Common {
         { data: { name: spec.name, chainId: spec.chainId } },
       );
     }
-    return new Common({ chain: known });
+    return new Common({ chain: known, customCrypto });
   }
-  return new Common({ chain: customChain(spec, spec.hardforks) });
+  return new Common({ chain: customChain(spec, spec.hardforks), customCrypto });
 }
 
 /** The hardfork that rules a block; number and timestamp (seconds) as in its header. */
@@ -72,9 +82,13 @@ function customChain(spec: ChainSpec, hardforks: HardforkActivation[]): ChainCon
   }
   for (const { name } of hardforks) {
     if (builtIn.has(name) || customHardforks[name] !== undefined) continue;
-    throw new BlockFileError("BRAID_UNKNOWN_CHAIN", `The chain "${spec.name}" uses an unknown hardfork "${name}".`, {
-      data: { name: spec.name, hardfork: name },
-    });
+    throw new BlockFileError(
+      "BRAID_UNKNOWN_CHAIN",
+      `The chain "${spec.name}" uses an unknown hardfork "${name}".`,
+      {
+        data: { name: spec.name, hardfork: name },
+      },
+    );
   }
   return {
     name: spec.name,
@@ -84,15 +98,22 @@ function customChain(spec: ChainSpec, hardforks: HardforkActivation[]): ChainCon
     genesis: { gasLimit: 5000, difficulty: 0, nonce: "0x0000000000000000", extraData: "0x" },
     // Paris and later override this by themselves.
     consensus: { type: "pow", algorithm: "ethash", ethash: {} },
-    hardforks: hardforks.map(({ name, block, timestamp }) => ({ name, block: block ?? null, ...(timestamp === undefined ? {} : { timestamp }) })),
+    hardforks: hardforks.map(({ name, block, timestamp }) => ({
+      name,
+      block: block ?? null,
+      ...(timestamp === undefined ? {} : { timestamp }),
+    })),
     customHardforks,
     bootstrapNodes: [],
-    ...(spec.depositContractAddress === undefined ? {} : { depositContractAddress: spec.depositContractAddress }),
+    ...(spec.depositContractAddress === undefined
+      ? {}
+      : { depositContractAddress: spec.depositContractAddress }),
   };
 }
 
 /** The hardforks that ethereumjs implements; it does not export its table, a Common over mainnet holds it. */
 function builtInHardforks(): Map<string, NonNullable<ChainConfig["customHardforks"]>[string]> {
+  // biome-ignore lint/complexity/useLiteralKeys: protected, so only this spelling passes the type check
   return new Map(new Common({ chain: Mainnet })["HARDFORK_CHANGES"]);
 }
 

@@ -1,5 +1,37 @@
 // Public names of @braid/replay: block files, the bundle format, and replaying with verification.
-export { type Bundle, type BundleState, decodeBundle, encodeBundle, readBundle, writeBundle } from "./bundle.ts";
+export { type StockResult, StockRunner, type StockRunOptions } from "./baseline.ts";
+export {
+  type BlockFile,
+  type BlockFileFormat,
+  decodeBlock,
+  decodeHeader,
+  type LoadedBlock,
+  type ParentState,
+} from "./block-file.ts";
+export type { BlockExecutor, Mode } from "./block-runner.ts";
+export {
+  type Bundle,
+  type BundleState,
+  decodeBundle,
+  encodeBundle,
+  readBundle,
+  writeBundle,
+} from "./bundle.ts";
 export { BUNDLE_VERSION, type BundleCompression } from "./bundle-container.ts";
-export { type BlobParameters, type ChainSpec, commonOf, type HardforkActivation, hardforkOf, MAINNET } from "./chain-config.ts";
+export {
+  type BlobParameters,
+  type ChainSpec,
+  commonOf,
+  type HardforkActivation,
+  hardforkOf,
+  MAINNET,
+} from "./chain-config.ts";
+export { compareResults } from "./compare.ts";
+export { listFiles, loadBlockFile } from "./detect.ts";
+export { type Difference, describeDifference, type Reference } from "./difference.ts";
 export { BlockFileError, type BlockFileErrorCode } from "./errors.ts";
+export { type OpenedState, openParentState } from "./parent-state.ts";
+export { RecordingSource } from "./record-reads.ts";
+export { type ReplayEvent, type ReplayOptions, replay } from "./replay.ts";
+export type { BlockReport, ReplaySummary, ReplayTotals, RunStatistics, Verdict } from "./report.ts";
+export { type CheckedField, type Verification, verifyBlock } from "./verify.ts";

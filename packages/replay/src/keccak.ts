@@ -1,9 +1,2 @@
 // The one place where this package gets keccak256 from.
-import { MerklePatriciaTrie } from "@ethereumjs/mpt";
-
-const hasher = new MerklePatriciaTrie({ useKeyHashing: true });
-
-/** keccak256 of any bytes, 32 bytes long. */
-export function keccak256(bytes: Uint8Array): Uint8Array {
-  return hasher["appliedKey"](bytes);
-}
+export { keccak256 } from "@braid/kernel";

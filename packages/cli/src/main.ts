@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+// The `braid` command: parses the command line and ends with the exit code of what it was told to do.
+import { Command, CommanderError } from "commander";
+import packageJson from "../package.json" with { type: "json" };
+import { ExitCode } from "./exit-code.ts";
+import { addReplayCommand } from "./replay-command.ts";
+
+const { version } = packageJson;
+
+// `braid replay --json | head` is no failure: who reads has seen enough.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(ExitCode.Ok);
+  throw error;
+});
+
+const program = new Command("braid")
+  .description(
+    "Braid: a parallel EVM execution client. It executes a block's transactions on all cores and gives\nexactly what executing them one by one gives.",
+  )
+  .version(`braid ${version}`, "-V, --version", "print the version")
+  .helpOption("-h, --help", "print this help")
+  .helpCommand("help [command]", "print the help of a command")
+  .configureHelp({ helpWidth: 110 })
+  .showSuggestionAfterError()
+  .exitOverride()
+  .configureOutput({
+    outputError: (text, write) => write(`${text.trimEnd()}\nRun with --help to see what can be asked for.\n`),
+  });
+
+addReplayCommand(program, version, (code) => {
+  process.exitCode = code;
+});
+
+try {
+  if (process.argv.length <= 2) program.outputHelp();
+  else await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Asking for help or the version ends in an "error" with exit code 0.
+    process.exitCode = error.exitCode === 0 ? ExitCode.Ok : ExitCode.Usage;
+  } else {
+    process.stderr.write(
+      `braid: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    process.exitCode = ExitCode.Failure;
+  }
+}

@@ -1,0 +1,153 @@
+// `braid replay`: its options, and from them to an exit code.
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { ReplayEvent, ReplaySummary } from "@braid/replay";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { ExitCode } from "./exit-code.ts";
+import { formatCount } from "./format.ts";
+import { ProgressBar } from "./progress-bar.ts";
+import { describeProblem, formatJson, formatSummary } from "./replay-output.ts";
+
+/** The chain that comes with Braid. */
+const SHIPPED_CHAIN = fileURLToPath(new URL("../data/defi-chain.braid", import.meta.url));
+
+interface ReplayFlags {
+  mode: "parallel" | "sequential";
+  engine: "ethereumjs";
+  workers?: number;
+  hints: boolean;
+  compare?: boolean;
+  baseline?: boolean;
+  repeat: number;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** Adds the command; `finish` gets its exit code. */
+export function addReplayCommand(program: Command, version: string, finish: (code: ExitCode) => void): void {
+  program
+    .command("replay")
+    .summary("re-execute blocks in parallel and check every result")
+    .description(
+      "Re-execute blocks on all cores and check each result against the block's header: gas, receipts root,\n" +
+        "bloom, and where the state allows it the state root and the requests hash.",
+    )
+    .argument(
+      "[paths...]",
+      "files, or directories of files: Braid bundles (.braid), blocks with a pre-state,\nblocks with a witness; without paths, the DeFi chain that comes with Braid",
+    )
+    .addOption(
+      new Option("--mode <mode>", "how to execute").choices(["parallel", "sequential"]).default("parallel"),
+    )
+    .addOption(
+      new Option("--workers <count>", "threads that execute (default: one for each core)").argParser(
+        parseCount,
+      ),
+    )
+    .addOption(
+      new Option("--engine <engine>", "which EVM executes").choices(["ethereumjs"]).default("ethereumjs"),
+    )
+    .option("--hints", "predict what transactions will touch (default)")
+    .option("--no-hints", "do not predict")
+    .option("--compare", "also run every block sequentially, compare everything, show the speed-up")
+    .option("--baseline", "also run every block on stock @ethereumjs/vm, show the speed-up")
+    .addOption(
+      new Option("--repeat <count>", "execute every block so often; times are medians")
+        .argParser(parseCount)
+        .default(1),
+    )
+    .option("--json", "print one JSON document instead of the table")
+    .option("--quiet", "print nothing but what is wrong")
+    .addHelpText("after", HELP)
+    .action(async (paths: string[], flags: ReplayFlags, command: Command) => {
+      if (flags.compare === true && flags.mode === "sequential")
+        command.error("error: --compare compares a parallel run: leave out --mode sequential");
+      if (paths.length === 0 && !existsSync(SHIPPED_CHAIN)) {
+        command.error(
+          "error: the chain that comes with Braid is not there: name a file or directory to replay",
+        );
+      }
+      finish(await runReplay(paths.length === 0 ? [SHIPPED_CHAIN] : paths, flags, version));
+    });
+}
+
+const HELP = `
+Exit codes:
+  0    every block matches
+  1    a file or block could not be replayed
+  2    the command line is wrong
+  3    a result does not match
+  130  interrupted with Ctrl-C
+
+Examples:
+  braid replay                                 the chain that comes with Braid
+  braid replay --compare --baseline block.json.gz
+  braid replay blocks/ --workers 2 --repeat 5 --json > report.json
+`;
+
+async function runReplay(paths: string[], flags: ReplayFlags, version: string): Promise<ExitCode> {
+  const abort = new AbortController();
+  const { json = false, quiet = false, ...options } = flags;
+  const bar = new ProgressBar(process.stderr, !quiet);
+  const interrupt = (): void => {
+    // A second Ctrl-C does not wait for the workers.
+    if (abort.signal.aborted) process.exit(ExitCode.Interrupted);
+    bar.clear();
+    abort.abort();
+  };
+  process.on("SIGINT", interrupt);
+  try {
+    const { replay } = await import("@braid/replay");
+    const summary = await replay(paths, { ...options, signal: abort.signal, onEvent: showProgress(bar) });
+    bar.clear();
+    if (json) process.stdout.write(`${formatJson(summary, options, version)}\n`);
+    else if (!quiet) process.stdout.write(`${formatSummary(summary, process.stdout).join("\n")}\n`);
+    return exitCodeOf(summary);
+  } finally {
+    bar.clear();
+    process.off("SIGINT", interrupt);
+  }
+}
+
+/** Problems are told as they are found, whatever else is printed; the rest is the bar. */
+function showProgress(bar: ProgressBar): (event: ReplayEvent) => void {
+  let position = { index: 0, files: 1, blocks: 1, done: 0, text: "" };
+  const draw = (blockFraction: number, tail: string): void => {
+    const { index, files, blocks, done, text } = position;
+    bar.update((index + (done + blockFraction) / blocks) / files, `${text}${tail}`);
+  };
+  return (event) => {
+    if (event.type === "file")
+      position = { ...position, index: event.index, files: event.files, blocks: event.blocks, done: 0 };
+    else if (event.type === "block") {
+      const count =
+        position.files > 1
+          ? `file ${position.index + 1}/${position.files}`
+          : `block ${position.done + 1}/${position.blocks}`;
+      position.text = `${count}  ${event.number} (${event.fork})`;
+      draw(0, `  ${formatCount(event.transactions)} transactions`);
+    } else if (event.type === "progress") {
+      const { committed, transactions } = event;
+      draw(
+        committed / Math.max(transactions, 1),
+        `  ${formatCount(committed)}/${formatCount(transactions)} transactions`,
+      );
+    } else if (event.type === "report") {
+      position.done += 1;
+      for (const line of describeProblem(event.report)) bar.print(line);
+    }
+  };
+}
+
+/** A wrong result weighs more than a file that could not be replayed. */
+function exitCodeOf({ totals, interrupted }: ReplaySummary): ExitCode {
+  if (interrupted) return ExitCode.Interrupted;
+  if (totals.mismatch > 0) return ExitCode.Mismatch;
+  return totals.error > 0 ? ExitCode.Failure : ExitCode.Ok;
+}
+
+function parseCount(value: string): number {
+  const count = Number(value);
+  if (/^\d+$/.test(value) && count >= 1 && count <= 1000) return count;
+  throw new InvalidArgumentError("It must be a whole number from 1 to 1000.");
+}

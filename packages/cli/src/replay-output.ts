@@ -1,0 +1,118 @@
+// What `braid replay` shows: problems as they are found, the table of blocks, the totals, the JSON document.
+import { availableParallelism } from "node:os";
+import { relative } from "node:path";
+import { type BlockReport, describeDifference, type ReplaySummary, type Verdict } from "@braid/replay";
+import { formatBytes, formatCount, formatMs, formatSpeedup, plural, threeDigits } from "./format.ts";
+import { type Cell, type Column, formatTable, type Style } from "./table.ts";
+
+const VERDICT_STYLES: Record<Verdict, Style> = { ok: "green", mismatch: ["bold", "red"], error: "red" };
+/** More differences of one block than these say nothing new. */
+const SHOWN_DIFFERENCES = 6;
+
+/** The lines about what is wrong with a block or a file; none when it is ok. The first one stands for itself. */
+export function describeProblem(report: BlockReport): string[] {
+  const name = relativeName(report.file);
+  const block = report.number === null ? "" : `block ${report.number}: `;
+  if (report.verdict === "ok") return [];
+  if (report.verdict === "error")
+    return [
+      `braid: ${name}: ${block}${report.error?.message ?? "failed"} [${report.error?.code ?? "unknown"}]`,
+    ];
+  const lines = report.differences
+    .slice(0, SHOWN_DIFFERENCES)
+    .map((difference) => `  ${describeDifference(difference)}`);
+  return [`braid: ${name}: ${block}the result does not match`, ...lines];
+}
+
+/** The table of all blocks that have a number, and the totals under it. */
+export function formatSummary(summary: ReplaySummary, stream: NodeJS.WriteStream): string[] {
+  const { totals } = summary;
+  const compared = totals.speedup !== undefined;
+  const stock = totals.baselineSpeedup !== undefined;
+  const columns: Column[] = [
+    { title: "block", align: "right" },
+    { title: "fork", align: "left" },
+    { title: "txs", align: "right" },
+    { title: "gas", align: "right" },
+    { title: "time", align: "right" },
+    { title: "Mgas/s", align: "right" },
+    ...(compared ? [{ title: "vs sequential", align: "right" } as const] : []),
+    ...(stock ? [{ title: "vs ethereumjs", align: "right" } as const] : []),
+    { title: "aborts", align: "right" },
+    { title: "verdict", align: "left" },
+  ];
+  const row = (report: BlockReport): Cell[] => {
+    const ran = report.runs.length > 0;
+    const shown = (text: string): string => (ran ? text : "-");
+    return [
+      String(report.number),
+      report.fork ?? "",
+      formatCount(report.transactions),
+      shown(formatCount(report.gasUsed)),
+      shown(formatMs(report.ms)),
+      shown(threeDigits(report.mgasPerSecond)),
+      ...(compared ? [formatSpeedup(report.speedup)] : []),
+      ...(stock ? [formatSpeedup(report.baselineSpeedup)] : []),
+      shown(formatCount(report.statistics?.aborts ?? 0)),
+      { text: report.verdict, style: VERDICT_STYLES[report.verdict] },
+    ];
+  };
+  const blocks = summary.blocks.filter((report) => report.number !== null);
+  const table = blocks.length === 0 ? [] : [...formatTable(columns, blocks.map(row), stream), ""];
+  return [...table, ...totalLines(summary)];
+}
+
+/** One JSON document: what was asked for, every block, the totals. */
+export function formatJson(
+  summary: ReplaySummary,
+  options: Record<string, unknown>,
+  version: string,
+): string {
+  const { blocks, totals, skippedFiles, interrupted } = summary;
+  const document = {
+    braid: version,
+    node: process.versions.node,
+    cores: availableParallelism(),
+    options,
+    interrupted,
+    skippedFiles,
+    blocks,
+    totals,
+  };
+  // Data of errors may hold bigints.
+  return JSON.stringify(
+    document,
+    (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value),
+    2,
+  );
+}
+
+function totalLines({ totals, skippedFiles, interrupted, blocks }: ReplaySummary): string[] {
+  const verdicts = [
+    `${formatCount(totals.ok)} ok`,
+    ...(totals.mismatch > 0 ? [plural(totals.mismatch, "mismatch")] : []),
+    ...(totals.error > 0 ? [plural(totals.error, "error")] : []),
+  ];
+  const speedups = [
+    ...(totals.speedup === undefined ? [] : [`${formatSpeedup(totals.speedup)} as fast as sequential`]),
+    ...(totals.baselineSpeedup === undefined
+      ? []
+      : [`${formatSpeedup(totals.baselineSpeedup)} as fast as ethereumjs`]),
+  ];
+  const workers = Math.max(0, ...blocks.map((block) => block.statistics?.workers ?? 0));
+  const lines = [
+    `${plural(totals.blocks, "block")}: ${verdicts.join(", ")}`,
+    `${plural(totals.transactions, "transaction")}, ${formatCount(totals.gasUsed)} gas in ${formatMs(totals.ms)}: ${[`${threeDigits(totals.mgasPerSecond)} Mgas/s`, ...speedups].join(", ")}`,
+    `${plural(workers, "worker")}, ${plural(totals.aborts, "abort")} in ${plural(totals.executions, "execution")}; ${formatMs(totals.wallMs)} in all, ${formatBytes(totals.maxRssBytes)} at most`,
+  ];
+  if (skippedFiles.length > 0)
+    lines.push(`${plural(skippedFiles.length, "file")} without blocks passed over`);
+  if (interrupted) lines.push("interrupted: the blocks after these were not replayed");
+  return lines;
+}
+
+/** A path as short as it can be typed from here. */
+function relativeName(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short === "" || short.startsWith("..") ? path : short;
+}

@@ -1,0 +1,89 @@
+// Runs one block on the executor, with its clocks, and computes the state root that goes with the result.
+import type { BlockResult, ExecuteBlockInput } from "@braid/executor";
+import type { StateSource } from "@braid/state";
+import type { LoadedBlock } from "./block-file.ts";
+import type { OpenedState } from "./parent-state.ts";
+import { RecordingSource } from "./record-reads.ts";
+
+/** What executes blocks: the executor, or anything that looks like it. */
+export interface BlockExecutor {
+  executeBlock(input: ExecuteBlockInput): Promise<BlockResult>;
+}
+
+/** Which way a block is executed. */
+export type Mode = "parallel" | "sequential";
+
+/** How blocks are replayed. */
+export interface RunOptions {
+  mode: Mode;
+  engine: "ethereumjs";
+  workers?: number;
+  hints: boolean;
+  /** Also run sequentially, compare everything, and time it. */
+  compare: boolean;
+  /** Also run on stock ethereumjs, and time it. */
+  baseline: boolean;
+  /** At least 1. */
+  repeat: number;
+  signal?: AbortSignal;
+  onProgress?: (progress: { committed: number; transactions: number }) => void;
+}
+
+/** One execution of a block. Times are milliseconds. */
+export interface Run {
+  result: BlockResult;
+  /** Undefined when the file's state has no root. */
+  stateRoot?: Uint8Array;
+  executeMs: number;
+  rootMs: number;
+}
+
+/** Executes the block in one mode, with its clocks. */
+export class BlockRunner {
+  readonly block: LoadedBlock;
+  readonly mode: Mode;
+  readonly #executor: BlockExecutor;
+  readonly #state: OpenedState;
+  readonly #options: RunOptions;
+
+  constructor(executor: BlockExecutor, block: LoadedBlock, state: OpenedState, options: RunOptions) {
+    this.block = block;
+    this.mode = options.mode;
+    this.#executor = executor;
+    this.#state = state;
+    this.#options = options;
+  }
+
+  async run(mode: Mode, source: StateSource = this.#state.source): Promise<Run> {
+    const { engine, hints, workers, signal, onProgress } = this.#options;
+    const { computeStateRoot } = this.#state;
+    const input: ExecuteBlockInput = {
+      block: this.block.input,
+      common: this.block.common,
+      source,
+      mode,
+      engine,
+      hints,
+    };
+    if (workers !== undefined) input.workers = workers;
+    if (signal !== undefined) input.signal = signal;
+    if (onProgress !== undefined) input.onProgress = onProgress;
+    // Receipts before Byzantium hold the state root after each transaction; only then is that worth its time.
+    if (computeStateRoot !== undefined && !this.block.common.gteHardfork("byzantium"))
+      input.intermediateRoots = computeStateRoot;
+
+    const start = performance.now();
+    const result = await this.#executor.executeBlock(input);
+    const executed = performance.now();
+    if (computeStateRoot === undefined) return { result, executeMs: executed - start, rootMs: 0 };
+    const stateRoot = await computeStateRoot(result.stateDiff);
+    return { result, stateRoot, executeMs: executed - start, rootMs: performance.now() - executed };
+  }
+
+  /** Everything that the block reads, as a flat state. */
+  async record(): Promise<RecordingSource> {
+    const recording = new RecordingSource(this.#state.source);
+    await this.run("sequential", recording);
+    return recording;
+  }
+}

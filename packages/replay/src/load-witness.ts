@@ -1,0 +1,119 @@
+// Loads a block in RLP with a Merkle Patricia witness: the trie nodes and codes that it touches.
+import { readFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { equalBytes, type Hex, hexToBytes } from "@braid/primitives";
+import { type BlockFile, checkParent, decodeBlock, decodeHeader, parentMismatch } from "./block-file.ts";
+import { type ChainSpec, commonOf, MAINNET } from "./chain-config.ts";
+import { BlockFileError, messageOf } from "./errors.ts";
+
+/** The file's JSON. Byte strings are hex; `ancestors` maps decimal numbers to hashes. */
+export interface WitnessJson {
+  chainId: number;
+  blockHash?: string;
+  parentStateRoot: string;
+  blockRlp: string;
+  parentHeaderRlp?: string;
+  ancestors?: Record<string, string>;
+  witness: { state: string[]; codes: string[] };
+}
+
+/**
+ * The caller of system calls (EIP-4788, EIP-2935, EIP-7002). It has no account on any chain, clients that do not touch it
+ * leave it out of their witnesses, and ethereumjs reads it: it counts as absent when the witness does not say.
+ */
+const SYSTEM_ADDRESS: Hex = "0xfffffffffffffffffffffffffffffffffffffffe";
+
+/** A folder of witnesses may have this list, one JSON object a line: `missingReads` of a file are addresses that its producer left out. */
+const INDEX_FILE = "INDEX.jsonl";
+
+/** True when the JSON has the fields of this format. */
+export function isWitnessJson(json: object): json is WitnessJson {
+  return (
+    "blockRlp" in json && "parentStateRoot" in json && "witness" in json && typeof json.witness === "object"
+  );
+}
+
+/**
+ * The block and its witness. Throws BlockFileError: BRAID_FILE_MALFORMED, BRAID_FILE_CORRUPT (another block hash),
+ * BRAID_UNKNOWN_CHAIN, BRAID_PARENT_STATE_MISMATCH (the parent header has another state root or another hash).
+ */
+export async function loadWitness(path: string, json: WitnessJson): Promise<BlockFile> {
+  const chain = chainOf(json.chainId);
+  const common = commonOf(chain);
+  const block = decodeBlock(hexToBytes(json.blockRlp), common);
+  if (json.blockHash !== undefined && !equalBytes(block.hash, hexToBytes(json.blockHash))) {
+    throw new BlockFileError(
+      "BRAID_FILE_CORRUPT",
+      `Block ${block.number} does not have the hash ${json.blockHash} that the file names: the file is damaged.`,
+      {
+        data: { number: block.number, hash: json.blockHash },
+      },
+    );
+  }
+  const stateRoot = hexToBytes(json.parentStateRoot);
+  if (stateRoot.length !== 32) throw parentMismatch(block, "its root is not 32 bytes long");
+  if (json.parentHeaderRlp !== undefined)
+    checkParent(block, decodeHeader(hexToBytes(json.parentHeaderRlp), common), stateRoot);
+
+  const blockHashes = new Map(
+    Object.entries(json.ancestors ?? {}).map(([number, hash]) => [BigInt(number), hexToBytes(hash)]),
+  );
+  const known = blockHashes.get(block.number - 1n);
+  if (known !== undefined && !equalBytes(known, block.input.header.parentHash)) {
+    throw parentMismatch(block, "the ancestors in the file are those of another block");
+  }
+  return {
+    path,
+    format: "witness",
+    chain,
+    blocks: [block],
+    parentState: {
+      kind: "witness",
+      stateRoot,
+      nodes: json.witness.state.map(hexToBytes),
+      codes: json.witness.codes.map(hexToBytes),
+      treatAsAbsent: new Set([SYSTEM_ADDRESS, ...(await listedGaps(path))]),
+    },
+    blockHashes,
+  };
+}
+
+function chainOf(chainId: number): ChainSpec {
+  if (chainId === MAINNET.chainId) return MAINNET;
+  throw new BlockFileError(
+    "BRAID_UNKNOWN_CHAIN",
+    `Witness files of chain ${chainId} cannot be read yet: only mainnet (1). Convert it to a bundle.`,
+    {
+      data: { chainId },
+    },
+  );
+}
+
+/** The addresses that the folder's index lists for this file; none when there is no index. */
+async function listedGaps(path: string): Promise<Hex[]> {
+  let index: string;
+  try {
+    index = await readFile(join(dirname(path), INDEX_FILE), "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw new BlockFileError(
+      "BRAID_FILE_UNREADABLE",
+      `The index ${INDEX_FILE} beside it cannot be read: ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
+  const name = basename(path);
+  const line = index.split("\n").find((text) => text.includes(`"${name}"`));
+  if (line === undefined) return [];
+  const entry: unknown = JSON.parse(line);
+  if (
+    typeof entry !== "object" ||
+    entry === null ||
+    !("missingReads" in entry) ||
+    !Array.isArray(entry.missingReads)
+  )
+    return [];
+  return entry.missingReads.filter(
+    (address: unknown): address is Hex => typeof address === "string" && address.startsWith("0x"),
+  );
+}

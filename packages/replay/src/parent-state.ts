@@ -1,0 +1,58 @@
+// Opens the state that a file holds: what is read while its blocks execute, and what moves on from block to block.
+import { bytesToHex, equalBytes } from "@braid/primitives";
+import {
+  MemoryStateSource,
+  MemoryStateStore,
+  type StateDiff,
+  type StateSource,
+  WitnessStateSource,
+} from "@braid/state";
+import { type BlockFile, type LoadedBlock, parentMismatch } from "./block-file.ts";
+
+/** A file's state, ready for its first block. */
+export interface OpenedState {
+  source: StateSource;
+  /** The state root that a diff on top of the source's present state gives; undefined when the file cannot tell (a flat pre-state). */
+  computeStateRoot?: (diff: StateDiff) => Promise<Uint8Array>;
+  /** Moves the state on past an executed block, so that the next one of the file can follow. */
+  advance(block: LoadedBlock, diff: StateDiff): Promise<void>;
+}
+
+/** Throws BlockFileError BRAID_PARENT_STATE_MISMATCH when a complete state has another root than the file says. */
+export function openParentState(file: BlockFile): OpenedState {
+  const { parentState, blockHashes, blocks } = file;
+  const first = blocks[0];
+  // The parent's hash stands in the header: BLOCKHASH may ask for it whether or not the file lists it.
+  if (first !== undefined && !blockHashes.has(first.number - 1n)) {
+    blockHashes.set(first.number - 1n, first.input.header.parentHash);
+  }
+  if (parentState.kind === "witness") {
+    const { stateRoot: parentStateRoot, nodes, codes, treatAsAbsent: treatMissingAsAbsent } = parentState;
+    const source = new WitnessStateSource({
+      parentStateRoot,
+      nodes,
+      codes,
+      blockHashes,
+      treatMissingAsAbsent,
+    });
+    return { source, computeStateRoot: (diff) => source.computeStateRoot(diff), advance: async () => {} };
+  }
+  if (parentState.kind === "flat" && blocks.length === 1) {
+    const source = MemoryStateSource.fromFlat({ ...parentState.pre, blockHashes });
+    return { source, advance: async () => {} };
+  }
+  const store = MemoryStateStore.fromFlat({ ...parentState.pre, blockHashes });
+  const advance = async (block: LoadedBlock, diff: StateDiff): Promise<void> => {
+    await store.commit(diff);
+    store.setBlockHash(block.number, block.hash);
+  };
+  if (parentState.kind === "flat") return { source: store, advance };
+  if (parentState.stateRoot !== undefined && !equalBytes(parentState.stateRoot, store.stateRoot)) {
+    const found = bytesToHex(store.stateRoot);
+    throw parentMismatch(
+      first ?? { number: 0n },
+      `it has root ${found} instead of ${bytesToHex(parentState.stateRoot)}`,
+    );
+  }
+  return { source: store, computeStateRoot: (diff) => store.computeStateRoot(diff), advance };
+}

@@ -1,0 +1,73 @@
+// Turns whatever a block reads from a source into a flat pre-state: how a witness becomes something that other engines can start from.
+import { bytesToHex, type Hex } from "@braid/primitives";
+import type { FlatAccount, FlatPreState, SourceAccount, StateSource } from "@braid/state";
+
+interface Entry {
+  address: Uint8Array;
+  account: SourceAccount | undefined;
+  storage: Map<Hex, [slot: Uint8Array, value: bigint]>;
+}
+
+/** A source that answers as another one does and remembers the answers. Execute on it once, then ask for `preState()`. */
+export class RecordingSource implements StateSource {
+  readonly #source: StateSource;
+  readonly #entries = new Map<Hex, Entry>();
+  readonly #codes = new Map<Hex, [codeHash: Uint8Array, code: Uint8Array]>();
+  readonly #blockHashes = new Map<bigint, Uint8Array>();
+
+  constructor(source: StateSource) {
+    this.#source = source;
+  }
+
+  async getAccount(address: Uint8Array): Promise<SourceAccount | undefined> {
+    return (await this.#entry(address)).account;
+  }
+
+  async getStorage(address: Uint8Array, slot: Uint8Array): Promise<bigint> {
+    const value = await this.#source.getStorage(address, slot);
+    const { storage } = await this.#entry(address);
+    storage.set(bytesToHex(slot), [slot.slice(), value]);
+    return value;
+  }
+
+  async getCode(codeHash: Uint8Array): Promise<Uint8Array> {
+    const code = await this.#source.getCode(codeHash);
+    this.#codes.set(bytesToHex(codeHash), [codeHash.slice(), code]);
+    return code;
+  }
+
+  async getBlockHash(number: bigint): Promise<Uint8Array> {
+    const hash = await this.#source.getBlockHash(number);
+    this.#blockHashes.set(number, hash);
+    return hash;
+  }
+
+  /** All that was read so far. */
+  preState(): FlatPreState {
+    const accounts = [...this.#entries.values()].map(
+      ({ address, account, storage }): FlatAccount => ({ address, account, storage: [...storage.values()] }),
+    );
+    return { accounts, codes: [...this.#codes.values()] };
+  }
+
+  /** The block hashes that BLOCKHASH was answered with so far. */
+  get blockHashes(): ReadonlyMap<bigint, Uint8Array> {
+    return this.#blockHashes;
+  }
+
+  async #entry(address: Uint8Array): Promise<Entry> {
+    const key = bytesToHex(address);
+    let entry = this.#entries.get(key);
+    if (entry === undefined) {
+      entry = {
+        address: address.slice(),
+        account: await this.#source.getAccount(address),
+        storage: new Map(),
+      };
+      // Another read of the same address may have come first while this one waited.
+      entry = this.#entries.get(key) ?? entry;
+      this.#entries.set(key, entry);
+    }
+    return entry;
+  }
+}

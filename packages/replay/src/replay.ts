@@ -1,0 +1,199 @@
+// The loop over files and blocks: loads, executes, checks, reports. It never throws for what is wrong with a file or a block.
+import { serializeError } from "@braid/primitives";
+import type { BlockFile } from "./block-file.ts";
+import type { BlockExecutor, Mode, RunOptions } from "./block-runner.ts";
+import { type Candidate, listFiles, loadBlockFile } from "./detect.ts";
+import { BlockFileError } from "./errors.ts";
+import { openParentState } from "./parent-state.ts";
+import { replayBlock } from "./replay-block.ts";
+import { type BlockReport, emptyReport, type ReplaySummary, totalsOf } from "./report.ts";
+import { StockBaseline } from "./stock-baseline.ts";
+
+/** What to replay and how; every field has a default. */
+export interface ReplayOptions {
+  /** Default "parallel". */
+  mode?: Mode;
+  engine?: "ethereumjs";
+  /** How many threads execute; default: the executor's choice (one for each core). */
+  workers?: number;
+  /** Whether the executor predicts what transactions touch; default true. */
+  hints?: boolean;
+  /** Also run each block sequentially and compare everything. */
+  compare?: boolean;
+  /** Also run each block on stock @ethereumjs/vm. */
+  baseline?: boolean;
+  /** Executions of each block; default 1. */
+  repeat?: number;
+  /** Ends the replay: the block at work is dropped, the summary holds those before it. */
+  signal?: AbortSignal;
+  onEvent?: (event: ReplayEvent) => void;
+  /** Executes the blocks instead of an executor of this replay's own (which it closes at the end). */
+  executor?: BlockExecutor;
+}
+
+/** What happens during a replay. */
+export type ReplayEvent =
+  /** All paths were looked at. */
+  | { type: "files"; files: number }
+  /** A file was loaded; `index` counts from 0. */
+  | { type: "file"; file: string; index: number; files: number; blocks: number }
+  /** A block is about to be executed. */
+  | { type: "block"; file: string; number: number; fork: string; transactions: number }
+  /** Transactions of the block at work that are final. */
+  | { type: "progress"; committed: number; transactions: number }
+  /** A block is done, or a file cannot be replayed. */
+  | { type: "report"; report: BlockReport };
+
+/** Replays all blocks of files and directories, in the order of the paths. Resolves also when blocks are wrong: see the reports' verdicts. */
+export async function replay(paths: readonly string[], options: ReplayOptions = {}): Promise<ReplaySummary> {
+  const start = performance.now();
+  const own = options.executor === undefined ? await createExecutor(options) : undefined;
+  const session = new ReplaySession(options.executor ?? own, options);
+  let interrupted = false;
+  try {
+    await session.replayPaths(paths);
+  } catch (error) {
+    if (options.signal?.aborted !== true) throw error;
+    interrupted = true;
+  } finally {
+    await own?.close();
+  }
+  return {
+    blocks: session.reports,
+    totals: totalsOf(session.reports, performance.now() - start),
+    skippedFiles: session.skippedFiles,
+    interrupted,
+  };
+}
+
+/** Loaded when it is needed: it brings the whole EVM, which `braid --help` can do without. */
+async function createExecutor({
+  workers,
+}: ReplayOptions): Promise<BlockExecutor & { close(): Promise<void> }> {
+  const { Executor } = await import("@braid/executor");
+  return new Executor(workers === undefined ? {} : { workers });
+}
+
+class ReplaySession {
+  readonly reports: BlockReport[] = [];
+  readonly skippedFiles: string[] = [];
+  readonly #executor: BlockExecutor;
+  readonly #options: ReplayOptions;
+  readonly #run: RunOptions;
+
+  constructor(executor: BlockExecutor | undefined, options: ReplayOptions) {
+    if (executor === undefined) throw new TypeError("a replay needs an executor");
+    this.#executor = executor;
+    this.#options = options;
+    const {
+      mode = "parallel",
+      engine = "ethereumjs",
+      hints = true,
+      compare = false,
+      baseline = false,
+      repeat = 1,
+    } = options;
+    this.#run = { mode, engine, hints, compare, baseline, repeat };
+    if (options.workers !== undefined) this.#run.workers = options.workers;
+    if (options.signal !== undefined) this.#run.signal = options.signal;
+    this.#run.onProgress = ({ committed, transactions }) =>
+      this.#emit({ type: "progress", committed, transactions });
+  }
+
+  async replayPaths(paths: readonly string[]): Promise<void> {
+    const candidates: Candidate[] = [];
+    for (const path of paths) {
+      try {
+        candidates.push(...(await listFiles(path)));
+      } catch (error) {
+        this.#report(fileReport(path, error));
+      }
+    }
+    this.#emit({ type: "files", files: candidates.length });
+    for (const [index, candidate] of candidates.entries()) {
+      await this.#breathe();
+      const file = await this.#load(candidate);
+      if (file === undefined) continue;
+      this.#emit({
+        type: "file",
+        file: file.path,
+        index,
+        files: candidates.length,
+        blocks: file.blocks.length,
+      });
+      await this.#replayFile(file);
+    }
+    this.#reportEmptyDirectories(paths, candidates);
+  }
+
+  async #load(candidate: Candidate): Promise<BlockFile | undefined> {
+    try {
+      return await loadBlockFile(candidate.path);
+    } catch (error) {
+      if (!candidate.named && error instanceof BlockFileError && error.code === "BRAID_FILE_UNKNOWN_FORMAT") {
+        this.skippedFiles.push(candidate.path);
+      } else {
+        this.#report(fileReport(candidate.path, error));
+      }
+      return undefined;
+    }
+  }
+
+  async #replayFile(file: BlockFile): Promise<void> {
+    const stock = new StockBaseline(file, this.#run.baseline);
+    try {
+      const state = openParentState(file);
+      for (const block of file.blocks) {
+        await this.#breathe();
+        this.#emit({
+          type: "block",
+          file: file.path,
+          number: Number(block.number),
+          fork: block.fork,
+          transactions: block.input.transactions.length,
+        });
+        const { report, result } = await replayBlock(this.#executor, file, block, state, stock, this.#run);
+        this.#report(report);
+        // What follows a wrong block starts from a state that nobody knows.
+        if (result === undefined) return;
+        await state.advance(block, result.stateDiff);
+      }
+    } catch (error) {
+      this.#options.signal?.throwIfAborted();
+      this.#report(fileReport(file.path, error));
+    }
+  }
+
+  /** A path in which every file was passed over is a mistake of who named it. */
+  #reportEmptyDirectories(paths: readonly string[], candidates: readonly Candidate[]): void {
+    const reported = new Set(this.reports.map(({ file }) => file));
+    for (const path of paths) {
+      const used = candidates.some(
+        ({ path: file }) => file.startsWith(path) && !this.skippedFiles.includes(file),
+      );
+      if (used || reported.has(path)) continue;
+      const message =
+        "The directory holds no block files. Braid replays bundles (.braid), blocks with a pre-state and blocks with a witness.";
+      this.#report(fileReport(path, new BlockFileError("BRAID_NOTHING_TO_REPLAY", message)));
+    }
+  }
+
+  #report(report: BlockReport): void {
+    this.reports.push(report);
+    this.#emit({ type: "report", report });
+  }
+
+  #emit(event: ReplayEvent): void {
+    this.#options.onEvent?.(event);
+  }
+
+  /** Lets signals and timers in between blocks: an executor on this thread may otherwise never leave the microtask queue. */
+  async #breathe(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#options.signal?.throwIfAborted();
+  }
+}
+
+function fileReport(path: string, error: unknown): BlockReport {
+  return { ...emptyReport(path), error: serializeError(error) };
+}
