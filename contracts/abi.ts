@@ -32,8 +32,12 @@ export function word(value: bigint | Uint8Array): Uint8Array {
 }
 
 function encodeSequence(types: readonly string[], values: readonly AbiValue[]): Uint8Array {
-  if (types.length !== values.length) throw new RangeError(`${types.length} values expected, ${values.length} given`);
-  const parts = types.map((type, index) => ({ dynamic: isDynamic(type), bytes: encodeValue(type, values[index]) }));
+  if (types.length !== values.length)
+    throw new RangeError(`${types.length} values expected, ${values.length} given`);
+  const parts = types.map((type, index) => ({
+    dynamic: isDynamic(type),
+    bytes: encodeValue(type, values[index]),
+  }));
   let offset = parts.reduce((sum, part) => sum + (part.dynamic ? 32 : part.bytes.length), 0);
   const heads: Uint8Array[] = [];
   const tails: Uint8Array[] = [];
@@ -49,7 +53,13 @@ function encodeSequence(types: readonly string[], values: readonly AbiValue[]): 
 function encodeValue(type: string, value: AbiValue | undefined): Uint8Array {
   if (type.endsWith("[]") && Array.isArray(value)) {
     const elements: readonly AbiValue[] = value;
-    return concatBytes(word(BigInt(elements.length)), encodeSequence(elements.map(() => type.slice(0, -2)), elements));
+    return concatBytes(
+      word(BigInt(elements.length)),
+      encodeSequence(
+        elements.map(() => type.slice(0, -2)),
+        elements,
+      ),
+    );
   }
   if (type.startsWith("(") && Array.isArray(value)) return encodeSequence(splitTuple(type), value);
   if (type === "bytes" && value instanceof Uint8Array) {

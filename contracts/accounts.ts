@@ -26,7 +26,10 @@ export function createdAddress(creator: Uint8Array, nonce: bigint): Uint8Array {
   // An RLP list of 20 bytes and a number below 2^56: short forms only, so written out here.
   const digits = nonce === 0n ? "" : nonce.toString(16);
   const bytes = Uint8Array.from(Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, "hex"));
-  const number = bytes.length === 1 && (bytes[0] as number) < 0x80 ? bytes : concatBytes(Uint8Array.of(0x80 + bytes.length), bytes);
+  const number =
+    bytes.length === 1 && (bytes[0] as number) < 0x80
+      ? bytes
+      : concatBytes(Uint8Array.of(0x80 + bytes.length), bytes);
   const list = concatBytes(Uint8Array.of(0xc0 + 21 + number.length, 0x94), creator, number);
   return keccak_256(list).slice(12);
 }

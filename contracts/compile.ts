@@ -50,7 +50,9 @@ function signatureOf(entry: AbiEntry): string {
 
 /** A struct's type is "tuple" and its name nowhere: a selector is made of the fields' types. */
 function tupleOf(parameters: AbiParameter[]): string {
-  const types = parameters.map(({ type, components }) => (components === undefined ? type : type.replace("tuple", tupleOf(components))));
+  const types = parameters.map(({ type, components }) =>
+    components === undefined ? type : type.replace("tuple", tupleOf(components)),
+  );
   return `(${types.join(",")})`;
 }
 

@@ -51,15 +51,24 @@ export function signTransaction(request: TransactionRequest, sender: SigningAcco
  * The authority's signed wish that `delegate` (20 bytes) be its code; zero bytes take it back (EIP-7702).
  * `nonce` is what the authority's nonce will be when the list is processed: behind the sender's own increment.
  */
-export function signAuthorization(chainId: bigint, delegate: Uint8Array, nonce: bigint, authority: SigningAccount): Authorization {
-  const { parity, r, s } = sign(concatBytes(Uint8Array.of(5), encode([chainId, delegate, nonce])), authority.privateKey);
+export function signAuthorization(
+  chainId: bigint,
+  delegate: Uint8Array,
+  nonce: bigint,
+  authority: SigningAccount,
+): Authorization {
+  const { parity, r, s } = sign(
+    concatBytes(Uint8Array.of(5), encode([chainId, delegate, nonce])),
+    authority.privateKey,
+  );
   return [chainId, delegate, nonce, parity, r, s];
 }
 
 /** Signatures follow from key and message alone (RFC 6979), with the low s that EIP-2 demands. */
 function sign(message: Uint8Array, privateKey: Uint8Array): { parity: bigint; r: bigint; s: bigint } {
   const { signature, recid } = secp256k1.ecdsaSign(keccak_256(message), privateKey);
-  const half = (from: number) => BigInt(`0x${Buffer.from(signature.subarray(from, from + 32)).toString("hex")}`);
+  const half = (from: number) =>
+    BigInt(`0x${Buffer.from(signature.subarray(from, from + 32)).toString("hex")}`);
   return { parity: BigInt(recid), r: half(0), s: half(32) };
 }
 
