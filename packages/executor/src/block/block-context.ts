@@ -1,0 +1,24 @@
+// What every worker needs to know of a block, as plain data that crosses to a worker once.
+
+import type { ForkRules } from "../transaction/fork-rules.ts";
+import type { UncleInput, WithdrawalInput } from "./block-input.ts";
+
+export interface BlockContext {
+  rules: ForkRules;
+  number: bigint;
+  timestamp: bigint;
+  coinbase: Uint8Array;
+  difficulty: bigint;
+  /** prevRandao from the Merge on, before that the proof of work's mix hash. */
+  mixHash: Uint8Array;
+  gasLimit: bigint;
+  baseFeePerGas: bigint | undefined;
+  /** Wei per blob gas, from Cancun on. */
+  blobGasPrice: bigint | undefined;
+  parentHash: Uint8Array;
+  parentBeaconBlockRoot: Uint8Array | undefined;
+  uncles: UncleInput[];
+  withdrawals: WithdrawalInput[];
+  /** The DAO fork's balance moves come before this block's transactions. */
+  daoFork: boolean;
+}

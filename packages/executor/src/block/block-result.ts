@@ -1,0 +1,116 @@
+// What executeBlock returns.
+
+import type { Hex } from "@braid/primitives";
+import type { StateDiff } from "@braid/state";
+import type { Log } from "../pool/outcome.ts";
+import type { ExecutionMode } from "./block-input.ts";
+
+export type { Log } from "../pool/outcome.ts";
+
+/** Yellow Paper section 4.4.1, EIP-658, EIP-2718. */
+export interface Receipt {
+  /** The transaction's type, 0 to 4. */
+  type: number;
+  /** From Byzantium on. */
+  status?: 0 | 1;
+  /** Before Byzantium: the state root after the transaction, when `intermediateRoot` was given. */
+  stateRoot?: Uint8Array;
+  cumulativeGasUsed: bigint;
+  /** 256 bytes. */
+  logsBloom: Uint8Array;
+  logs: Log[];
+}
+
+export type AccessField = "balance" | "nonce" | "codeHash" | "storage" | "storageReset";
+
+/** An observation of the final incarnation: the value was within `min` and `max` (inclusive); equal for a value that was looked at. */
+export interface ReadAccess {
+  address: Hex;
+  field: AccessField;
+  /** For storage. */
+  slot?: Hex;
+  min: bigint;
+  max: bigint;
+}
+
+/** A net write of the final incarnation: a value, or for balances the signed change (`delta`). */
+export interface WriteAccess {
+  address: Hex;
+  field: AccessField;
+  slot?: Hex;
+  value?: bigint;
+  delta?: bigint;
+}
+
+export interface TransactionResult {
+  /** 20 bytes. */
+  sender: Uint8Array;
+  status: 0 | 1;
+  gasUsed: bigint;
+  /** The exceptional halt, or "revert". */
+  error?: string;
+  /** What the top-level call returned. */
+  output: Uint8Array;
+  createdAddress?: Uint8Array;
+  /** Incarnations that were executed, including those that were suspended. */
+  executions: number;
+  /** Decoded when first looked at. */
+  readonly reads: ReadAccess[];
+  readonly writes: WriteAccess[];
+}
+
+/** Why a block did not end the way it began. */
+export interface Fallback {
+  reason: "worker-died" | "arena-full" | "low-yield";
+  /** The unit from which on there was no speculation. */
+  at: number;
+  message: string;
+}
+
+export interface HintStatistics {
+  /** Locations that were expected to be written, and those of them that were. */
+  predicted: number;
+  hits: number;
+  /** Locations written by more than one transaction: what hints should foresee. */
+  contended: number;
+  /** hits / predicted and hits / contended; 1 when there was nothing to predict. */
+  precision: number;
+  recall: number;
+}
+
+export interface Statistics {
+  /** How the block was run; a block too small to gain from it runs sequentially in parallel mode too. */
+  mode: ExecutionMode;
+  workers: number;
+  executions: number;
+  /** Executed incarnations whose reads turned out stale. */
+  aborts: number;
+  /** Incarnations that met an estimate, or had to wait until they were the head. */
+  suspensions: number;
+  reexecutions: number;
+  validations: number;
+  fallback?: Fallback;
+  hints: HintStatistics;
+  /** Milliseconds by phase, wall time of the main thread except where named by worker. */
+  phases: { prepare: number; load: number; run: number; result: number; total: number };
+  /** Per worker: milliseconds recovering senders, executing, and waiting. */
+  workerPhases: { recover: number; execute: number; idle: number }[];
+  /** Bytes used in the two arenas at the end of the block. */
+  blockArenaBytes: number;
+  stateArenaBytes: number;
+}
+
+export interface BlockResult {
+  receipts: Receipt[];
+  /** Undefined before Byzantium without `intermediateRoot`: the receipts lack their state roots then. */
+  receiptsRoot: Uint8Array | undefined;
+  logsBloom: Uint8Array;
+  gasUsed: bigint;
+  blobGasUsed: bigint;
+  stateDiff: StateDiff;
+  /** From Prague on (EIP-7685): type byte and data, empty ones left out. */
+  requests?: Uint8Array[];
+  requestsHash?: Uint8Array;
+  transactions: TransactionResult[];
+  statistics: Statistics;
+}

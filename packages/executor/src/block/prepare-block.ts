@@ -1,0 +1,57 @@
+// The first step of a block's way: what the workers need to know of it, in the form they need it.
+
+import type { BlockInput } from "./block-input.ts";
+import { type ForkRules, forkRules } from "../transaction/fork-rules.ts";
+import type { ChainSetup } from "../pool/task.ts";
+import { InvalidBlockError, InvalidTransactionError } from "../errors.ts";
+import type { BlockContext } from "./block-context.ts";
+import { Common, Hardfork } from "@ethereumjs/common";
+
+export interface PreparedBlock {
+  context: BlockContext;
+  chain: ChainSetup;
+  /** All transactions one after the other, and where each begins (one entry more than transactions). */
+  transactions: SharedArrayBuffer;
+  offsets: Uint32Array;
+}
+
+/** Lays the block out for the workers. `common` is set to the block's hardfork. */
+export function prepareBlock(block: BlockInput, common: Common): PreparedBlock {
+  const { header } = block;
+  const rules = forkRules(header.common);
+  const offsets = new Uint32Array(block.transactions.length + 1);
+  block.transactions.forEach((raw, i) => {
+    offsets[i + 1] = (offsets[i] as number) + raw.length;
+  });
+  const transactions = new SharedArrayBuffer(offsets[block.transactions.length] as number);
+  const bytes = new Uint8Array(transactions);
+  block.transactions.forEach((raw, i) => {
+    bytes.set(raw, offsets[i]);
+  });
+  return {
+    chain: { chain: common["_chainParams"], hardfork: common.hardfork(), eips: common["_eips"], hasBlobs: rules.eip4844 },
+    transactions,
+    offsets,
+    context: {
+      rules,
+      number: header.number,
+      timestamp: header.timestamp,
+      coinbase: header.coinbase.bytes,
+      difficulty: header.difficulty,
+      mixHash: header.mixHash,
+      gasLimit: header.gasLimit,
+      baseFeePerGas: rules.eip1559 ? header.baseFeePerGas : undefined,
+      blobGasPrice: rules.eip4844 ? header.getBlobGasPrice() : undefined,
+      parentHash: header.parentHash,
+      parentBeaconBlockRoot: header.parentBeaconBlockRoot,
+      uncles: block.uncles,
+      withdrawals: rules.eip4895 ? (block.withdrawals ?? []) : [],
+      daoFork: isDaoForkBlock(common, header.number),
+    },
+  };
+}
+
+/** EIP-779: only chains that took part in it move the ether. */
+function isDaoForkBlock(common: Common, number: bigint): boolean {
+  return common.hardforkBlock(Hardfork.Dao) === number && common.chainId() === 1n;
+}

@@ -1,0 +1,113 @@
+// The ethereumjs EVM over a VersionedState: the same calls, creations, opcodes and precompiles, with a faster run loop and
+// with value transfers that do not read what they do not need to know.
+
+import type { Common } from "@ethereumjs/common";
+import { createEVM, EVM, EVMError, type EVMMockBlockchainInterface, type EVMOpts, type ExecResult, type Log, type Message, NobleBN254 } from "@ethereumjs/evm";
+import { type Account, createZeroAddress } from "@ethereumjs/util";
+import type { VersionedState } from "../state/versioned-state.ts";
+import { EngineJournal, EngineStateManager } from "./engine-state.ts";
+import { type FrameInterpreterClass, frameInterpreterClass, type InterpreterClass } from "./frame-interpreter.ts";
+import { type GasTable, gasTable } from "./gas-table.ts";
+
+/** ethereumjs keeps its Interpreter to itself, but an execution's result leads to it. */
+async function findInterpreterClass(): Promise<InterpreterClass> {
+  const STOP = Uint8Array.of(0);
+  const result = await (await createEVM()).runCode({ code: STOP, gasLimit: 1n });
+  if (result.runState === undefined) throw new Error("the EVM gave no run state");
+  return result.runState.interpreter.constructor as InterpreterClass;
+}
+
+let interpreterClass: Promise<FrameInterpreterClass> | undefined;
+
+export class BraidEvm extends EVM {
+  readonly state: VersionedState;
+  readonly gasTable: GasTable;
+  readonly #frameClass: FrameInterpreterClass;
+
+  private constructor(options: EVMOpts, state: VersionedState, frameClass: FrameInterpreterClass) {
+    super(options);
+    this.state = state;
+    this.gasTable = gasTable(this);
+    this.#frameClass = frameClass;
+  }
+
+  /** An EVM for one fork. `common` keeps its hardfork for as long as the EVM lives. */
+  static async create(common: Common, state: VersionedState, blockchain: EVMMockBlockchainInterface): Promise<BraidEvm> {
+    interpreterClass ??= findInterpreterClass().then(frameInterpreterClass);
+    const stateManager = new EngineStateManager(state);
+    const evm = new BraidEvm({ common, stateManager, blockchain, bn254: new NobleBN254() }, state, await interpreterClass);
+    // `journal` is typed as ethereumjs's own class; EngineJournal has all that the EVM calls on it.
+    Reflect.set(evm, "journal", new EngineJournal(state, stateManager));
+    return evm;
+  }
+
+  /** Forgets what an incarnation that was left in the middle may have put into the EVM. */
+  reset(): void {
+    this.transientStorage.clear();
+  }
+
+  /** Takes the value from the caller. That it is covered was checked by the opcode, or for the transaction as a whole. */
+  protected override async _reduceSenderBalance(_account: Account, message: Message): Promise<void> {
+    const entry = await this.state.account(message.caller.bytes);
+    this.state.addBalance(entry, -message.value);
+    this.state.touch(entry);
+  }
+
+  protected override async _addToBalance(_account: Account, message: Message & { to: NonNullable<Message["to"]> }): Promise<void> {
+    const entry = await this.state.account(message.to.bytes);
+    if (!this.state.canCredit(entry, message.value)) throw new EVMError(EVMError.errorMessages.VALUE_OVERFLOW);
+    this.state.addBalance(entry, message.value);
+    this.state.touch(entry);
+  }
+
+  protected override async runInterpreter(message: Message, options: { pc?: number; initialLogs?: Log[] } = {}): Promise<ExecResult> {
+    const address = message.to ?? createZeroAddress();
+    const code = message.code as Uint8Array;
+    const transaction = this._tx as NonNullable<typeof this._tx>;
+    const frame = new this.#frameClass(
+      this,
+      this.stateManager,
+      this.blockchain,
+      {
+        address,
+        caller: message.caller,
+        callData: message.data,
+        callValue: message.value,
+        code,
+        isStatic: message.isStatic,
+        isCreate: message.isCreate ?? false,
+        depth: message.depth,
+        gasPrice: transaction.gasPrice,
+        origin: transaction.origin,
+        block: this._block as NonNullable<typeof this._block>,
+        contract: (await this.state.account(address.bytes)).view,
+        codeAddress: message.codeAddress,
+        gasRefund: message.gasRefund,
+        chargeCodeAccesses: message.chargeCodeAccesses,
+        blobVersionedHashes: message.blobVersionedHashes ?? [],
+        accessWitness: message.accessWitness,
+        createdAddresses: message.createdAddresses,
+        initialLogs: options.initialLogs,
+      },
+      message.gasLimit,
+      this.journal,
+      this.performanceLogger,
+    );
+    const result = frame._result;
+    if (message.selfdestruct !== undefined) result.selfdestruct = message.selfdestruct;
+    if (message.createdAddresses !== undefined) result.createdAddresses = message.createdAddresses;
+    const { runState, exceptionError } = await frame.run(code, options);
+    const failed = exceptionError !== undefined;
+    const keepsGas = !failed || exceptionError.error === EVMError.errorMessages.REVERT;
+    return {
+      logs: failed ? [] : result.logs,
+      selfdestruct: failed ? new Map() : result.selfdestruct,
+      createdAddresses: failed ? new Set() : result.createdAddresses,
+      exceptionError,
+      executionGasUsed: keepsGas ? message.gasLimit - runState.gasLeft : message.gasLimit,
+      gasRefund: runState.gasRefund,
+      stateGasSpilled: runState.stateGasSpilled,
+      returnValue: result.returnValue ?? new Uint8Array(0),
+    };
+  }
+}

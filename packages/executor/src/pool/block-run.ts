@@ -1,0 +1,96 @@
+// One block on the worker pool: starts the workers' tasks, watches over them, and finishes the block when some of them
+// cannot. Whatever happened, the kernel holds all units committed afterwards, or an error is thrown.
+
+import { HALT_ADMISSION, HALT_CANCELLED, HALT_NONE, HALT_WORKER_DIED, type Kernel } from "@braid/kernel";
+import { deserializeError } from "@braid/primitives";
+import type { Piscina } from "piscina";
+import type { Fallback } from "../block/block-result.ts";
+import type { PreparedBlock } from "../block/prepare-block.ts";
+import { ExecutionError, InvalidTransactionError } from "../errors.ts";
+import type { SourceServer } from "./source-server.ts";
+import type { WorkerReport, WorkerTask } from "./task.ts";
+
+export interface RunInput {
+  kernel: Kernel;
+  pool: Piscina;
+  server: SourceServer;
+  block: PreparedBlock;
+  mode: "parallel" | "sequential";
+  workers: number;
+  signal: AbortSignal | undefined;
+}
+
+export interface RunReport {
+  reports: WorkerReport[];
+  fallback: Fallback | undefined;
+}
+
+type Settled = PromiseSettledResult<WorkerReport>[];
+
+/** Starts `count` tasks and waits until all have ended. As soon as one dies the others are told to stop. */
+async function startTasks(input: RunInput, mode: "parallel" | "sequential", count: number): Promise<Settled> {
+  const { kernel, pool, server, block } = input;
+  const tasks: Promise<WorkerReport>[] = [];
+  for (let instance = 1; instance <= count; instance++) {
+    const port = server.open();
+    const task: WorkerTask = { shared: kernel.shared, instance, ...block, mode, port };
+    const running: Promise<WorkerReport> = pool.run(task, { transferList: [port] });
+    running.catch(() => kernel.halt(HALT_WORKER_DIED, 0));
+    tasks.push(running);
+  }
+  return Promise.allSettled(tasks);
+}
+
+/** Executes all units. Throws InvalidTransactionError, InvalidBlockError, a source's error, ArenaExhaustedError or ExecutionError. */
+export async function runBlock(input: RunInput): Promise<RunReport> {
+  const { kernel, signal } = input;
+  const cancel = (): void => kernel.halt(HALT_CANCELLED, 0);
+  signal?.addEventListener("abort", cancel);
+  try {
+    let settled = await startTasks(input, input.mode, input.mode === "parallel" ? input.workers : 1);
+    let reports = finished(settled);
+    checkFailures(kernel, reports);
+    let fallback: Fallback | undefined;
+    if (kernel.commitIndex() < kernel.unitCount) {
+      fallback = describeFallback(kernel, settled);
+      if (fallback.reason !== "worker-died") throw kernel.faultError() ?? new ExecutionError("BRAID_ENGINE_FAILURE", "The workers ended before the block did.");
+      // What is committed stays; the rest runs in order on one (new) worker.
+      kernel.recoverAfterDeath();
+      settled = await startTasks(input, "sequential", 1);
+      reports = [...reports, ...finished(settled)];
+      checkFailures(kernel, reports);
+      if (kernel.commitIndex() < kernel.unitCount) throw lost(settled);
+    }
+    return { reports, fallback };
+  } finally {
+    signal?.removeEventListener("abort", cancel);
+  }
+}
+
+function finished(settled: Settled): WorkerReport[] {
+  return settled.flatMap((end) => (end.status === "fulfilled" ? [end.value] : []));
+}
+
+function checkFailures(kernel: Kernel, reports: WorkerReport[]): void {
+  if (kernel.haltReason === HALT_CANCELLED) throw new ExecutionError("BRAID_ABORTED", "The execution was cancelled.");
+  if (kernel.haltReason === HALT_ADMISSION) {
+    const index = kernel.haltUnit - 1;
+    throw new InvalidTransactionError("BRAID_TX_GAS_LIMIT_EXCEEDS_BLOCK", `Transaction ${index}: its gas limit exceeds what the block has left.`, { transactionIndex: index });
+  }
+  for (const { failure } of reports) if (failure !== undefined) throw deserializeError(failure.error);
+}
+
+function describeFallback(kernel: Kernel, settled: Settled): Fallback {
+  const at = kernel.commitIndex();
+  const fault = kernel.faultError();
+  if (fault !== undefined) return { reason: "arena-full", at, message: fault.message };
+  const death = settled.find((end) => end.status === "rejected");
+  return { reason: "worker-died", at, message: death === undefined ? "a worker ended early" : String(death.reason) };
+}
+
+function lost(settled: Settled): Error {
+  const death = settled.find((end) => end.status === "rejected");
+  return new ExecutionError("BRAID_WORKER_DIED", "Two workers in a row died while executing the block; run it with --mode sequential and report this block.", {
+    cause: death === undefined ? undefined : death.reason,
+  });
+}

@@ -1,0 +1,62 @@
+// What crosses between the main thread and its workers: one task a worker and block, and requests for state that the
+// shared cache lacks. Everything else goes through shared memory.
+
+import type { KernelShared } from "@braid/kernel";
+import type { SerializedError } from "@braid/primitives";
+import type { ChainConfig } from "@ethereumjs/common";
+import type { MessagePort } from "node:worker_threads";
+import type { BlockContext } from "../block/block-context.ts";
+
+/** Rebuilds a Common in a worker: chain, hardfork and extra EIPs. */
+export interface ChainSetup {
+  chain: ChainConfig;
+  hardfork: string;
+  eips: number[];
+  /** From Cancun on: the point evaluation precompile needs a KZG set-up. */
+  hasBlobs: boolean;
+}
+
+export interface WorkerTask {
+  shared: KernelShared;
+  /** 1 to the number of workers; instance 0 is the main thread. */
+  instance: number;
+  chain: ChainSetup;
+  context: BlockContext;
+  /** All transactions of the block, one after the other, in shared memory. */
+  transactions: SharedArrayBuffer;
+  /** Where transaction i begins; one more entry than transactions. */
+  offsets: Uint32Array;
+  mode: "parallel" | "sequential";
+  /** For what the shared cache lacks. */
+  port: MessagePort;
+}
+
+/** Why a worker halted the block. */
+export interface WorkerFailure {
+  unit: number;
+  error: SerializedError;
+}
+
+export interface WorkerReport {
+  failure?: WorkerFailure;
+  /** Milliseconds until the last sender was recovered, and from then on. */
+  recoverMs: number;
+  executeMs: number;
+  /** Milliseconds spent waiting for work. */
+  idleMs: number;
+}
+
+/** Asks the main thread to put something into the shared cache. */
+export type SourceRequest = { id: number } & (
+  | { kind: "account"; address: Uint8Array }
+  | { kind: "slot"; address: Uint8Array; slot: Uint8Array }
+  | { kind: "code"; codeHash: Uint8Array }
+  | { kind: "blockHash"; number: bigint }
+);
+
+/** The answer: done, a block hash, or why the source failed. */
+export interface SourceReply {
+  id: number;
+  hash?: Uint8Array;
+  error?: SerializedError;
+}

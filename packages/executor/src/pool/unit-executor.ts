@@ -1,0 +1,128 @@
+// Executes the units of one block in one worker: decodes a transaction when its turn comes, runs it, stores its outcome.
+
+import type { Kernel } from "@braid/kernel";
+import { BaseError } from "@braid/primitives";
+import type { BraidEvm } from "../engine/braid-evm.ts";
+import { messageCall } from "../engine/message-call.ts";
+import { InvalidTransactionError } from "../errors.ts";
+import { executeEpilogue, executePrologue } from "../block/system-units.ts";
+import { FaultSignal, SuspendSignal, type VersionedState } from "../state/versioned-state.ts";
+import { executeTransaction, type TransactionContext, type TransactionOutcome } from "../transaction/execute-transaction.ts";
+import { recoverSender } from "../transaction/recover-sender.ts";
+import { decodeTransaction, type Transaction } from "../transaction/transaction.ts";
+import { storeOutcome } from "./outcome.ts";
+import type { WorkerTask } from "./task.ts";
+
+/** How an incarnation ended. `suspended` names the unit to wait for, -1 for all lower ones. */
+export type UnitEnd = { kind: "done" } | { kind: "suspended"; blockingUnit: number } | { kind: "fault" } | { kind: "failed"; error: unknown };
+
+const MAX_U64 = (1n << 64n) - 1n;
+const NOTHING: TransactionOutcome = { status: 1, gasUsed: 0n, blobCount: 0, error: undefined, output: new Uint8Array(0), logs: [], createdAddress: undefined };
+
+export class UnitExecutor {
+  readonly #kernel: Kernel;
+  readonly #evm: BraidEvm;
+  readonly #task: WorkerTask;
+  readonly #context: TransactionContext;
+  readonly #transactions: (Transaction | undefined)[] = [];
+  readonly #lastUnit: number;
+
+  constructor(kernel: Kernel, evm: BraidEvm, task: WorkerTask) {
+    this.#kernel = kernel;
+    this.#evm = evm;
+    this.#task = task;
+    const { context } = task;
+    this.#context = {
+      rules: context.rules,
+      coinbase: context.coinbase,
+      baseFeePerGas: context.baseFeePerGas,
+      blobGasPrice: context.blobGasPrice,
+      call: messageCall(evm, context),
+    };
+    this.#lastUnit = task.offsets.length;
+  }
+
+  #state(): VersionedState {
+    return this.#evm.state;
+  }
+
+  /** The transaction of a unit; `InvalidTransactionError` when it cannot be decoded. */
+  #transaction(unit: number): Transaction {
+    let tx = this.#transactions[unit];
+    if (tx === undefined) {
+      const { transactions, offsets } = this.#task;
+      const start = offsets[unit - 1] as number;
+      // A copy: what the engine keeps of a transaction must not change with the shared memory.
+      tx = decodeTransaction(new Uint8Array(transactions).slice(start, offsets[unit]));
+      this.#transactions[unit] = tx;
+    }
+    return tx;
+  }
+
+  /** Recovers a unit's sender into the kernel's table. A transaction that cannot be decoded or has no sender is reported when it is executed. */
+  recover(unit: number): void {
+    if (this.#kernel.sender(unit) !== undefined) return;
+    let sender: Uint8Array | undefined;
+    try {
+      sender = recoverSender(this.#transaction(unit), this.#context.rules);
+    } catch (error) {
+      if (!(error instanceof InvalidTransactionError)) throw error;
+      return;
+    }
+    if (sender !== undefined) this.#kernel.setSender(unit, sender);
+  }
+
+  #sender(unit: number): Uint8Array {
+    this.recover(unit);
+    const tx = this.#transaction(unit);
+    const sender = this.#kernel.sender(unit);
+    if (sender === undefined) throw new InvalidTransactionError("BRAID_TX_INVALID_SIGNATURE", `The signature of the transaction with nonce ${tx.nonce} is invalid.`);
+    return sender;
+  }
+
+  /**
+   * Runs one incarnation up to its write log and outcome. `head`: everything below is committed, what is read is final.
+   * While speculating nothing that goes wrong means anything: the unit then waits for its turn as head.
+   */
+  async execute(unit: number, head: boolean): Promise<UnitEnd> {
+    const state = this.#state();
+    state.begin(unit, head, this.#context.rules.spuriousDragon);
+    try {
+      const outcome = await this.#run(unit, state);
+      // The engine turns some of what its helpers throw into a failed call.
+      if (state.suspended !== undefined) throw state.suspended;
+      state.collectWrites();
+      if (!storeOutcome(this.#kernel, unit, outcome)) return { kind: "fault" };
+      return { kind: "done" };
+    } catch (error) {
+      this.#evm.reset();
+      if (error instanceof FaultSignal) return { kind: "fault" };
+      if (state.suspended !== undefined && !head) return { kind: "suspended", blockingUnit: state.suspended.blockingUnit };
+      if (error instanceof SuspendSignal) return { kind: "failed", error: new Error("the head of the block met an estimate") };
+      if (!head) return { kind: "suspended", blockingUnit: -1 };
+      return { kind: "failed", error: withIndex(error, unit) };
+    }
+  }
+
+  async #run(unit: number, state: VersionedState): Promise<TransactionOutcome> {
+    const { context } = this.#task;
+    if (unit === 0) {
+      await executePrologue(state, context, this.#context.call);
+      return NOTHING;
+    }
+    if (unit === this.#lastUnit) {
+      const requests = await executeEpilogue(state, context, this.#context.call);
+      // The requests travel as the data of logs; the epilogue has no logs of its own.
+      return { ...NOTHING, logs: requests.map((request) => [context.coinbase, [], request]) };
+    }
+    const tx = this.#transaction(unit);
+    this.#kernel.setUnitGasLimit(unit, tx.gasLimit < MAX_U64 ? tx.gasLimit : MAX_U64);
+    return executeTransaction(tx, this.#sender(unit), state, this.#context);
+  }
+}
+
+/** Adds the transaction's index to an error about it. */
+function withIndex(error: unknown, unit: number): unknown {
+  if (!(error instanceof InvalidTransactionError)) return error;
+  return new BaseError(error.code, `Transaction ${unit - 1}: ${error.message}`, { data: { ...error.data, transactionIndex: unit - 1 } });
+}

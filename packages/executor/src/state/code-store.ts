@@ -1,0 +1,64 @@
+// Contract code by hash: the shared bytes live in the kernel, and each worker keeps one Uint8Array per code so that
+// what the engine derives from a code (its jump destinations) can be kept beside it by identity.
+
+import { type Kernel, keccak256 } from "@braid/kernel";
+import { bytesToHex, hexToBytes } from "@braid/primitives";
+import { FaultSignal } from "./versioned-state.ts";
+
+/** keccak256 of no code at all. */
+export const EMPTY_CODE_HASH = hexToBytes("0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
+const EMPTY_CODE = new Uint8Array(0);
+
+/** 1,024 codes of at most 24 KiB with their analysis: below 64 MiB a worker, and more contracts than a full block calls. */
+const MAX_CACHED_CODES = 1_024;
+
+/** Asks the state source for a code; resolves when it is in the kernel. */
+export type FetchCode = (codeHash: Uint8Array) => Promise<void>;
+
+export class CodeStore {
+  readonly #kernel: Kernel;
+  readonly #fetch: FetchCode;
+  /** In order of insertion; the oldest goes first. */
+  readonly #codes = new Map<string, Uint8Array>();
+
+  constructor(kernel: Kernel, fetch: FetchCode) {
+    this.#kernel = kernel;
+    this.#fetch = fetch;
+  }
+
+  /** The code with this hash; a promise only when the state source has to be asked. */
+  get(codeHash: Uint8Array): Uint8Array | Promise<Uint8Array> {
+    const key = bytesToHex(codeHash);
+    const cached = this.#codes.get(key);
+    if (cached !== undefined) return cached;
+    if (codeHash.every((byte, i) => byte === EMPTY_CODE_HASH[i])) return EMPTY_CODE;
+    const code = this.#kernel.readCode(codeHash);
+    if (code === undefined) return this.#fetchCode(codeHash.slice(), key);
+    this.#keep(key, code);
+    return code;
+  }
+
+  async #fetchCode(codeHash: Uint8Array, key: string): Promise<Uint8Array> {
+    await this.#fetch(codeHash);
+    const code = this.#kernel.readCode(codeHash);
+    if (code === undefined) throw new Error("the state source answered, but the code is not in the cache");
+    this.#keep(key, code);
+    return code;
+  }
+
+  /** Stores a code that execution made; returns its hash. */
+  put(code: Uint8Array): Uint8Array {
+    if (code.length === 0) return EMPTY_CODE_HASH;
+    const hash = keccak256(code);
+    if (!this.#kernel.storeCode(hash, code)) throw new FaultSignal();
+    return hash;
+  }
+
+  #keep(key: string, code: Uint8Array): void {
+    if (this.#codes.size >= MAX_CACHED_CODES) {
+      const oldest = this.#codes.keys().next();
+      if (!oldest.done) this.#codes.delete(oldest.value);
+    }
+    this.#codes.set(key, code);
+  }
+}

@@ -1,0 +1,120 @@
+// The shared cache of the parent state (the kernel's FlatState), filled by the main thread from a state source.
+
+import { FLAT_ACCOUNT_BALANCE, FLAT_ACCOUNT_CODE_HASH, FLAT_ACCOUNT_NONCE, type Kernel } from "@braid/kernel";
+import { hexToBytes } from "@braid/primitives";
+import type { FlatAccount, SourceAccount, StateDiff, StateSource } from "@braid/state";
+import { readU256, writeU256 } from "./words.ts";
+
+/** Argument layout in scratch: address or slot key, balance or value, code hash. */
+const KEY = 0;
+const WORD = 32;
+const HASH = 64;
+const ABSENT_HASH = new Uint8Array(32);
+
+export class FlatCache {
+  readonly #kernel: Kernel;
+  #source: StateSource | undefined;
+  /** The source's version that the cache mirrors. */
+  #version: number | undefined;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  /**
+   * Makes the cache mirror `source`: keeps what it holds when the source is the same and has not changed since, else begins anew.
+   * Follow it by the kernel's resetBlock.
+   */
+  attach(source: StateSource): void {
+    if (this.#source === source && this.#version === source.version) return;
+    this.#kernel.resetState();
+    this.#source = source;
+    this.#version = source.version;
+    const flat = source.preload?.();
+    if (flat === undefined) return;
+    for (const account of flat.accounts) this.#putFlatAccount(account);
+    for (const [hash, code] of flat.codes) this.putCode(hash, code);
+  }
+
+  /** Forgets everything: after an arena was full, or a block failed in the middle. */
+  clear(): void {
+    this.#source = undefined;
+  }
+
+  /** Carries a block's diff into the cache, when the source has just committed it: the next block then finds a warm cache. */
+  advance(source: StateSource, from: number | undefined, diff: StateDiff): void {
+    if (this.#source !== source || this.#version !== from || source.version === from) return;
+    const kernel = this.#kernel;
+    for (const [addressHex, change] of diff.accounts) {
+      const record = this.#find(hexToBytes(addressHex));
+      // An account that the block changed was read, so it is here; if not, the next reader asks the source.
+      if (record === 0) continue;
+      if (change.deleted || change.storageReset) kernel.flatWipeStorage(record);
+      const nonce = change.deleted ? 0n : (change.nonce ?? (kernel.u64[(record + FLAT_ACCOUNT_NONCE) >>> 3] as bigint));
+      const balance = change.deleted ? 0n : (change.balance ?? readU256(kernel.u64, (record + FLAT_ACCOUNT_BALANCE) >>> 3));
+      const codeHash = change.deleted ? ABSENT_HASH : (change.codeHash ?? kernel.u8.slice(record + FLAT_ACCOUNT_CODE_HASH, record + FLAT_ACCOUNT_CODE_HASH + 32));
+      const writes = change.storage.size > 0;
+      writeU256(kernel.u64, (kernel.scratch + WORD) >>> 3, balance);
+      kernel.u8.set(codeHash, kernel.scratch + HASH);
+      kernel.flatSetAccount(record, !change.deleted, !change.deleted && (writes || kernel.flatHasStorage(record)), nonce, kernel.scratch + WORD, kernel.scratch + HASH);
+      for (const [slotHex, value] of change.storage) {
+        kernel.u8.set(hexToBytes(slotHex), kernel.scratch + KEY);
+        writeU256(kernel.u64, (kernel.scratch + WORD) >>> 3, value);
+        kernel.flatSetSlot(record, kernel.scratch + KEY, kernel.scratch + WORD);
+      }
+    }
+    this.#version = source.version;
+  }
+
+  #putFlatAccount({ address, account, storage }: FlatAccount): void {
+    const record = this.putAccount(address, account);
+    if (record === 0) return;
+    for (const [slot, value] of storage) this.putSlot(record, slot, value);
+  }
+
+  #find(address: Uint8Array): number {
+    this.#kernel.u8.set(address, this.#kernel.scratch + KEY);
+    return this.#kernel.flatFindAccount(this.#kernel.scratch + KEY);
+  }
+
+  /** The ptr of the account's record; 0 when the arena is full. */
+  putAccount(address: Uint8Array, account: SourceAccount | undefined): number {
+    const { scratch, u8, u64 } = this.#kernel;
+    u8.set(address, scratch + KEY);
+    writeU256(u64, (scratch + WORD) >>> 3, account?.balance ?? 0n);
+    u8.set(account?.codeHash ?? ABSENT_HASH, scratch + HASH);
+    return this.#kernel.flatPutAccount(scratch + KEY, account !== undefined, account?.hasStorage ?? false, account?.nonce ?? 0n, scratch + WORD, scratch + HASH);
+  }
+
+  putSlot(record: number, slot: Uint8Array, value: bigint): void {
+    const { scratch, u8, u64 } = this.#kernel;
+    u8.set(slot, scratch + KEY);
+    writeU256(u64, (scratch + WORD) >>> 3, value);
+    this.#kernel.flatPutSlot(record, scratch + KEY, scratch + WORD);
+  }
+
+  putCode(codeHash: Uint8Array, code: Uint8Array): void {
+    this.#kernel.storeCode(codeHash, code);
+  }
+
+  /** Asks the source for an account and keeps the answer. A failed read throws: it is never "absent". */
+  async fetchAccount(source: StateSource, address: Uint8Array): Promise<number> {
+    const known = this.#find(address);
+    if (known !== 0) return known;
+    const answer = source.getAccount(address);
+    return this.putAccount(address, answer instanceof Promise ? await answer : answer);
+  }
+
+  async fetchSlot(source: StateSource, address: Uint8Array, slot: Uint8Array): Promise<void> {
+    const record = await this.fetchAccount(source, address);
+    const answer = source.getStorage(address, slot);
+    const value = answer instanceof Promise ? await answer : answer;
+    if (record !== 0) this.putSlot(record, slot, value);
+  }
+
+  async fetchCode(source: StateSource, codeHash: Uint8Array): Promise<void> {
+    if (this.#kernel.readCode(codeHash) !== undefined) return;
+    const answer = source.getCode(codeHash);
+    this.putCode(codeHash, answer instanceof Promise ? await answer : answer);
+  }
+}

@@ -1,0 +1,56 @@
+// Reading the multi-version memory's records where they lie, for what only the main thread does after a block.
+
+import {
+  ACCOUNT_ADDRESS,
+  ACCOUNT_LIST_NEXT,
+  ACCOUNT_SLOTS,
+  ENTRY_DATA,
+  ENTRY_NEXT,
+  ENTRY_UNIT,
+  type Kernel,
+  SLOT_ACCOUNT,
+  SLOT_HEAD,
+  SLOT_LIST_NEXT,
+} from "@braid/kernel";
+
+function word(kernel: Kernel, ptr: number): number {
+  return kernel.u32[ptr >>> 2] as number;
+}
+
+/** All account records of the block; call while no worker runs. */
+export function* accountRecords(kernel: Kernel): Generator<number> {
+  for (let record = kernel.collectAccounts(); record !== 0; record = word(kernel, record + ACCOUNT_LIST_NEXT)) yield record;
+}
+
+/** The locations of an account's slots, after `accountRecords` has begun. */
+export function* slotLocations(kernel: Kernel, record: number): Generator<number> {
+  for (let slot = word(kernel, record + ACCOUNT_SLOTS); slot !== 0; slot = word(kernel, slot + SLOT_LIST_NEXT)) yield slot + SLOT_HEAD;
+}
+
+/** The account record that a slot's location belongs to. */
+export function slotAccount(kernel: Kernel, location: number): number {
+  return word(kernel, location - SLOT_HEAD + SLOT_ACCOUNT);
+}
+
+/** A copy of an account record's 20 address bytes. */
+export function recordAddress(kernel: Kernel, record: number): Uint8Array {
+  return kernel.u8.slice(record + ACCOUNT_ADDRESS, record + ACCOUNT_ADDRESS + 20);
+}
+
+/** Did a unit below `end` write the location? */
+export function isWritten(kernel: Kernel, location: number, end: number): boolean {
+  for (let entry = word(kernel, location); entry !== 0; entry = word(kernel, entry + ENTRY_NEXT)) {
+    if (word(kernel, entry + ENTRY_UNIT) < end && word(kernel, entry + ENTRY_DATA) !== 0) return true;
+  }
+  return false;
+}
+
+/** The units below `end` that wrote the location, ascending. */
+export function writers(kernel: Kernel, location: number, end: number): number[] {
+  const units: number[] = [];
+  for (let entry = word(kernel, location); entry !== 0; entry = word(kernel, entry + ENTRY_NEXT)) {
+    const unit = word(kernel, entry + ENTRY_UNIT);
+    if (unit < end && word(kernel, entry + ENTRY_DATA) !== 0) units.push(unit);
+  }
+  return units.reverse();
+}

@@ -1,0 +1,522 @@
+// The state as one incarnation of one unit (transaction, prologue or epilogue) sees it: values of lower units out of the
+// multi-version memory, the unit's own writes on top, everything that was observed recorded in the kernel's read log.
+//
+// Three things make it more than a cache:
+// - credits and debits are deltas: a balance is read only when something looks at it, and a comparison records the
+//   range that gives the same answer instead of the value (DESIGN.md, concurrency rules 2 and 3);
+// - accounts handed to the engine are live views (AccountView): a field is resolved when it is looked at;
+// - an estimate in the way ends the incarnation by throwing SuspendSignal, which only this package sees.
+
+import { type Kernel, PeekStatus } from "@braid/kernel";
+import { AccountView } from "./account-view.ts";
+import { type CodeStore, EMPTY_CODE_HASH } from "./code-store.ts";
+import { Journal, UndoKind } from "./journal.ts";
+import { readU256, writeU256, writeWordBigEndian } from "./words.ts";
+
+const MAX_U256 = (1n << 256n) - 1n;
+const MASK_256 = MAX_U256;
+/** EIP-161's historic exception: this precompile stays touched when the frame that touched it reverts. */
+const RIPEMD160_SUFFIX = 3;
+
+/** Thrown to leave an incarnation that cannot go on: it met an estimate, or must wait until it is the head. Never seen outside the executor. */
+export class SuspendSignal extends Error {
+  /** The unit whose execution must come first; -1: wait until all lower units are committed. */
+  readonly blockingUnit: number;
+  constructor(blockingUnit: number) {
+    super("suspended");
+    this.blockingUnit = blockingUnit;
+  }
+}
+
+/** Thrown when the kernel reports a fault (an arena is full): the block is being halted. Never seen outside the executor. */
+export class FaultSignal extends Error {}
+
+/** Fetches from the state source what the shared cache lacks; resolves when the value is in the cache. */
+export interface MissHandler {
+  fetchAccount(address: Uint8Array): Promise<void>;
+  fetchSlot(address: Uint8Array, slot: Uint8Array): Promise<void>;
+}
+
+/** A storage slot in this incarnation. */
+export interface SlotEntry {
+  readonly location: number;
+  readonly account: AccountEntry;
+  /** The value before this unit; what EIP-2200 calls original. */
+  original: bigint;
+  value: bigint;
+  loaded: boolean;
+  warm: boolean;
+}
+
+/** An account in this incarnation. `undefined` base fields have not been looked at. */
+export class AccountEntry {
+  readonly record: number;
+  readonly address: Uint8Array;
+  readonly view: AccountView;
+  /** The base is in the shared cache; until then the entry only knows whether it is warm. */
+  loaded = false;
+  nonceBase: bigint | undefined = undefined;
+  /** The exact nonce was recorded as read. */
+  nonceObserved = false;
+  nonce: bigint | undefined = undefined;
+  balanceBase: bigint | undefined = undefined;
+  balanceObserved = false;
+  /** Signed change on top of `balanceBase`, or of `balanceSet` when that is defined. */
+  balanceDelta = 0n;
+  balanceSet: bigint | undefined = undefined;
+  codeHashBase: Uint8Array | undefined = undefined;
+  codeHash: Uint8Array | undefined = undefined;
+  warm = false;
+  touched = false;
+  /** Created by this unit: everything its storage holds was written by this unit. */
+  created = false;
+  destroyed = false;
+  /** The state before the block has storage under this address. */
+  hasStorageBase = false;
+
+  constructor(record: number, address: Uint8Array, state: VersionedState) {
+    this.record = record;
+    this.address = address;
+    this.view = new AccountView(this, state);
+  }
+}
+
+const ABSENT_HASH = new Uint8Array(32);
+
+function sameHash(a: Uint8Array, b: Uint8Array): boolean {
+  for (let i = 0; i < 32; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+export class VersionedState {
+  readonly kernel: Kernel;
+  readonly codes: CodeStore;
+  readonly journal = new Journal();
+  readonly #misses: MissHandler;
+  readonly #scratch: number;
+  #unit = 0;
+  /** All lower units are committed: what is read now is final. */
+  #head = false;
+  /** EIP-161: existence is the same as being non-empty. */
+  #stateClearing = true;
+  /** Some balance is so large that a credit could overflow: credits then record the range in which they do not. */
+  #checkOverflow = false;
+  readonly #accounts = new Map<number, AccountEntry>();
+  readonly #slots = new Map<number, SlotEntry>();
+  /** Set with every SuspendSignal, since the engine may swallow what its own helpers throw. */
+  suspended: SuspendSignal | undefined = undefined;
+
+  constructor(kernel: Kernel, codes: CodeStore, misses: MissHandler) {
+    this.kernel = kernel;
+    this.codes = codes;
+    this.#misses = misses;
+    this.#scratch = kernel.scratch;
+  }
+
+  get unit(): number {
+    return this.#unit;
+  }
+
+  get head(): boolean {
+    return this.#head;
+  }
+
+  get stateClearing(): boolean {
+    return this.#stateClearing;
+  }
+
+  /** Starts an incarnation with nothing read and nothing written. */
+  begin(unit: number, head: boolean, stateClearing: boolean): void {
+    this.#unit = unit;
+    this.#head = head;
+    this.#stateClearing = stateClearing;
+    this.#checkOverflow = this.kernel.hugeBalances;
+    this.#accounts.clear();
+    this.#slots.clear();
+    this.journal.reset();
+    this.suspended = undefined;
+    this.kernel.beginIncarnation();
+  }
+
+  accounts(): IterableIterator<AccountEntry> {
+    return this.#accounts.values();
+  }
+
+  slots(): IterableIterator<SlotEntry> {
+    return this.#slots.values();
+  }
+
+  // ---------------------------------------------------------------- accounts
+
+  /** The account's entry, whether its base is in the shared cache or not: enough to warm it. */
+  #entry(address: Uint8Array): AccountEntry {
+    this.kernel.u8.set(address, this.#scratch);
+    const record = this.kernel.account();
+    if (record === 0) throw new FaultSignal();
+    let entry = this.#accounts.get(record);
+    if (entry === undefined) {
+      entry = new AccountEntry(record, address.slice(), this);
+      this.#accounts.set(record, entry);
+    }
+    return entry;
+  }
+
+  /** The account's entry when its base is in the shared cache, else undefined: `account` fetches it then. */
+  find(address: Uint8Array): AccountEntry | undefined {
+    const entry = this.#entry(address);
+    if (!entry.loaded) {
+      const flat = this.kernel.accountFlat(entry.record);
+      if (flat === 0) return undefined;
+      entry.loaded = true;
+      entry.hasStorageBase = this.kernel.flatHasStorage(flat);
+    }
+    return entry;
+  }
+
+  /** The account's entry; a promise only when the state source has to be asked. */
+  account(address: Uint8Array): AccountEntry | Promise<AccountEntry> {
+    return this.find(address) ?? this.#fetchAccount(address);
+  }
+
+  async #fetchAccount(address: Uint8Array): Promise<AccountEntry> {
+    const copy = address.slice();
+    await this.#misses.fetchAccount(copy);
+    const entry = this.find(copy);
+    if (entry === undefined) throw new Error("the state source answered, but the account is not in the cache");
+    return entry;
+  }
+
+  // ------------------------------------------------------------------- reads
+
+  #suspend(blockingUnit: number): never {
+    this.suspended = new SuspendSignal(blockingUnit);
+    throw this.suspended;
+  }
+
+  /** Leaves the incarnation until all lower units are committed. */
+  waitForHead(): never {
+    this.#suspend(-1);
+  }
+
+  #resolved(status: number): void {
+    if (status === PeekStatus.Ok) return;
+    if (status === PeekStatus.Estimate) this.#suspend(this.kernel.blockingUnit());
+    throw new FaultSignal();
+  }
+
+  #logRange(location: number, low: bigint, high: bigint): void {
+    const index = this.#scratch >>> 3;
+    writeU256(this.kernel.u64, index, low);
+    writeU256(this.kernel.u64, index + 4, high);
+    this.kernel.logRange(location);
+  }
+
+  #peekNonce(entry: AccountEntry): bigint {
+    if (entry.nonceBase === undefined) {
+      this.#resolved(this.kernel.peek(this.kernel.nonceLocation(entry.record), this.#unit));
+      entry.nonceBase = this.kernel.u64[this.#scratch >>> 3] as bigint;
+    }
+    return entry.nonceBase;
+  }
+
+  nonce(entry: AccountEntry): bigint {
+    if (entry.nonce !== undefined) return entry.nonce;
+    const base = this.#peekNonce(entry);
+    if (!entry.nonceObserved) {
+      this.#logRange(this.kernel.nonceLocation(entry.record), base, base);
+      entry.nonceObserved = true;
+    }
+    return base;
+  }
+
+  /**
+   * The protocol's own check of the sender: "the nonce is `expected`". Speculation assumes that it holds and records just
+   * that; at the head the real nonce is returned, so that a wrong one is reported.
+   */
+  assumeNonce(entry: AccountEntry, expected: bigint): bigint {
+    if (this.#head) return this.nonce(entry);
+    if (entry.nonce !== undefined) return entry.nonce;
+    entry.nonceBase = expected;
+    entry.nonceObserved = true;
+    this.#logRange(this.kernel.nonceLocation(entry.record), expected, expected);
+    return expected;
+  }
+
+  #peekBalance(entry: AccountEntry): bigint {
+    if (entry.balanceBase === undefined) {
+      this.#resolved(this.kernel.peek(this.kernel.balanceLocation(entry.record), this.#unit));
+      entry.balanceBase = readU256(this.kernel.u64, this.#scratch >>> 3);
+    }
+    return entry.balanceBase;
+  }
+
+  balance(entry: AccountEntry): bigint {
+    if (entry.balanceSet !== undefined) return entry.balanceSet + entry.balanceDelta;
+    const base = this.#peekBalance(entry);
+    if (!entry.balanceObserved) {
+      this.#logRange(this.kernel.balanceLocation(entry.record), base, base);
+      entry.balanceObserved = true;
+    }
+    const balance = base + entry.balanceDelta;
+    // Spent on the assumption that it was covered, and it was not (yet): only the head can tell what holds.
+    if (balance < 0n) this.waitForHead();
+    return balance;
+  }
+
+  /** Is the balance at least `amount`? Records the range of balances that give the same answer. */
+  covers(entry: AccountEntry, amount: bigint): boolean {
+    if (entry.balanceSet !== undefined || entry.balanceObserved) return this.balance(entry) >= amount;
+    const needed = amount - entry.balanceDelta;
+    if (needed <= 0n) return true;
+    const covered = this.#peekBalance(entry) >= needed;
+    const location = this.kernel.balanceLocation(entry.record);
+    if (covered) this.#logRange(location, needed, MAX_U256);
+    else this.#logRange(location, 0n, needed - 1n);
+    return covered;
+  }
+
+  /** The protocol's own check of the sender: "the balance covers `amount`". Like assumeNonce: assumed while speculating, answered at the head. */
+  assumeCovers(entry: AccountEntry, amount: bigint): boolean {
+    if (this.#head || entry.balanceSet !== undefined) return this.covers(entry, amount);
+    const needed = amount - entry.balanceDelta;
+    if (needed > 0n) this.#logRange(this.kernel.balanceLocation(entry.record), needed, MAX_U256);
+    return true;
+  }
+
+  /** The code hash as the base has it: all zero bytes for an account that does not exist. */
+  rawCodeHash(entry: AccountEntry): Uint8Array {
+    if (entry.codeHash !== undefined) return entry.codeHash;
+    if (entry.codeHashBase === undefined) {
+      this.#resolved(this.kernel.read(this.kernel.codeHashLocation(entry.record), this.#unit));
+      entry.codeHashBase = this.kernel.u8.slice(this.#scratch, this.#scratch + 32);
+    }
+    return entry.codeHashBase;
+  }
+
+  codeHash(entry: AccountEntry): Uint8Array {
+    const raw = this.rawCodeHash(entry);
+    return sameHash(raw, ABSENT_HASH) ? EMPTY_CODE_HASH : raw;
+  }
+
+  hasCode(entry: AccountEntry): boolean {
+    return !sameHash(this.codeHash(entry), EMPTY_CODE_HASH);
+  }
+
+  /** EIP-161's emptiness: no code, nonce 0, balance 0; looks at as little as possible. */
+  isEmpty(entry: AccountEntry): boolean {
+    if (this.hasCode(entry)) return false;
+    if (entry.nonce !== undefined) {
+      if (entry.nonce !== 0n) return false;
+    } else if (entry.nonceObserved) {
+      if (this.nonce(entry) !== 0n) return false;
+    } else if (this.#peekNonce(entry) !== 0n) {
+      this.#logRange(this.kernel.nonceLocation(entry.record), 1n, MAX_U256);
+      return false;
+    } else {
+      this.nonce(entry);
+    }
+    return !this.covers(entry, 1n);
+  }
+
+  /** Does the account exist in the trie? Before EIP-161 an empty account may; from then on existing means non-empty. */
+  exists(entry: AccountEntry): boolean {
+    if (this.#stateClearing) return !this.isEmpty(entry);
+    return !sameHash(this.rawCodeHash(entry), ABSENT_HASH);
+  }
+
+  /** EIP-7610: was there storage under this address when the unit began? Only an account without nonce and code is ever asked. */
+  hasStorage(entry: AccountEntry): boolean {
+    if (!entry.hasStorageBase || entry.destroyed) return false;
+    this.#resolved(this.kernel.read(this.kernel.storageResetLocation(entry.record), this.#unit));
+    return this.kernel.u64[this.#scratch >>> 3] === 0n;
+  }
+
+  // ------------------------------------------------------------------ writes
+
+  setNonce(entry: AccountEntry, nonce: bigint): void {
+    this.journal.record(UndoKind.Nonce, entry, entry.nonce);
+    entry.nonce = nonce;
+  }
+
+  /** Adds `amount` wei (negative: takes) without looking at the balance. The caller has checked that a debit is covered. */
+  addBalance(entry: AccountEntry, amount: bigint): void {
+    if (amount === 0n) return;
+    this.journal.record(UndoKind.BalanceDelta, entry, entry.balanceDelta);
+    entry.balanceDelta += amount;
+  }
+
+  /** May `amount` be added without passing 2^256 - 1? Free unless some balance of the block is near it. */
+  canCredit(entry: AccountEntry, amount: bigint): boolean {
+    if (!this.#checkOverflow && amount >> 128n === 0n) return true;
+    return !this.covers(entry, MAX_U256 - amount + 1n);
+  }
+
+  setBalance(entry: AccountEntry, balance: bigint): void {
+    this.journal.record(UndoKind.BalanceSet, entry, entry.balanceSet);
+    this.journal.record(UndoKind.BalanceDelta, entry, entry.balanceDelta);
+    entry.balanceSet = balance;
+    entry.balanceDelta = 0n;
+  }
+
+  setCodeHash(entry: AccountEntry, hash: Uint8Array): void {
+    this.journal.record(UndoKind.CodeHash, entry, entry.codeHash);
+    entry.codeHash = hash;
+  }
+
+  /** Marks the account as touched (EIP-161) and, before EIP-161, makes it exist. */
+  touch(entry: AccountEntry): void {
+    if (!entry.touched) {
+      const keep = entry.address[19] === RIPEMD160_SUFFIX && entry.address.every((byte, i) => byte === 0 || i === 19);
+      if (!keep) this.journal.record(UndoKind.Touched, entry, undefined);
+      entry.touched = true;
+    }
+    if (!this.#stateClearing && !this.exists(entry)) this.setCodeHash(entry, EMPTY_CODE_HASH);
+  }
+
+  markCreated(entry: AccountEntry): void {
+    if (entry.created) return;
+    this.journal.record(UndoKind.Created, entry, undefined);
+    entry.created = true;
+  }
+
+  /** Removes the account and all its storage at the end of the unit. */
+  destroy(entry: AccountEntry): void {
+    this.setNonce(entry, 0n);
+    this.setBalance(entry, 0n);
+    this.setCodeHash(entry, ABSENT_HASH);
+    if (!entry.destroyed) {
+      this.journal.record(UndoKind.Destroyed, entry, undefined);
+      entry.destroyed = true;
+    }
+  }
+
+  // ----------------------------------------------------------------- storage
+
+  #slotEntry(entry: AccountEntry): SlotEntry {
+    const location = this.kernel.slot(entry.record);
+    if (location === 0) throw new FaultSignal();
+    let slot = this.#slots.get(location);
+    if (slot === undefined) {
+      slot = { location, account: entry, original: 0n, value: 0n, loaded: false, warm: false };
+      this.#slots.set(location, slot);
+    }
+    return slot;
+  }
+
+  /** The entry of a slot given as a number; not loaded yet on first use. */
+  slotByWord(entry: AccountEntry, key: bigint): SlotEntry {
+    writeWordBigEndian(this.kernel.view, this.#scratch, key);
+    return this.#slotEntry(entry);
+  }
+
+  slotByBytes(entry: AccountEntry, key: Uint8Array): SlotEntry {
+    this.kernel.u8.set(key, this.#scratch);
+    return this.#slotEntry(entry);
+  }
+
+  /** Loads the slot's value; false when the state source has to be asked first (`fetchSlot`). */
+  tryLoadSlot(slot: SlotEntry): boolean {
+    if (slot.loaded) return true;
+    if (slot.account.created && !slot.account.hasStorageBase) {
+      // Nothing but this unit's own writes can be there.
+      slot.loaded = true;
+      return true;
+    }
+    const status = this.kernel.read(slot.location, this.#unit);
+    if (status === PeekStatus.Missing) return false;
+    this.#resolved(status);
+    slot.original = readU256(this.kernel.u64, this.#scratch >>> 3);
+    slot.value = slot.original;
+    slot.loaded = true;
+    return true;
+  }
+
+  async fetchSlot(slot: SlotEntry): Promise<void> {
+    await this.#misses.fetchSlot(slot.account.address, this.kernel.slotKey(slot.location));
+    if (!this.tryLoadSlot(slot)) throw new Error("the state source answered, but the slot is not in the cache");
+  }
+
+  setSlot(slot: SlotEntry, value: bigint): void {
+    this.journal.record(UndoKind.Slot, slot, slot.value);
+    slot.value = value;
+  }
+
+  warmSlot(slot: SlotEntry): void {
+    this.journal.record(UndoKind.WarmSlot, slot, undefined);
+    slot.warm = true;
+  }
+
+  /** EIP-2929: precompiles are always warm. The fork's, by the last two bytes of their address. */
+  precompiles: ReadonlySet<number> = new Set();
+
+  isPrecompile(address: Uint8Array): boolean {
+    for (let i = 0; i < 18; i++) if (address[i] !== 0) return false;
+    return this.precompiles.has(((address[18] as number) << 8) | (address[19] as number));
+  }
+
+  isWarm(address: Uint8Array): boolean {
+    return this.#entry(address).warm;
+  }
+
+  /** EIP-2929: taken back when the frame reverts. */
+  warmAddress(address: Uint8Array): void {
+    const entry = this.#entry(address);
+    if (entry.warm) return;
+    this.journal.record(UndoKind.WarmAccount, entry, undefined);
+    entry.warm = true;
+  }
+
+  isWarmSlot(address: Uint8Array, key: Uint8Array): boolean {
+    return this.slotByBytes(this.#entry(address), key).warm;
+  }
+
+  warmSlotAt(address: Uint8Array, key: Uint8Array): void {
+    const slot = this.slotByBytes(this.#entry(address), key);
+    if (!slot.warm) this.warmSlot(slot);
+  }
+
+  // ------------------------------------------------------------------- finish
+
+  /** EIP-161: removes the touched accounts that are empty. */
+  clearTouched(): void {
+    if (!this.#stateClearing) return;
+    for (const entry of this.#accounts.values()) {
+      if (entry.touched && !entry.destroyed && this.isEmpty(entry) && !sameHash(this.rawCodeHash(entry), ABSENT_HASH)) this.destroy(entry);
+    }
+  }
+
+  /** Hands the unit's net writes to the kernel's write log. Call once, at the end of a complete incarnation. */
+  collectWrites(): void {
+    const kernel = this.kernel;
+    const index = this.#scratch >>> 3;
+    for (const entry of this.#accounts.values()) {
+      if (entry.nonce !== undefined && entry.nonce !== entry.nonceBase) {
+        writeU256(kernel.u64, index, entry.nonce);
+        kernel.writeValue(kernel.nonceLocation(entry.record));
+      }
+      if (entry.balanceSet !== undefined) {
+        const balance = entry.balanceSet + entry.balanceDelta;
+        if (!entry.balanceObserved || balance !== entry.balanceBase) {
+          writeU256(kernel.u64, index, balance & MASK_256);
+          kernel.writeValue(kernel.balanceLocation(entry.record));
+        }
+      } else if (entry.balanceDelta !== 0n) {
+        writeU256(kernel.u64, index, entry.balanceDelta & MASK_256);
+        kernel.writeDelta(kernel.balanceLocation(entry.record));
+      }
+      if (entry.codeHash !== undefined && (entry.codeHashBase === undefined || !sameHash(entry.codeHash, entry.codeHashBase))) {
+        kernel.u8.set(entry.codeHash, this.#scratch);
+        kernel.writeValue(kernel.codeHashLocation(entry.record));
+      }
+      if (entry.destroyed && !(entry.created && !entry.hasStorageBase)) {
+        writeU256(kernel.u64, index, 1n);
+        kernel.writeValue(kernel.storageResetLocation(entry.record));
+      }
+    }
+    for (const slot of this.#slots.values()) {
+      if (!slot.loaded || slot.value === slot.original || slot.account.destroyed) continue;
+      writeU256(kernel.u64, index, slot.value);
+      kernel.writeValue(slot.location);
+    }
+  }
+}

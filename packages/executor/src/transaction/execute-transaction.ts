@@ -1,0 +1,172 @@
+// One transaction, from its checks to the fees: Yellow Paper section 6, over whatever runs its message call.
+//
+// The engine is reached through MessageCall alone, so that another engine can take the call and share the rest.
+
+import type { PrefixedHexString } from "@ethereumjs/util";
+import { bytesToHex, concatBytes, hexToBytes } from "@braid/primitives";
+import { InvalidTransactionError, type TransactionErrorCode } from "../errors.ts";
+import type { AccountEntry, VersionedState } from "../state/versioned-state.ts";
+import type { ForkRules } from "./fork-rules.ts";
+import { AUTHORIZATION_BASE, AUTHORIZATION_EMPTY_ACCOUNT, intrinsicGas } from "./intrinsic-gas.ts";
+import { recoverAuthority } from "./recover-sender.ts";
+import type { Authorization, Transaction } from "./transaction.ts";
+import { validateTransaction } from "./validate-transaction.ts";
+
+/** address, topics, data: as the engine gives them. */
+export type RawLog = [Uint8Array, Uint8Array[], Uint8Array];
+
+/** The top-level message call of a transaction or system call; amounts in wei, gas in gas units. */
+export interface MessageCallInput {
+  caller: Uint8Array;
+  to: Uint8Array | undefined;
+  value: bigint;
+  data: Uint8Array;
+  gasLimit: bigint;
+  gasPrice: bigint;
+  blobVersionedHashes: PrefixedHexString[];
+}
+
+export interface MessageCallResult {
+  gasUsed: bigint;
+  gasRefund: bigint;
+  /** The exceptional halt or "revert"; undefined on success. */
+  error: string | undefined;
+  output: Uint8Array;
+  logs: RawLog[];
+  /** Hex addresses. */
+  selfdestructs: string[];
+  createdAddresses: Set<string>;
+  createdAddress: Uint8Array | undefined;
+}
+
+export type MessageCall = (input: MessageCallInput) => Promise<MessageCallResult>;
+
+/** What of the block a transaction needs. */
+export interface TransactionContext {
+  rules: ForkRules;
+  coinbase: Uint8Array;
+  baseFeePerGas: bigint | undefined;
+  blobGasPrice: bigint | undefined;
+  call: MessageCall;
+}
+
+/** What an executed transaction leaves behind besides its writes. */
+export interface TransactionOutcome {
+  status: 0 | 1;
+  gasUsed: bigint;
+  blobCount: number;
+  error: string | undefined;
+  output: Uint8Array;
+  logs: RawLog[];
+  createdAddress: Uint8Array | undefined;
+}
+
+const DELEGATION_PREFIX = Uint8Array.of(0xef, 0x01, 0x00);
+const MAX_NONCE = (1n << 64n) - 1n;
+
+function isDelegation(code: Uint8Array): boolean {
+  return code.length === 23 && code[0] === 0xef && code[1] === 0x01 && code[2] === 0x00;
+}
+
+function invalid(code: TransactionErrorCode, message: string): InvalidTransactionError {
+  return new InvalidTransactionError(code, message);
+}
+
+/**
+ * Executes `tx` for `sender` in the incarnation that `state` has begun.
+ *
+ * @throws InvalidTransactionError when the block cannot contain the transaction here (while speculating that says nothing),
+ *   SuspendSignal and FaultSignal to leave the incarnation.
+ */
+export async function executeTransaction(tx: Transaction, sender: Uint8Array, state: VersionedState, context: TransactionContext): Promise<TransactionOutcome> {
+  const { rules } = context;
+  const gas = intrinsicGas(tx, rules);
+  validateTransaction(tx, gas, rules, context);
+  const blobGas = BigInt(tx.blobVersionedHashes.length) * rules.blobGasPerBlob;
+  const baseFee = context.baseFeePerGas ?? 0n;
+  const gasPrice = rules.eip1559 ? min(tx.maxFeePerGas, baseFee + tx.maxPriorityFeePerGas) : tx.maxFeePerGas;
+
+  if (rules.eip2929) warmUp(tx, sender, state, context);
+  const from = await state.account(sender);
+  await checkSender(tx, from, state, rules, tx.gasLimit * tx.maxFeePerGas + tx.value + blobGas * tx.maxFeePerBlobGas);
+  state.addBalance(from, -(tx.gasLimit * gasPrice + blobGas * (context.blobGasPrice ?? 0n)));
+  state.setNonce(from, tx.nonce + 1n);
+  state.touch(from);
+  let refund = 0n;
+  for (const authorization of tx.authorizations) refund += await applyAuthorization(authorization, state, rules);
+
+  const result = await context.call({
+    caller: sender,
+    to: tx.to,
+    value: tx.value,
+    data: tx.data,
+    gasLimit: tx.gasLimit - gas.intrinsic,
+    gasPrice,
+    blobVersionedHashes: tx.blobVersionedHashes.map(bytesToHex),
+  });
+
+  let gasUsed = gas.intrinsic + result.gasUsed;
+  gasUsed -= min(refund + result.gasRefund, gasUsed / rules.maxRefundQuotient);
+  if (gasUsed < gas.floor) gasUsed = gas.floor;
+  state.addBalance(from, (tx.gasLimit - gasUsed) * gasPrice);
+  const beneficiary = await state.account(context.coinbase);
+  state.addBalance(beneficiary, gasUsed * (rules.eip1559 ? gasPrice - baseFee : gasPrice));
+  state.touch(beneficiary);
+
+  for (const address of result.selfdestructs) {
+    // EIP-6780: only what was created in the same transaction disappears.
+    if (rules.eip6780 && !result.createdAddresses.has(address)) continue;
+    state.destroy(await state.account(hexToBytes(address)));
+  }
+  state.clearTouched();
+  return { status: result.error === undefined ? 1 : 0, gasUsed, blobCount: tx.blobVersionedHashes.length, error: result.error, output: result.output, logs: result.logs, createdAddress: result.createdAddress };
+}
+
+function min(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+/** EIP-2929, EIP-2930, EIP-3651: what is warm before the first opcode. Precompiles are warm by their address. */
+function warmUp(tx: Transaction, sender: Uint8Array, state: VersionedState, context: TransactionContext): void {
+  state.warmAddress(sender);
+  if (tx.to !== undefined) state.warmAddress(tx.to);
+  if (context.rules.eip3651) state.warmAddress(context.coinbase);
+  for (const entry of tx.accessList) {
+    state.warmAddress(entry.address);
+    for (const slot of entry.slots) state.warmSlotAt(entry.address, slot);
+  }
+}
+
+/** EIP-3607 (no code, or an EIP-7702 delegation), nonce, and the balance that covers the highest possible cost. */
+async function checkSender(tx: Transaction, from: AccountEntry, state: VersionedState, rules: ForkRules, maxCost: bigint): Promise<void> {
+  if (state.hasCode(from)) {
+    const code = rules.eip7702 ? await state.codes.get(state.codeHash(from)) : undefined;
+    if (code === undefined || !isDelegation(code)) throw invalid("BRAID_TX_SENDER_NOT_EOA", `The sender ${bytesToHex(from.address)} is a contract (EIP-3607).`);
+  }
+  const nonce = state.assumeNonce(from, tx.nonce);
+  if (nonce !== tx.nonce) {
+    const code = tx.nonce < nonce ? "BRAID_TX_NONCE_TOO_LOW" : "BRAID_TX_NONCE_TOO_HIGH";
+    throw invalid(code, `The transaction has nonce ${tx.nonce}, the sender ${bytesToHex(from.address)} is at ${nonce}.`);
+  }
+  if (!state.assumeCovers(from, maxCost)) {
+    throw invalid("BRAID_TX_INSUFFICIENT_FUNDS", `The transaction can cost ${maxCost} wei, the sender ${bytesToHex(from.address)} has ${state.balance(from)}.`);
+  }
+}
+
+/** EIP-7702: sets or clears one delegation. Returns the gas refund; an authorization that does not hold is passed over. */
+async function applyAuthorization(authorization: Authorization, state: VersionedState, rules: ForkRules): Promise<bigint> {
+  if (authorization.chainId !== 0n && authorization.chainId !== rules.chainId) return 0n;
+  if (authorization.nonce >= MAX_NONCE) return 0n;
+  const authority = recoverAuthority(authorization);
+  if (authority === undefined) return 0n;
+  state.warmAddress(authority);
+  const account = await state.account(authority);
+  if (state.hasCode(account) && !isDelegation(await state.codes.get(state.codeHash(account)))) return 0n;
+  if (state.nonce(account) !== authorization.nonce) return 0n;
+  const refund = state.isEmpty(account) ? 0n : AUTHORIZATION_EMPTY_ACCOUNT - AUTHORIZATION_BASE;
+  const clears = authorization.address.every((byte) => byte === 0);
+  state.setCodeHash(account, state.codes.put(clears ? new Uint8Array(0) : concatBytes(DELEGATION_PREFIX, authorization.address)));
+  state.setNonce(account, authorization.nonce + 1n);
+  state.touch(account);
+  return refund;
+}
