@@ -33,30 +33,37 @@ function delegateSelf(traffic: Traffic, sender: SigningAccount): void {
     authorizations: [authorization],
   });
   sender.nonce++;
+  traffic.delegated.push(sender);
 }
 
 /**
- * Somebody sends the wishes of two others: the first delegates or takes his delegation back, the second one's nonce is
- * wrong, which the protocol passes over. Then the sender pays the first some ether.
+ * Somebody sends the wishes of two others. The first one delegates, or moves or takes back a delegation that he has, at
+ * times twice in one transaction; the second one's nonce is wrong, which the protocol passes over. The call pays the first
+ * some ether, so that whatever code he now has runs.
  */
 function delegateOther(traffic: Traffic, sender: SigningAccount): void {
-  const { random, deployment } = traffic;
-  const authority = traffic.peerOf(sender);
-  const delegate = random.chance(60) ? deployment.batchWallet : NOBODY;
-  const valid = signAuthorization(CHAIN_ID, delegate, authority.nonce, authority);
+  const { random, delegated, deployment } = traffic;
+  const known = delegated.filter((account) => account !== sender);
+  const authority = known.length > 0 && random.chance(60) ? random.pick(known) : traffic.peerOf(sender);
+  const delegates = [deployment.batchWallet, deployment.tokens[0] as Uint8Array, NOBODY]; // wrapped ether is always deployed
+  const authorizations = Array.from({ length: random.between(1, 2) }, () =>
+    signAuthorization(CHAIN_ID, random.pick(delegates), authority.nonce++, authority),
+  );
   const late = traffic.peerOf(sender);
-  const passedOver = signAuthorization(CHAIN_ID, delegate, late.nonce + 1_000n, late);
+  authorizations.push(signAuthorization(CHAIN_ID, deployment.batchWallet, late.nonce + 1_000n, late));
   traffic.send(sender, {
     to: authority.address,
     value: random.tokens(0, 1),
-    gasLimit: 110_000n,
-    authorizations: [valid, passedOver],
+    gasLimit: 180_000n,
+    authorizations,
   });
-  authority.nonce++;
+  delegated.push(authority);
 }
 
-/** Calls the sender's own address: a batch where a delegation stands, an ordinary call of an empty account where none does. */
-function batch(traffic: Traffic, sender: SigningAccount): void {
+/** Calls the own address of somebody who delegated: a batch where that still stands, a call of an empty account where it does not. */
+function batch(traffic: Traffic, anybody: SigningAccount): void {
+  const { random, delegated } = traffic;
+  const sender = delegated.length > 0 ? random.pick(delegated) : anybody;
   traffic.send(sender, {
     to: sender.address,
     data: batchOfTransfers(traffic, sender),

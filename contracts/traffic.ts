@@ -72,6 +72,8 @@ export class Traffic {
   readonly deployment: Deployment;
   /** Permissions given so far, oldest first. */
   readonly grants: Grant[] = [];
+  /** Accounts that delegated to a contract at some time, whether or not they took it back. */
+  readonly delegated: SigningAccount[] = [];
   /** Allowances of the router that this block's transactions set: the state does not show them yet. */
   readonly approvedInBlock = new Set<Hex>();
   #transactions: Uint8Array[] = [];
