@@ -27,6 +27,13 @@ describe("orderedTrieRoot", () => {
     );
   });
 
+  it("is that of @ethereumjs/mpt when a value is larger than any before", async () => {
+    for (const length of [1_000, 1_100, 5_000, 70_000]) {
+      const values = [new Uint8Array(length).fill(7), Uint8Array.of(1), new Uint8Array(2 * length).fill(9)];
+      expect(orderedTrieRoot(values)).toEqual(await mptRoot(values));
+    }
+  });
+
   it("is that of @ethereumjs/mpt where the index grows by a byte", async () => {
     for (const count of [1, 2, 127, 128, 129, 255, 256, 257, 300]) {
       const values = Array.from({ length: count }, (_, i) => Uint8Array.of(i & 255, i >> 8, 1));

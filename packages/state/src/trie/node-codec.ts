@@ -58,13 +58,15 @@ function encodeInScratch(node: LoadedNode): Uint8Array {
       const child = referenceOf(node.child);
       const path = compactPath(node.path, false);
       const payload = rlpStringLength(path) + child.length;
-      const position = writeRlpString(scratch, startList(payload), path);
-      return finish(writeReference(child, position));
+      const start = startList(payload);
+      return finish(writeReference(child, writeRlpString(scratch, start, path)));
     }
     case "leaf": {
       const path = compactPath(node.path, true);
       const payload = rlpStringLength(path) + rlpStringLength(node.value);
-      const position = writeRlpString(scratch, startList(payload), path);
+      // Its own statement: startList may replace the scratch space that the next line names.
+      const start = startList(payload);
+      const position = writeRlpString(scratch, start, path);
       return finish(writeRlpString(scratch, position, node.value));
     }
   }
