@@ -14,10 +14,11 @@ export function describeProblem(report: BlockReport): string[] {
   const name = relativeName(report.file);
   const block = report.number === null ? "" : `block ${report.number}: `;
   if (report.verdict === "ok") return [];
-  if (report.verdict === "error")
-    return [
-      `braid: ${name}: ${block}${report.error?.message ?? "failed"} [${report.error?.code ?? "unknown"}]`,
-    ];
+  if (report.verdict === "error") {
+    const { code = "unknown", message = "failed", data } = report.error ?? {};
+    const cause = typeof data?.cause === "string" ? ` (${data.cause})` : "";
+    return [`braid: ${name}: ${block}${message}${cause} [${code}]`];
+  }
   const lines = report.differences
     .slice(0, SHOWN_DIFFERENCES)
     .map((difference) => `  ${describeDifference(difference)}`);

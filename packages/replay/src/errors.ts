@@ -1,5 +1,5 @@
 // The errors of loading what is to be replayed. A block that replays wrong is no error but a verdict: see verify.ts.
-import { BaseError } from "@braid/primitives";
+import { BaseError, type SerializedError, serializeError } from "@braid/primitives";
 
 /** Why a file cannot be replayed. */
 export type BlockFileErrorCode =
@@ -33,6 +33,14 @@ export class BlockFileError extends BaseError {
   ) {
     super(code, message, options);
   }
+}
+
+/** A thrown error as plain data for reports; what caused it goes into `data.cause` as text, for it is often the part that explains. */
+export function describeError(error: unknown): SerializedError {
+  const serialized = serializeError(error);
+  if (error instanceof BlockFileError || !(error instanceof Error) || error.cause === undefined)
+    return serialized;
+  return { ...serialized, data: { ...serialized.data, cause: messageOf(error.cause) } };
 }
 
 /** The text of anything that was thrown, on one line. */

@@ -33,5 +33,5 @@ export { BlockFileError, type BlockFileErrorCode } from "./errors.ts";
 export { type OpenedState, openParentState } from "./parent-state.ts";
 export { RecordingSource } from "./record-reads.ts";
 export { type ReplayEvent, type ReplayOptions, replay } from "./replay.ts";
-export type { BlockReport, ReplaySummary, ReplayTotals, RunStatistics, Verdict } from "./report.ts";
+export type { BlockReport, ReplaySummary, ReplayTotals, Verdict } from "./report.ts";
 export { type CheckedField, type Verification, verifyBlock } from "./verify.ts";

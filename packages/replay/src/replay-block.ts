@@ -1,12 +1,12 @@
 // Replays one block: executes it as often as asked, checks every result, and finds out where a wrong one went wrong.
 import type { BlockResult } from "@braid/executor";
-import { bytesToHex, serializeError } from "@braid/primitives";
+import { bytesToHex } from "@braid/primitives";
 import type { BlockFile, LoadedBlock } from "./block-file.ts";
 import { type BlockExecutor, BlockRunner, type Run, type RunOptions } from "./block-runner.ts";
 import { compareResults } from "./compare.ts";
 import { compareWithStock } from "./compare-stock.ts";
 import type { Difference } from "./difference.ts";
-import { messageOf } from "./errors.ts";
+import { describeError, messageOf } from "./errors.ts";
 import type { OpenedState } from "./parent-state.ts";
 import { type BlockReport, emptyReport, median, megagasPerSecond } from "./report.ts";
 import type { StockBaseline } from "./stock-baseline.ts";
@@ -96,7 +96,7 @@ async function repeat(runner: BlockRunner, report: BlockReport, options: RunOpti
 
 /** A block that cannot be executed is an error; one that only the parallel run cannot execute is a mismatch. */
 async function failedReport(report: BlockReport, error: unknown, runner: BlockRunner): Promise<BlockReport> {
-  const failure = serializeError(error);
+  const failure = describeError(error);
   report.error = failure;
   if (runner.mode === "sequential") return report;
   let expected: string;
@@ -104,7 +104,7 @@ async function failedReport(report: BlockReport, error: unknown, runner: BlockRu
     await runner.run("sequential");
     expected = "a result";
   } catch (sequentialError) {
-    const { code, message } = serializeError(sequentialError);
+    const { code, message } = describeError(sequentialError);
     if (code === failure.code) return report;
     expected = `${code} (${message})`;
   }

@@ -1,9 +1,10 @@
 // The loop over files and blocks: loads, executes, checks, reports. It never throws for what is wrong with a file or a block.
-import { serializeError } from "@braid/primitives";
+import { BaseError } from "@braid/primitives";
+import { MemoryStateSource } from "@braid/state";
 import type { BlockFile } from "./block-file.ts";
 import type { BlockExecutor, Mode, RunOptions } from "./block-runner.ts";
 import { type Candidate, listFiles, loadBlockFile } from "./detect.ts";
-import { BlockFileError } from "./errors.ts";
+import { BlockFileError, describeError } from "./errors.ts";
 import { openParentState } from "./parent-state.ts";
 import { replayBlock } from "./replay-block.ts";
 import { type BlockReport, emptyReport, type ReplaySummary, totalsOf } from "./report.ts";
@@ -46,32 +47,33 @@ export type ReplayEvent =
 
 /** Replays all blocks of files and directories, in the order of the paths. Resolves also when blocks are wrong: see the reports' verdicts. */
 export async function replay(paths: readonly string[], options: ReplayOptions = {}): Promise<ReplaySummary> {
+  if (options.executor !== undefined) return await replayOn(options.executor, paths, options);
+  // Loaded when it is needed: it brings the whole EVM, which `braid --help` can do without.
+  const { Executor } = await import("@braid/executor");
+  const executor = new Executor(options.workers === undefined ? {} : { workers: options.workers });
+  try {
+    return await replayOn(executor, paths, options);
+  } finally {
+    await executor.close();
+  }
+}
+
+async function replayOn(
+  executor: BlockExecutor,
+  paths: readonly string[],
+  options: ReplayOptions,
+): Promise<ReplaySummary> {
   const start = performance.now();
-  const own = options.executor === undefined ? await createExecutor(options) : undefined;
-  const session = new ReplaySession(options.executor ?? own, options);
+  const session = new ReplaySession(executor, options);
   let interrupted = false;
   try {
     await session.replayPaths(paths);
   } catch (error) {
     if (options.signal?.aborted !== true) throw error;
     interrupted = true;
-  } finally {
-    await own?.close();
   }
-  return {
-    blocks: session.reports,
-    totals: totalsOf(session.reports, performance.now() - start),
-    skippedFiles: session.skippedFiles,
-    interrupted,
-  };
-}
-
-/** Loaded when it is needed: it brings the whole EVM, which `braid --help` can do without. */
-async function createExecutor({
-  workers,
-}: ReplayOptions): Promise<BlockExecutor & { close(): Promise<void> }> {
-  const { Executor } = await import("@braid/executor");
-  return new Executor(workers === undefined ? {} : { workers });
+  const { reports: blocks, skippedFiles } = session;
+  return { blocks, totals: totalsOf(blocks, performance.now() - start), skippedFiles, interrupted };
 }
 
 class ReplaySession {
@@ -80,11 +82,13 @@ class ReplaySession {
   readonly #executor: BlockExecutor;
   readonly #options: ReplayOptions;
   readonly #run: RunOptions;
+  #warm: boolean;
 
-  constructor(executor: BlockExecutor | undefined, options: ReplayOptions) {
-    if (executor === undefined) throw new TypeError("a replay needs an executor");
+  constructor(executor: BlockExecutor, options: ReplayOptions) {
     this.#executor = executor;
     this.#options = options;
+    // An executor that was handed over is in use already.
+    this.#warm = options.executor !== undefined;
     const {
       mode = "parallel",
       engine = "ethereumjs",
@@ -143,6 +147,7 @@ class ReplaySession {
     const stock = new StockBaseline(file, this.#run.baseline);
     try {
       const state = openParentState(file);
+      await this.#warmUp(file);
       for (const block of file.blocks) {
         await this.#breathe();
         this.#emit({
@@ -161,6 +166,20 @@ class ReplaySession {
     } catch (error) {
       this.#options.signal?.throwIfAborted();
       this.#report(fileReport(file.path, error));
+    }
+  }
+
+  /** Once: starting the threads is part of no block's time. They get a block without transactions over a state without accounts. */
+  async #warmUp({ blocks: [first] }: BlockFile): Promise<void> {
+    if (this.#warm || first === undefined) return;
+    this.#warm = true;
+    const source = MemoryStateSource.fromFlat({ accounts: [], codes: [] });
+    const block = { ...first.input, transactions: [], uncles: [] };
+    try {
+      await this.#executor.executeBlock({ block, common: first.common, source, mode: this.#run.mode });
+    } catch (error) {
+      // Without system contracts the block may well be invalid; threads that cannot start will say so at the first real block.
+      if (!(error instanceof BaseError)) throw error;
     }
   }
 
@@ -195,5 +214,5 @@ class ReplaySession {
 }
 
 function fileReport(path: string, error: unknown): BlockReport {
-  return { ...emptyReport(path), error: serializeError(error) };
+  return { ...emptyReport(path), error: describeError(error) };
 }

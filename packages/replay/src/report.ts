@@ -1,4 +1,5 @@
 // What a replay tells about a block and about all of them. Plain JSON values: `braid replay --json` prints these objects.
+import type { Statistics } from "@braid/executor";
 import type { SerializedError } from "@braid/primitives";
 import type { Difference } from "./difference.ts";
 import type { CheckedField } from "./verify.ts";
@@ -39,21 +40,8 @@ export interface BlockReport {
   baselineError?: string;
   /** Uncles known only by hash, whose rewards are therefore not part of the result. */
   unknownUncles?: number;
-  statistics?: RunStatistics;
-}
-
-/** How the last repetition was executed. */
-export interface RunStatistics {
-  mode: "parallel" | "sequential";
-  workers: number;
-  executions: number;
-  aborts: number;
-  suspensions: number;
-  reexecutions: number;
-  fallback?: { reason: string; at: number };
-  hints: { predicted: number; precision: number; recall: number };
-  /** Milliseconds by phase. */
-  phases: Record<string, number>;
+  /** How the last repetition was executed. */
+  statistics?: Statistics;
 }
 
 /** Sums over all blocks. `ms`, `gasUsed` and `transactions` count blocks that were executed. */

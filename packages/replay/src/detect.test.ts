@@ -1,0 +1,139 @@
+// What a path is: formats by content, directories in the order of their blocks, and a code for each kind of damage.
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { bytesToHex } from "@braid/primitives";
+import { createBlock } from "@ethereumjs/block";
+import { Common, Mainnet } from "@ethereumjs/common";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { encodeBundle } from "./bundle.ts";
+import { MAINNET } from "./chain-config.ts";
+import { listFiles, loadBlockFile } from "./detect.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "braid-detect-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const common = new Common({ chain: Mainnet, hardfork: "chainstart" });
+/** An empty Frontier block as a witness file's JSON. */
+function witness(number: bigint, change: object = {}): string {
+  const block = createBlock(
+    { header: { number, difficulty: 1n, gasLimit: 5000n, extraData: "0x01" } },
+    { common },
+  );
+  const fields = {
+    chainId: 1,
+    number: Number(number),
+    blockHash: bytesToHex(block.hash()),
+    parentStateRoot: `0x${"00".repeat(32)}`,
+  };
+  return JSON.stringify({
+    ...fields,
+    blockRlp: bytesToHex(block.serialize()),
+    ancestors: {},
+    witness: { state: [], codes: [] },
+    ...change,
+  });
+}
+
+async function write(name: string, content: string | Uint8Array): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+}
+
+async function codeOf(path: string): Promise<unknown> {
+  return await loadBlockFile(path).then(
+    () => undefined,
+    (error: { code: unknown }) => error.code,
+  );
+}
+
+describe("a file", () => {
+  test("is known by its content, not by its name", async () => {
+    const block = createBlock(
+      { header: { number: 7n, difficulty: 1n, gasLimit: 5000n } },
+      { common },
+    ).serialize();
+    const bundle = encodeBundle({
+      chain: MAINNET,
+      blocks: [block],
+      state: { kind: "flat", pre: { accounts: [], codes: [] } },
+      blockHashes: new Map(),
+    });
+    const files = [
+      await write("a.json", bundle),
+      await write("b.braid", witness(8n)),
+      await write("c", gzipSync(witness(9n))),
+    ];
+    const loaded = await Promise.all(files.map(loadBlockFile));
+    expect(loaded.map(({ format, blocks }) => [format, blocks[0]?.number])).toEqual([
+      ["bundle", 7n],
+      ["witness", 8n],
+      ["witness", 9n],
+    ]);
+  });
+
+  test.each<[string, () => string | Uint8Array, string]>([
+    ["that is empty", () => "", "BRAID_FILE_TRUNCATED"],
+    ["of gzip that is cut", () => gzipSync(witness(1n)).subarray(0, 200), "BRAID_FILE_TRUNCATED"],
+    ["of gzip that is damaged", () => gzipSync(witness(1n)).fill(0xff, 60, 90), "BRAID_FILE_CORRUPT"],
+    ["of JSON that is cut", () => witness(1n).slice(0, 300), "BRAID_FILE_TRUNCATED"],
+    ["of other JSON", () => "{}", "BRAID_FILE_UNKNOWN_FORMAT"],
+    ["of JSON lines", () => '{"a":1}\n{"a":2}\n', "BRAID_FILE_UNKNOWN_FORMAT"],
+    ["of text", () => "# Blocks", "BRAID_FILE_UNKNOWN_FORMAT"],
+    [
+      "with another block hash",
+      () => witness(1n, { blockHash: `0x${"11".repeat(32)}` }),
+      "BRAID_FILE_CORRUPT",
+    ],
+    ["with an RLP that is none", () => witness(1n, { blockRlp: "0xff" }), "BRAID_FILE_MALFORMED"],
+    ["with a field of another type", () => witness(1n, { blockRlp: 5 }), "BRAID_FILE_MALFORMED"],
+    ["with hex that is none", () => witness(1n, { blockRlp: "0xzz" }), "BRAID_FILE_MALFORMED"],
+    ["of an unknown chain", () => witness(1n, { chainId: 5 }), "BRAID_UNKNOWN_CHAIN"],
+    [
+      "with another parent",
+      () => witness(5n, { ancestors: { 4: `0x${"11".repeat(32)}` } }),
+      "BRAID_PARENT_STATE_MISMATCH",
+    ],
+  ])("%s has its own code", async (name, content, code) => {
+    expect(await codeOf(await write(`${name}.json`, content()))).toBe(code);
+  });
+
+  test("that is not there has its own code", async () => {
+    expect(await codeOf(join(folder, "absent.json"))).toBe("BRAID_FILE_UNREADABLE");
+    await expect(listFiles(join(folder, "absent"))).rejects.toMatchObject({ code: "BRAID_FILE_UNREADABLE" });
+  });
+});
+
+describe("a directory", () => {
+  test("gives its files and those below in the order of their blocks, and files without a number last", async () => {
+    const root = join(folder, "ordered");
+    await mkdir(join(root, "below"), { recursive: true });
+    const files = {
+      "a.json.gz": gzipSync(witness(300n)),
+      "b.json": witness(20n),
+      "below/c.json": witness(100n),
+      "below/d.json": witness(3n),
+      "0-README.md": "# blocks",
+    };
+    for (const [name, content] of Object.entries(files)) await writeFile(join(root, name), content);
+    const listed = await listFiles(root);
+    expect(listed.map(({ path }) => path.slice(root.length + 1))).toEqual([
+      "below/d.json",
+      "b.json",
+      "below/c.json",
+      "a.json.gz",
+      "0-README.md",
+    ]);
+    expect(listed.every(({ named }) => !named)).toBe(true);
+  });
+
+  test("of one file is that file", async () => {
+    const path = await write("one.json", witness(1n));
+    expect(await listFiles(path)).toEqual([{ path, named: true }]);
+  });
+});
