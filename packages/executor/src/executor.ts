@@ -102,7 +102,7 @@ export class Executor {
     const ran = performance.now();
     const { report, keys } = attempt;
     const deposit = (input.common["_chainParams"].depositContractAddress as typeof DEFAULT_DEPOSIT_CONTRACT | undefined) ?? DEFAULT_DEPOSIT_CONTRACT;
-    const { result, contended } = await assembleResult(this.#kernel, block, deposit, input.intermediateRoot);
+    const { result, contended } = await assembleResult(this.#kernel, block, deposit, input.intermediateRoots);
     if (keys.length > 0) this.#hints.learn(contended, keys);
     const end = performance.now();
     const complete: BlockResult = {

@@ -29,6 +29,7 @@ export {
 export {
   beginIncarnation,
   hintEstimate,
+  logAssumption,
   logRange,
   markEstimates,
   publishAll,

@@ -14,10 +14,16 @@ import {
   HALT_ADMISSION,
   HAS_GAS_LIMIT,
   HEAD_ONLY,
+  INSTANCE_FAILED_LOCATION,
   INSTANCE_PENDING,
   INSTANCE_PENDING_INCARNATION,
   INSTANCE_PENDING_UNIT,
   INSTANCE_PENDING_VALID,
+  LOCATION_BALANCE,
+  LOCATION_CODE_HASH,
+  LOCATION_KIND_MASK,
+  LOCATION_NONCE,
+  LOCATION_STORAGE,
   PENDING_COMMIT,
   PENDING_ESTIMATES,
   PENDING_INVALID,
@@ -49,6 +55,7 @@ import {
   UNIT_SETS,
   UNIT_STATUS,
   UNIT_SUSPENSIONS,
+  WORD_ABORT_CAUSES,
   WORD_ABORTS,
   WORD_BLOCK_GAS_LIMIT,
   WORD_COMMIT_INDEX,
@@ -131,6 +138,14 @@ function count(at: u32, unitCounter: u32, word: u32): void {
   atomic.add<u32>(word, 1);
 }
 
+/** Counts an abort by the kind of the read that failed in this instance's last validation. */
+function countCause(): void {
+  const kind = load<u32>(area + INSTANCE_FAILED_LOCATION) & LOCATION_KIND_MASK;
+  const index: u32 =
+    kind == LOCATION_STORAGE ? 0 : kind == LOCATION_BALANCE ? 1 : kind == LOCATION_NONCE ? 2 : kind == LOCATION_CODE_HASH ? 3 : 4;
+  atomic.add<u32>(WORD_ABORT_CAUSES + index * 4, 1);
+}
+
 /** When speculation does not pay, whoever notices goes on alone. */
 function checkSolo(): void {
   const limit = load<u32>(WORD_SOLO_AFTER);
@@ -178,7 +193,7 @@ function beginCommit(units: u32): bool {
       const sets = atomic.load<u32>(at, UNIT_SETS);
       const incarnation = load<u32>(sets, SETS_INCARNATION);
       // Claimed when everything below was committed: all it read was final.
-      const valid = load<u32>(at, UNIT_HEAD_INCARNATION) == incarnation + 1 || validateSets(sets, unit);
+      const valid = load<u32>(at, UNIT_HEAD_INCARNATION) == incarnation + 1 || validateSets(sets, unit, false);
       setPending(PENDING_COMMIT, unit, incarnation, valid);
       return true;
     }
@@ -201,7 +216,7 @@ function examine(unit: u32): void {
   const at = unitAt(unit);
   if (statusOf(at) != STATUS_EXECUTED) return;
   const sets = atomic.load<u32>(at, UNIT_SETS);
-  if (!validateSets(sets, unit)) setPending(PENDING_INVALID, unit, load<u32>(sets, SETS_INCARNATION), false);
+  if (!validateSets(sets, unit, true)) setPending(PENDING_INVALID, unit, load<u32>(sets, SETS_INCARNATION), false);
 }
 
 // @ts-ignore: decorator
@@ -263,6 +278,7 @@ function complete(pending: u32): i32 {
     } else {
       atomic.store<u32>(at, STATUS_ABORTING, UNIT_STATUS);
       count(at, UNIT_ABORTS, WORD_ABORTS);
+      countCause();
       checkSolo();
       setPending(PENDING_ESTIMATES, unit, incarnation, false);
     }
@@ -387,6 +403,8 @@ function freeRoles(): void {
 /** Quiescent. Everything that is not committed starts anew, as if it had never run; locks of dead workers are freed, the halt is taken back. */
 export function recoverAfterDeath(): void {
   freeRoles();
+  // Whoever went on alone may be the one that died.
+  atomic.store<u32>(WORD_SOLO, 0);
   const units = unitCount();
   const commit = load<u32>(WORD_COMMIT_INDEX);
   clearFrom(commit);
@@ -427,5 +445,6 @@ export function resetBlock(units: u32): i32 {
   store<u32>(WORD_ABORTS, 0);
   store<u32>(WORD_SUSPENSIONS, 0);
   store<u32>(WORD_VALIDATIONS, 0);
+  for (let cause: u32 = 0; cause < 5; cause++) store<u32>(WORD_ABORT_CAUSES + cause * 4, 0);
   return makeUnitTable(units) ? 1 : 0;
 }

@@ -7,6 +7,7 @@ import {
   HINT_ENTRY,
   HINT_NEXT,
   HINT_SIZE,
+  INSTANCE_FAILED_LOCATION,
   INSTANCE_LOGS,
   INSTANCE_PUBLISH_CHANGED,
   INSTANCE_PUBLISH_INDEX,
@@ -24,7 +25,9 @@ import {
   PUBLISH_DONE,
   PUBLISH_FAULT,
   PUBLISH_MORE,
+  READ_ASSUMED,
   READ_FAULT,
+  READ_FLAGS,
   READ_HI,
   READ_LO,
   READ_LOCATION,
@@ -117,6 +120,7 @@ export function read(location: u32, unit: u32): i32 {
   const at = append(area + INSTANCE_READ_LOG, READ_SIZE);
   if (at == 0) return READ_FAULT;
   store<u32>(at, location, READ_LOCATION);
+  store<u32>(at, 0, READ_FLAGS);
   copy32(at + READ_LO, area);
   copy32(at + READ_HI, area);
   return READ_OK;
@@ -124,9 +128,19 @@ export function read(location: u32, unit: u32): i32 {
 
 /** Logs the predicate lo <= value <= hi (lo at scratch, hi at scratch + 32). Answers READ_OK or READ_FAULT. */
 export function logRange(location: u32): i32 {
+  return logPredicate(location, 0);
+}
+
+/** Logs a predicate that was assumed without looking: an early validation passes over it. */
+export function logAssumption(location: u32): i32 {
+  return logPredicate(location, READ_ASSUMED);
+}
+
+function logPredicate(location: u32, flags: u32): i32 {
   const at = append(area + INSTANCE_READ_LOG, READ_SIZE);
   if (at == 0) return READ_FAULT;
   store<u32>(at, location, READ_LOCATION);
+  store<u32>(at, flags, READ_FLAGS);
   copy32(at + READ_LO, area);
   copy32(at + READ_HI, area + 32);
   return READ_OK;
@@ -269,13 +283,15 @@ export function publishAll(unit: u32, incarnation: u32): i32 {
   return more == PUBLISH_DONE ? publishEnd(unit) : more;
 }
 
-/** Resolves every read of a set record again. A read that is blocked or cannot be answered makes it invalid. */
-export function validateSets(sets: u32, unit: u32): bool {
+/** Resolves every read of a set record again. A read that is blocked or cannot be answered makes it invalid. `early`: assumptions may still become true. */
+export function validateSets(sets: u32, unit: u32, early: bool): bool {
   atomic.add<u32>(WORD_VALIDATIONS, 1);
   let at = load<u32>(sets, SETS_READS);
   const end = at + load<u32>(sets, SETS_READ_COUNT) * READ_SIZE;
   const value = area + INSTANCE_VALUE;
   for (; at < end; at += READ_SIZE) {
+    if (early && load<u32>(at, READ_FLAGS) & READ_ASSUMED) continue;
+    store<u32>(area + INSTANCE_FAILED_LOCATION, load<u32>(at, READ_LOCATION));
     if (resolve(load<u32>(at, READ_LOCATION), unit, value) != READ_OK) return false;
     // Most reads are of one value: the first comparison then settles it.
     if (!sameKey32(value, at + READ_LO) && !(atMost(at + READ_LO, value) && atMost(value, at + READ_HI))) return false;
@@ -286,7 +302,7 @@ export function validateSets(sets: u32, unit: u32): bool {
 /** 1 when the unit's installed read set still holds, else 0. */
 export function validate(unit: u32): i32 {
   const sets = atomic.load<u32>(unitAt(unit), UNIT_SETS);
-  return sets != 0 && validateSets(sets, unit) ? 1 : 0;
+  return sets != 0 && validateSets(sets, unit, false) ? 1 : 0;
 }
 
 /** Marks every write of the unit as an estimate; the old values stay readable behind the mark. */

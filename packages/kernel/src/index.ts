@@ -2,7 +2,7 @@
 
 export { ArenaExhaustedError, KernelCompileError, KernelOptionsError } from "./errors.ts";
 export { keccak256 } from "./keccak256.ts";
-export { Kernel, type KernelShared, type Progress } from "./kernel.ts";
+export { type AbortCauses, Kernel, type KernelShared, type Progress } from "./kernel.ts";
 export * from "./layout.ts";
 export type { KernelOptions } from "./memory-map.ts";
 export { PeekStatus, StepCode } from "./status.ts";

@@ -33,6 +33,7 @@ import {
   UNIT_SENDER_STATUS,
   UNIT_SETS,
   UNIT_SIZE,
+  WORD_ABORT_CAUSES,
   WORD_ABORTS,
   WORD_ACCOUNT_COUNT,
   WORD_BLOCK_GAS_LIMIT,
@@ -58,6 +59,15 @@ import { instantiate, type KernelExports, kernelModule } from "./wasm-module.ts"
 /** What a worker needs to attach; survives `postMessage`. */
 export interface KernelShared extends MemoryMap {
   module: WebAssembly.Module;
+}
+
+/** Aborts by what turned out stale. */
+export interface AbortCauses {
+  storage: number;
+  balance: number;
+  nonce: number;
+  codeHash: number;
+  storageReset: number;
 }
 
 /** Counters of a run, as any thread may read them at any time. */
@@ -334,6 +344,11 @@ export class Kernel {
     return this.exports.logRange(location);
   }
 
+  /** logRange for what was assumed without looking: early validations pass over it, the commit does not. */
+  logAssumption(location: number): number {
+    return this.exports.logAssumption(location);
+  }
+
   /** Empties this instance's read and write logs. */
   beginIncarnation(): void {
     this.exports.beginIncarnation();
@@ -601,6 +616,12 @@ export class Kernel {
   /** Gas used by all committed units. */
   get cumulativeGas(): bigint {
     return Atomics.load(this.u64, WORD_CUMULATIVE_GAS >>> 3);
+  }
+
+  /** Aborts since resetBlock by the kind of the first read that did not hold. */
+  abortCauses(): AbortCauses {
+    const at = (cause: number) => Atomics.load(this.u32, (WORD_ABORT_CAUSES >>> 2) + cause);
+    return { storage: at(0), balance: at(1), nonce: at(2), codeHash: at(3), storageReset: at(4) };
   }
 
   progress(): Progress {

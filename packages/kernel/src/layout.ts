@@ -46,6 +46,7 @@ export const WORD_EXECUTIONS = 1856;
 export const WORD_ABORTS = 1860;
 export const WORD_SUSPENSIONS = 1864;
 export const WORD_VALIDATIONS = 1868;
+export const WORD_ABORT_CAUSES = 1872; // five counters: aborts by the first read that did not hold: storage, balance, nonce, code hash, storage reset
 export const WORD_ACCOUNT_COUNT = 1920; // account records of the block
 export const WORD_SLOT_COUNT = 1924;
 export const FLAT_ZERO_SLOT = 1984; // a flat slot record (80 bytes) that is always zero: the answer "known to be zero"
@@ -73,6 +74,7 @@ export const INSTANCE_PUBLISH_SETS = 65596;
 export const INSTANCE_PUBLISH_PHASE = 65600;
 export const INSTANCE_PUBLISH_INDEX = 65604;
 export const INSTANCE_PUBLISH_CHANGED = 65608;
+export const INSTANCE_FAILED_LOCATION = 65612; // the read that made the last validation fail
 export const INSTANCE_VALUE = 65664; // 32 bytes: the value a validation resolves
 export const INSTANCE_SUM = 65728; // 32 bytes: the deltas that a resolution has met
 export const INSTANCE_HASH = 65760; // 32 bytes
@@ -166,9 +168,12 @@ export const KIND_DELTA = 1;
 
 /** One entry of a read log or read set: the value read was within lo..hi (inclusive, unsigned). */
 export const READ_LOCATION = 0;
+export const READ_FLAGS = 4; // READ_ASSUMED
 export const READ_LO = 8;
 export const READ_HI = 40;
 export const READ_SIZE = 72;
+/** The range was assumed, not seen: it may become true, so only the commit holds the unit to it. */
+export const READ_ASSUMED = 1;
 
 /** One entry of a write log. */
 export const WRITE_LOCATION = 0;

@@ -43,6 +43,7 @@ export interface KernelExports {
   collectAccounts(): number;
   beginIncarnation(): void;
   read(location: number, unit: number): number;
+  logAssumption(location: number): number;
   logRange(location: number): number;
   write(location: number, kind: number): number;
   publishBegin(unit: number, incarnation: number): number;

@@ -24,7 +24,7 @@ export interface AssembledResult {
 }
 
 /** Reads everything out of a kernel in which all units are committed. */
-export async function assembleResult(kernel: Kernel, prepared: PreparedBlock, depositContract: Hex, intermediateRoot: ((diff: StateDiff) => Promise<Uint8Array>) | undefined): Promise<AssembledResult> {
+export async function assembleResult(kernel: Kernel, prepared: PreparedBlock, depositContract: Hex, intermediateRoots: ((diff: StateDiff) => Promise<Uint8Array>) | undefined): Promise<AssembledResult> {
   const { rules } = prepared.context;
   const count = prepared.offsets.length - 1;
   const outcomes = Array.from({ length: count }, (_, i) => readOutcome(kernel, i + 1));
@@ -35,7 +35,7 @@ export async function assembleResult(kernel: Kernel, prepared: PreparedBlock, de
     cumulativeGasUsed += outcome.gasUsed;
     const receipt: Receipt = { type: typeOf(prepared, i), cumulativeGasUsed, logsBloom: outcome.logsBloom, logs: outcome.logs };
     if (rules.byzantium) receipt.status = outcome.status;
-    else if (intermediateRoot !== undefined) receipt.stateRoot = await intermediateRoot(collectStateDiff(kernel, i + 2, rules.spuriousDragon).diff);
+    else if (intermediateRoots !== undefined) receipt.stateRoot = await intermediateRoots(collectStateDiff(kernel, i + 2, rules.spuriousDragon).diff);
     receipts.push(receipt);
   }
   const blobs = outcomes.reduce((sum, outcome) => sum + outcome.blobCount, 0);
@@ -49,7 +49,7 @@ export async function assembleResult(kernel: Kernel, prepared: PreparedBlock, de
     contended,
     result: {
       receipts,
-      receiptsRoot: rules.byzantium || intermediateRoot !== undefined ? receiptsRoot(receipts) : undefined,
+      receiptsRoot: rules.byzantium || intermediateRoots !== undefined ? receiptsRoot(receipts) : undefined,
       logsBloom: unionBloom(receipts),
       gasUsed: cumulativeGasUsed,
       blobGasUsed,
@@ -97,13 +97,14 @@ export function hintStatistics(kernel: Kernel, contended: ContendedSlot[]): Hint
 }
 
 /** What the kernel counted during the run. */
-export function runStatistics(kernel: Kernel, fallback: Fallback | undefined): Pick<Statistics, "executions" | "aborts" | "suspensions" | "reexecutions" | "validations" | "fallback" | "blockArenaBytes" | "stateArenaBytes"> {
+export function runStatistics(kernel: Kernel, fallback: Fallback | undefined): Pick<Statistics, "executions" | "aborts" | "abortCauses" | "suspensions" | "reexecutions" | "validations" | "fallback" | "blockArenaBytes" | "stateArenaBytes"> {
   const { executions, aborts, suspensions, validations } = kernel.progress();
   const lowYield: Fallback | undefined = kernel.isSolo ? { reason: "low-yield", at: kernel.commitIndex(), message: "Most speculation was in vain; one worker went on alone." } : undefined;
   const reason = fallback ?? lowYield;
   return {
     executions,
     aborts,
+    abortCauses: kernel.abortCauses(),
     suspensions,
     reexecutions: executions - kernel.unitCount,
     validations,

@@ -64,7 +64,7 @@ export interface ExecuteBlockInput {
   /** Senders that are known already (20 bytes each); the others are recovered. */
   senders?: (Uint8Array | undefined)[];
   /** Before Byzantium each receipt has the state root after its transaction: called in order, with all that the block has changed up to there. */
-  intermediateRoot?: (diff: StateDiff) => Promise<Uint8Array>;
+  intermediateRoots?: (diff: StateDiff) => Promise<Uint8Array>;
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }

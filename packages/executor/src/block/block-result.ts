@@ -1,5 +1,6 @@
 // What executeBlock returns.
 
+import type { AbortCauses } from "@braid/kernel";
 import type { Hex } from "@braid/primitives";
 import type { StateDiff } from "@braid/state";
 import type { Log } from "../pool/outcome.ts";
@@ -13,7 +14,7 @@ export interface Receipt {
   type: number;
   /** From Byzantium on. */
   status?: 0 | 1;
-  /** Before Byzantium: the state root after the transaction, when `intermediateRoot` was given. */
+  /** Before Byzantium: the state root after the transaction, when `intermediateRoots` was given. */
   stateRoot?: Uint8Array;
   cumulativeGasUsed: bigint;
   /** 256 bytes. */
@@ -85,6 +86,8 @@ export interface Statistics {
   executions: number;
   /** Executed incarnations whose reads turned out stale. */
   aborts: number;
+  /** Aborts by the kind of the first stale read. */
+  abortCauses: AbortCauses;
   /** Incarnations that met an estimate, or had to wait until they were the head. */
   suspensions: number;
   reexecutions: number;
@@ -102,7 +105,7 @@ export interface Statistics {
 
 export interface BlockResult {
   receipts: Receipt[];
-  /** Undefined before Byzantium without `intermediateRoot`: the receipts lack their state roots then. */
+  /** Undefined before Byzantium without `intermediateRoots`: the receipts lack their state roots then. */
   receiptsRoot: Uint8Array | undefined;
   logsBloom: Uint8Array;
   gasUsed: bigint;

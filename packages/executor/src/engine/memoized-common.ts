@@ -7,27 +7,24 @@ export class MemoizedCommon extends Common {
   readonly #params = new Map<string, bigint>();
   readonly #eips = new Map<number, boolean>();
   readonly #gte = new Map<string, boolean>();
-  #chainId: bigint | undefined;
-  #consensus: string | undefined;
+  readonly #chainId: bigint;
+  readonly #consensus: string;
 
+  // The base constructor calls the methods below before this class's fields exist: `#field in this` tells.
   constructor(options: CommonOpts) {
     super(options);
-    // The constructors of the EVM and of headers add their parameters: what was looked up before may be gone.
-    const forget = (): void => {
-      this.#params.clear();
-      this.#eips.clear();
-      this.#gte.clear();
-    };
-    forget();
-    this.events.on("hardforkChanged", forget);
+    this.#chainId = super.chainId();
+    this.#consensus = super.consensusType();
   }
 
+  /** The constructors of the EVM and of headers add their parameters. */
   override updateParams(params: Parameters<Common["updateParams"]>[0]): void {
     super.updateParams(params);
-    this.#params?.clear();
+    if (#params in this) this.#params.clear();
   }
 
   override param(name: string): bigint {
+    if (!(#params in this)) return super.param(name);
     let value = this.#params.get(name);
     if (value === undefined) {
       value = super.param(name);
@@ -37,8 +34,7 @@ export class MemoizedCommon extends Common {
   }
 
   override isActivatedEIP(eip: number): boolean {
-    // The base class asks before this class's fields exist.
-    if (this.#eips === undefined) return super.isActivatedEIP(eip);
+    if (!(#eips in this)) return super.isActivatedEIP(eip);
     let active = this.#eips.get(eip);
     if (active === undefined) {
       active = super.isActivatedEIP(eip);
@@ -48,7 +44,7 @@ export class MemoizedCommon extends Common {
   }
 
   override gteHardfork(hardfork: string | Hardfork): boolean {
-    if (this.#gte === undefined) return super.gteHardfork(hardfork);
+    if (!(#gte in this)) return super.gteHardfork(hardfork);
     let gte = this.#gte.get(hardfork);
     if (gte === undefined) {
       gte = super.gteHardfork(hardfork);
@@ -58,12 +54,10 @@ export class MemoizedCommon extends Common {
   }
 
   override chainId(): bigint {
-    this.#chainId ??= super.chainId();
-    return this.#chainId;
+    return #chainId in this ? this.#chainId : super.chainId();
   }
 
   override consensusType(): string {
-    this.#consensus ??= super.consensusType();
-    return this.#consensus;
+    return #consensus in this ? this.#consensus : super.consensusType();
   }
 }

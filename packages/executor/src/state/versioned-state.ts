@@ -211,6 +211,13 @@ export class VersionedState {
     this.kernel.logRange(location);
   }
 
+  #assume(location: number, low: bigint, high: bigint): void {
+    const index = this.#scratch >>> 3;
+    writeU256(this.kernel.u64, index, low);
+    writeU256(this.kernel.u64, index + 4, high);
+    this.kernel.logAssumption(location);
+  }
+
   #peekNonce(entry: AccountEntry): bigint {
     if (entry.nonceBase === undefined) {
       this.#resolved(this.kernel.peek(this.kernel.nonceLocation(entry.record), this.#unit));
@@ -238,7 +245,7 @@ export class VersionedState {
     if (entry.nonce !== undefined) return entry.nonce;
     entry.nonceBase = expected;
     entry.nonceObserved = true;
-    this.#logRange(this.kernel.nonceLocation(entry.record), expected, expected);
+    this.#assume(this.kernel.nonceLocation(entry.record), expected, expected);
     return expected;
   }
 
@@ -279,7 +286,7 @@ export class VersionedState {
   assumeCovers(entry: AccountEntry, amount: bigint): boolean {
     if (this.#head || entry.balanceSet !== undefined) return this.covers(entry, amount);
     const needed = amount - entry.balanceDelta;
-    if (needed > 0n) this.#logRange(this.kernel.balanceLocation(entry.record), needed, MAX_U256);
+    if (needed > 0n) this.#assume(this.kernel.balanceLocation(entry.record), needed, MAX_U256);
     return true;
   }
 
