@@ -1,0 +1,161 @@
+// A worker as a generator that yields between all calls into the kernel, so that a test decides who runs next; and what a
+// finished simulated block has to look like.
+
+import type { Kernel } from "../kernel.ts";
+import {
+  HEAD_ONLY,
+  PUBLISH_FAULT,
+  PUBLISH_MORE,
+  STATUS_COMMITTED,
+  STEP_CONTINUE,
+  STEP_EXECUTE,
+  STEP_IDLE,
+  UNIT_STATUS,
+} from "../layout.ts";
+import {
+  accountRecord,
+  fetchAccount,
+  fetchSlot,
+  Interrupted,
+  KernelHost,
+  slotLocation,
+} from "./kernel-host.ts";
+import { ACCOUNTS, runProgram, runSequentially, type SimulatedResult, SLOTS } from "./program.ts";
+import { Random } from "./random.ts";
+
+export type WorkerState = "busy" | "idle";
+
+/** Quiescent: makes the kernel ready for the simulated block `seed`, with some right and some wrong hints. */
+export function prepareBlock(kernel: Kernel, seed: number, units: number): void {
+  const random = new Random(seed ^ 0x5eed);
+  kernel.resetState();
+  kernel.resetBlock(units);
+  if (random.once(3)) kernel.setSoloAfter(1 + random.below(units));
+  if (random.once(2)) kernel.setUnitFlags(units - 1, HEAD_ONLY);
+  const hints = random.once(2) ? 0 : random.below(2 * units);
+  for (let i = 0; i < hints; i++) {
+    const record = accountRecord(kernel, random.below(ACCOUNTS));
+    const kinds = [
+      kernel.balanceLocation(record),
+      kernel.nonceLocation(record),
+      kernel.codeHashLocation(record),
+      kernel.storageResetLocation(record),
+      slotLocation(kernel, record, random.below(SLOTS)),
+    ];
+    kernel.hintEstimate(kinds[random.below(kinds.length)] ?? 0, random.below(units));
+  }
+}
+
+function storeTrace(kernel: Kernel, unit: number, trace: number[]): boolean {
+  const outcome = kernel.alloc(trace.length * 4);
+  if (outcome === 0) return false;
+  kernel.u32.set(trace, outcome >>> 2);
+  kernel.setOutcome(unit, outcome, trace.length * 4, BigInt(trace.length));
+  return true;
+}
+
+/** Publishes in single steps; false on a fault. */
+function* publish(kernel: Kernel, unit: number, incarnation: number): Generator<WorkerState, number> {
+  let more = kernel.exports.publishBegin(unit, incarnation);
+  while (more === PUBLISH_MORE) {
+    yield "busy";
+    more = kernel.exports.publishNext();
+  }
+  yield "busy";
+  return more === PUBLISH_FAULT ? PUBLISH_FAULT : kernel.exports.publishEnd(unit);
+}
+
+/** Executes one incarnation to its end: finished, suspended, or given up (now and then, as when a host call is impossible while speculating). */
+function* execute(kernel: Kernel, seed: number, random: Random): Generator<WorkerState, void> {
+  const unit = kernel.taskUnit();
+  const incarnation = kernel.taskIncarnation();
+  const head = kernel.taskIsHead();
+  kernel.beginIncarnation();
+  const host = new KernelHost(kernel, seed, unit, head);
+  const steps = runProgram(seed, unit, host);
+  try {
+    let step = steps.next();
+    while (!step.done) {
+      yield "busy";
+      if (!head && random.once(200)) {
+        kernel.retryAtHead(unit, incarnation);
+        return;
+      }
+      step = steps.next();
+    }
+    host.collectWrites();
+    if (!storeTrace(kernel, unit, step.value)) return;
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    if (error.blocking < 0) return;
+    yield "busy";
+    kernel.suspend(unit, incarnation, error.blocking);
+    return;
+  }
+  yield "busy";
+  const flags = yield* publish(kernel, unit, incarnation);
+  if (flags === PUBLISH_FAULT) return;
+  yield "busy";
+  kernel.finishExecution(unit, incarnation, flags);
+}
+
+/** Works on the block until the scheduler says that it is done or halted; answers that code. `take` gives the next step code. */
+export function* virtualWorker(
+  kernel: Kernel,
+  seed: number,
+  random: Random,
+  take: () => number,
+): Generator<WorkerState, number> {
+  for (;;) {
+    const code = take();
+    if (code === STEP_EXECUTE) yield* execute(kernel, seed, random);
+    else if (code !== STEP_CONTINUE && code !== STEP_IDLE) return code;
+    yield code === STEP_IDLE ? "idle" : "busy";
+  }
+}
+
+function finalWord(kernel: Kernel, location: number): number {
+  kernel.finalValue(location);
+  return Number(kernel.u64[kernel.scratch >>> 3]);
+}
+
+/** Quiescent: what the kernel holds behind the block, in the form of the sequential run. */
+export function readResult(kernel: Kernel, seed: number): SimulatedResult {
+  const result: SimulatedResult = { traces: [], balances: [], nonces: [], codes: [], slots: [] };
+  for (let unit = 0; unit < kernel.unitCount; unit++) {
+    const at = kernel.outcomePtr(unit) >>> 2;
+    result.traces.push([...kernel.u32.subarray(at, at + kernel.outcomeLength(unit) / 4)]);
+  }
+  for (let account = 0; account < ACCOUNTS; account++) {
+    fetchAccount(kernel, seed, account);
+    const record = accountRecord(kernel, account);
+    result.balances.push(finalWord(kernel, kernel.balanceLocation(record)));
+    result.nonces.push(finalWord(kernel, kernel.nonceLocation(record)));
+    result.codes.push(finalWord(kernel, kernel.codeHashLocation(record)));
+    const slots: number[] = [];
+    for (let slot = 0; slot < SLOTS; slot++) {
+      fetchSlot(kernel, seed, account, slot);
+      slots.push(finalWord(kernel, slotLocation(kernel, record, slot)));
+    }
+    result.slots.push(slots);
+  }
+  return result;
+}
+
+/** Quiescent: undefined when the block came to the sequential result, else what differs. */
+export function checkBlock(kernel: Kernel, seed: number, units: number): string | undefined {
+  const { committed } = kernel.progress();
+  if (committed !== units) return `${committed} of ${units} units are committed (halt ${kernel.haltReason})`;
+  for (let unit = 0; unit < units; unit++) {
+    if (kernel.unitField(unit, UNIT_STATUS) !== STATUS_COMMITTED) return `unit ${unit} is not committed`;
+  }
+  const expected = runSequentially(seed, units);
+  const found = readResult(kernel, seed);
+  for (let unit = 0; unit < units; unit++) {
+    // What a unit observed has to hold against the finished memory, too.
+    if (kernel.unitSets(unit) !== 0 && !kernel.validate(unit))
+      return `the read set of unit ${unit} does not hold`;
+  }
+  if (JSON.stringify(found) === JSON.stringify(expected)) return undefined;
+  return `expected ${JSON.stringify(expected)}\n   found ${JSON.stringify(found)}`;
+}
