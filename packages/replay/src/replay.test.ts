@@ -65,7 +65,7 @@ describe("a chain that is right", () => {
   test("is timed against the sequential run and stock ethereumjs, as often as asked", async () => {
     const executor = new CannedExecutor(chain);
     const { blocks, totals } = await replay([file], { executor, compare: true, baseline: true, repeat: 3 });
-    expect(executor.inputs.map(({ mode }) => mode).filter((mode) => mode === "parallel")).toHaveLength(9);
+    expect(executor.inputs.map(({ mode }) => mode).filter((mode) => mode === "parallel")).toHaveLength(12);
     expect(executor.inputs.map(({ mode }) => mode).filter((mode) => mode === "sequential")).toHaveLength(9);
     for (const { verdict, runs, baselineError, baselineMs, sequentialMs } of blocks) {
       expect({ verdict, baselineError, runs: runs.length }).toEqual({
