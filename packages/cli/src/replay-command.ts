@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { BlockReport, ReplayEvent, ReplaySummary } from "@braid/replay";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ExitCode } from "./exit-code.ts";
-import { formatCount } from "./format.ts";
+import { formatCount, plural } from "./format.ts";
 import { ProgressBar } from "./progress-bar.ts";
 
 /** The chain that comes with Braid. */
@@ -132,12 +132,12 @@ function showProgress(
           ? `file ${position.index + 1}/${position.files}`
           : `block ${position.done + 1}/${position.blocks}`;
       position.text = `${count}  ${event.number} (${event.fork})`;
-      draw(0, `  ${formatCount(event.transactions)} transactions`);
+      draw(0, `  ${plural(event.transactions, "transaction")}`);
     } else if (event.type === "progress") {
       const { committed, transactions } = event;
       draw(
         committed / Math.max(transactions, 1),
-        `  ${formatCount(committed)}/${formatCount(transactions)} transactions`,
+        `  ${formatCount(committed)}/${plural(transactions, "transaction")}`,
       );
     } else if (event.type === "report") {
       position.done += 1;

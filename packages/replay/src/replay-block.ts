@@ -5,7 +5,7 @@ import type { BlockFile, LoadedBlock } from "./block-file.ts";
 import { type BlockExecutor, BlockRunner, type Run, type RunOptions } from "./block-runner.ts";
 import { compareResults } from "./compare.ts";
 import { compareWithStock } from "./compare-stock.ts";
-import type { Difference } from "./difference.ts";
+import type { Difference, Reference } from "./difference.ts";
 import { describeError, messageOf } from "./errors.ts";
 import type { OpenedState } from "./parent-state.ts";
 import { type BlockReport, emptyReport, median, megagasPerSecond } from "./report.ts";
@@ -129,17 +129,22 @@ async function locate(
   report: BlockReport,
 ): Promise<Difference | undefined> {
   if (report.differences.some(({ against }) => against === "sequential")) return undefined;
+  const agreesWith: Reference[] = [];
+  report.agreesWith = agreesWith;
   try {
     if (runner.mode === "parallel") {
       const difference = compareResults(result, (await runner.run("sequential")).result);
       if (difference !== undefined) return difference;
+      agreesWith.push("sequential");
     }
-    return compareWithStock(result, (await stock.prepare(runner)).result);
+    const difference = compareWithStock(result, (await stock.prepare(runner)).result);
+    if (difference !== undefined) return difference;
+    agreesWith.push("stock");
   } catch (error) {
     // The verdict stands without it; a run that throws has its say in the report.
     report.baselineError ??= messageOf(error);
-    return undefined;
   }
+  return undefined;
 }
 
 async function timeBaseline(
