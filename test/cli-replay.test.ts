@@ -144,7 +144,7 @@ describe("blocks that do not match", () => {
     const { code, stdout, stderr } = await braid("replay", path, good);
     expect(code).toBe(3);
     expect(stderr).toMatch(
-      /^braid: mismatch\.braid: block 1: .*\n {2}stateRoot is 0x[0-9a-f]{64}, .* 0x[0-9a-f]{64}\n$/,
+      /^braid: mismatch\.braid: block 1: .*\n {2}stateRoot is 0x[0-9a-f]{64}, .* 0x[0-9a-f]{64}\n {2}@ethereumjs\/vm gets the same result .*\n$/,
     );
     expect(stdout).toContain("mismatch");
     expect(stdout).toContain("4 blocks: 3 ok, 1 mismatch");
