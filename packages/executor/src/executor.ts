@@ -141,7 +141,7 @@ export class Executor {
     const server = new SourceServer(this.#cache, source);
     const stopProgress = this.#watch(input.onProgress, input.block.transactions.length);
     try {
-      return { keys, report: await runBlock({ kernel, pool: this.#workerPool(), server, block, mode, workers, signal: input.signal }) };
+      return { keys, report: await runBlock({ kernel, pool: this.#workerPool(), server, block, mode, workers, complete: this.#cache.complete, signal: input.signal }) };
     } catch (error) {
       this.#cache.clear();
       throw error;

@@ -2,9 +2,10 @@
 // with value transfers that do not read what they do not need to know.
 
 import type { Common } from "@ethereumjs/common";
-import { createEVM, EVM, EVMError, type EVMMockBlockchainInterface, type EVMOpts, type ExecResult, type Log, type Message, NobleBN254 } from "@ethereumjs/evm";
+import { createEVM, EVM, EVMError, type EVMMockBlockchainInterface, type EVMOpts, type ExecResult, type Log, type Message } from "@ethereumjs/evm";
 import { type Account, createZeroAddress } from "@ethereumjs/util";
 import type { VersionedState } from "../state/versioned-state.ts";
+import { loadBn254 } from "./bn254.ts";
 import { EngineJournal, EngineStateManager } from "./engine-state.ts";
 import { type FrameInterpreterClass, frameInterpreterClass, type InterpreterClass } from "./frame-interpreter.ts";
 import { type GasTable, gasTable } from "./gas-table.ts";
@@ -35,7 +36,7 @@ export class BraidEvm extends EVM {
   static async create(common: Common, state: VersionedState, blockchain: EVMMockBlockchainInterface): Promise<BraidEvm> {
     interpreterClass ??= findInterpreterClass().then(frameInterpreterClass);
     const stateManager = new EngineStateManager(state);
-    const evm = new BraidEvm({ common, stateManager, blockchain, bn254: new NobleBN254() }, state, await interpreterClass);
+    const evm = new BraidEvm({ common, stateManager, blockchain, bn254: await loadBn254() }, state, await interpreterClass);
     // `journal` is typed as ethereumjs's own class; EngineJournal has all that the EVM calls on it.
     Reflect.set(evm, "journal", new EngineJournal(state, stateManager));
     return evm;

@@ -17,6 +17,8 @@ export interface RunInput {
   block: PreparedBlock;
   mode: "parallel" | "sequential";
   workers: number;
+  /** The shared cache holds all that the source has. */
+  complete: boolean;
   signal: AbortSignal | undefined;
 }
 
@@ -33,7 +35,7 @@ async function startTasks(input: RunInput, mode: "parallel" | "sequential", coun
   const tasks: Promise<WorkerReport>[] = [];
   for (let instance = 1; instance <= count; instance++) {
     const port = server.open();
-    const task: WorkerTask = { shared: kernel.shared, instance, ...block, mode, port };
+    const task: WorkerTask = { shared: kernel.shared, instance, ...block, mode, complete: input.complete, port };
     const running: Promise<WorkerReport> = pool.run(task, { transferList: [port] });
     running.catch(() => kernel.halt(HALT_WORKER_DIED, 0));
     tasks.push(running);

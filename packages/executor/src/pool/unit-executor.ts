@@ -32,6 +32,7 @@ export class UnitExecutor {
     this.#evm = evm;
     this.#task = task;
     const { context } = task;
+    evm.state.complete = task.complete;
     this.#context = {
       rules: context.rules,
       coinbase: context.coinbase,

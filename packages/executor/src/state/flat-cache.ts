@@ -17,6 +17,9 @@ export class FlatCache {
   /** The source's version that the cache mirrors. */
   #version: number | undefined;
 
+  /** All that the source has is here: what is missing does not exist. */
+  complete = false;
+
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
   }
@@ -31,6 +34,7 @@ export class FlatCache {
     this.#source = source;
     this.#version = source.version;
     const flat = source.preload?.();
+    this.complete = flat !== undefined;
     if (flat === undefined) return;
     for (const account of flat.accounts) this.#putFlatAccount(account);
     for (const [hash, code] of flat.codes) this.putCode(hash, code);
