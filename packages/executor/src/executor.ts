@@ -15,6 +15,7 @@ import { functionKey, HintMemory } from "./hints/hint-memory.ts";
 import { hintOptions, hintTargets, placeEstimates, prefetch } from "./hints/place-hints.ts";
 import { type RunReport, runBlock } from "./pool/block-run.ts";
 import { SourceServer } from "./pool/source-server.ts";
+import type { WorkerSetup } from "./pool/task.ts";
 import { FlatCache } from "./state/flat-cache.ts";
 
 export interface ExecutorOptions {
@@ -31,6 +32,8 @@ const MAX_WORKERS = 64;
 const MIN_PARALLEL_TRANSACTIONS = 4;
 /** Speculation stops when more incarnations were in vain than the block has units, after this many to begin with. */
 const SOLO_ALLOWANCE = 32;
+/** A worker that replaces a dead one takes a new instance of the kernel; they cost address space only. */
+const SPARE_INSTANCES = 64;
 const PROGRESS_INTERVAL_MS = 50;
 
 export class Executor {
@@ -47,7 +50,7 @@ export class Executor {
   constructor(options: ExecutorOptions = {}) {
     this.workers = Math.min(MAX_WORKERS, Math.max(1, options.workers ?? availableParallelism()));
     this.#kernel = Kernel.create({
-      maxWorkers: this.workers,
+      maxWorkers: this.workers + SPARE_INSTANCES,
       ...(options.blockArenaBytes === undefined ? {} : { blockArenaBytes: options.blockArenaBytes }),
       ...(options.stateArenaBytes === undefined ? {} : { stateArenaBytes: options.stateArenaBytes }),
     });
@@ -178,11 +181,13 @@ export class Executor {
   }
 
   #workerPool(): Piscina {
+    const setup: WorkerSetup = { shared: this.#kernel.shared, instances: new SharedArrayBuffer(4) };
     this.#pool ??= new Piscina({
       filename: new URL("./pool/worker.ts", import.meta.url).href,
       minThreads: this.workers,
       maxThreads: this.workers,
       concurrentTasksPerWorker: 1,
+      workerData: setup,
     });
     return this.#pool;
   }

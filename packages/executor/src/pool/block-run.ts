@@ -33,9 +33,9 @@ type Settled = PromiseSettledResult<WorkerReport>[];
 async function startTasks(input: RunInput, mode: "parallel" | "sequential", count: number): Promise<Settled> {
   const { kernel, pool, server, block } = input;
   const tasks: Promise<WorkerReport>[] = [];
-  for (let instance = 1; instance <= count; instance++) {
+  for (let i = 0; i < count; i++) {
     const port = server.open();
-    const task: WorkerTask = { shared: kernel.shared, instance, ...block, mode, complete: input.complete, port };
+    const task: WorkerTask = { ...block, mode, complete: input.complete, port };
     const running: Promise<WorkerReport> = pool.run(task, { transferList: [port] });
     running.catch(() => kernel.halt(HALT_WORKER_DIED, 0));
     tasks.push(running);

@@ -16,10 +16,14 @@ export interface ChainSetup {
   hasBlobs: boolean;
 }
 
-export interface WorkerTask {
+/** What a worker gets once, when it starts: cloning the kernel's module takes longer than a small block. */
+export interface WorkerSetup {
   shared: KernelShared;
-  /** 1 to the number of workers; instance 0 is the main thread. */
-  instance: number;
+  /** One 32-bit counter: a starting worker takes the next instance number of the kernel from it and keeps it. */
+  instances: SharedArrayBuffer;
+}
+
+export interface WorkerTask {
   chain: ChainSetup;
   context: BlockContext;
   /** All transactions of the block, one after the other, in shared memory. */
