@@ -23,8 +23,8 @@ export class ProgressBar {
     this.#drawnAt = now;
     const done = Math.round(Math.min(Math.max(fraction, 0), 1) * BAR_WIDTH);
     const line = `[${"=".repeat(done)}${" ".repeat(BAR_WIDTH - done)}] ${text}`;
-    // A line longer than the terminal would wrap, and then not be drawn over.
-    this.#stream.write(`\r\u001b[K${line.slice(0, (this.#stream.columns ?? 80) - 1)}`);
+    // A line longer than the terminal would wrap, and then not be drawn over. Some terminals claim to have 0 columns.
+    this.#stream.write(`\r\u001b[K${line.slice(0, (this.#stream.columns || 80) - 1)}`);
     this.#visible = true;
   }
 

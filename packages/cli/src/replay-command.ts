@@ -1,12 +1,11 @@
 // `braid replay`: its options, and from them to an exit code.
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { ReplayEvent, ReplaySummary } from "@braid/replay";
+import type { BlockReport, ReplayEvent, ReplaySummary } from "@braid/replay";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ExitCode } from "./exit-code.ts";
-import { formatCount } from "./format.ts";
+import { formatCount, plural } from "./format.ts";
 import { ProgressBar } from "./progress-bar.ts";
-import { describeProblem, formatJson, formatSummary } from "./replay-output.ts";
 
 /** The chain that comes with Braid. */
 const SHIPPED_CHAIN = fileURLToPath(new URL("../data/defi-chain.braid", import.meta.url));
@@ -97,11 +96,16 @@ async function runReplay(paths: string[], flags: ReplayFlags, version: string): 
   };
   process.on("SIGINT", interrupt);
   try {
-    const { replay } = await import("@braid/replay");
-    const summary = await replay(paths, { ...options, signal: abort.signal, onEvent: showProgress(bar) });
+    // Only now: they bring the whole EVM, which `braid --help` can do without.
+    const [{ replay }, output] = await Promise.all([import("@braid/replay"), import("./replay-output.ts")]);
+    const summary = await replay(paths, {
+      ...options,
+      signal: abort.signal,
+      onEvent: showProgress(bar, output.describeProblem),
+    });
     bar.clear();
-    if (json) process.stdout.write(`${formatJson(summary, options, version)}\n`);
-    else if (!quiet) process.stdout.write(`${formatSummary(summary, process.stdout).join("\n")}\n`);
+    if (json) process.stdout.write(`${output.formatJson(summary, options, version)}\n`);
+    else if (!quiet) process.stdout.write(`${output.formatSummary(summary, process.stdout).join("\n")}\n`);
     return exitCodeOf(summary);
   } finally {
     bar.clear();
@@ -110,7 +114,10 @@ async function runReplay(paths: string[], flags: ReplayFlags, version: string): 
 }
 
 /** Problems are told as they are found, whatever else is printed; the rest is the bar. */
-function showProgress(bar: ProgressBar): (event: ReplayEvent) => void {
+function showProgress(
+  bar: ProgressBar,
+  describe: (report: BlockReport) => string[],
+): (event: ReplayEvent) => void {
   let position = { index: 0, files: 1, blocks: 1, done: 0, text: "" };
   const draw = (blockFraction: number, tail: string): void => {
     const { index, files, blocks, done, text } = position;
@@ -125,16 +132,16 @@ function showProgress(bar: ProgressBar): (event: ReplayEvent) => void {
           ? `file ${position.index + 1}/${position.files}`
           : `block ${position.done + 1}/${position.blocks}`;
       position.text = `${count}  ${event.number} (${event.fork})`;
-      draw(0, `  ${formatCount(event.transactions)} transactions`);
+      draw(0, `  ${plural(event.transactions, "transaction")}`);
     } else if (event.type === "progress") {
       const { committed, transactions } = event;
       draw(
         committed / Math.max(transactions, 1),
-        `  ${formatCount(committed)}/${formatCount(transactions)} transactions`,
+        `  ${formatCount(committed)}/${plural(transactions, "transaction")}`,
       );
     } else if (event.type === "report") {
       position.done += 1;
-      for (const line of describeProblem(event.report)) bar.print(line);
+      for (const line of describe(event.report)) bar.print(line);
     }
   };
 }

@@ -22,7 +22,15 @@ export function describeProblem(report: BlockReport): string[] {
   const lines = report.differences
     .slice(0, SHOWN_DIFFERENCES)
     .map((difference) => `  ${describeDifference(difference)}`);
-  return [`braid: ${name}: ${block}the result does not match`, ...lines];
+  return [`braid: ${name}: ${block}the result does not match`, ...lines, ...explain(report)];
+}
+
+/** When stock ethereumjs agrees with Braid and not with the header, the file is wrong rather than the execution. */
+function explain({ agreesWith = [] }: BlockReport): string[] {
+  if (!agreesWith.includes("stock")) return [];
+  return [
+    "  @ethereumjs/vm gets the same result from this file: its state is probably not the one before this block",
+  ];
 }
 
 /** The table of all blocks that have a number, and the totals under it. */

@@ -15,11 +15,10 @@ export {
 export { bloomAdd, keccak } from "./keccak";
 export { alloc, attach, heapBase, blockArenaUsed, halt, stateArenaUsed } from "./memory";
 export { account, accountFlat, collectAccounts, peek, slot } from "./mv-memory";
+export { recoverAfterDeath, resetBlock } from "./run";
 export {
   commitInOrder,
   finishExecution,
-  recoverAfterDeath,
-  resetBlock,
   retryAtHead,
   solo,
   spinWhile,

@@ -2,7 +2,8 @@
 
 export { ArenaExhaustedError, KernelCompileError, KernelOptionsError } from "./errors.ts";
 export { keccak256 } from "./keccak256.ts";
-export { type AbortCauses, Kernel, type KernelShared, type Progress } from "./kernel.ts";
+export { type AbortCauses, Kernel, type Progress } from "./kernel.ts";
+export type { KernelShared } from "./kernel-memory.ts";
 export * from "./layout.ts";
 export type { KernelOptions } from "./memory-map.ts";
 export { PeekStatus, StepCode } from "./status.ts";

@@ -67,8 +67,7 @@ export class StockRunner {
    */
   async prepare(
     block: LoadedBlock,
-    options: StockRunOptions = {},
-  ): Promise<{ result: StockResult; run: () => Promise<number> }> {
+  ): Promise<{ result: StockResult; run: (options?: StockRunOptions) => Promise<number> }> {
     this.#common.setHardfork(block.fork);
     const parentRoot = await this.#state.getStateRoot();
     const first = await runBlock(this.#vm, {
@@ -77,7 +76,7 @@ export class StockRunner {
       skipBlockValidation: true,
     });
     const roots = { stateRoot: first.stateRoot, receiptTrie: first.receiptsRoot };
-    const run = async (): Promise<number> => {
+    const run = async (options: StockRunOptions = {}): Promise<number> => {
       await this.#state.setStateRoot(parentRoot);
       const stock = this.#stockBlock(block, roots);
       if (options.sendersKnown === true) for (const tx of stock.transactions) tx.getSenderAddress();
@@ -95,9 +94,8 @@ export class StockRunner {
     const options = { common: this.#common, skipConsensusFormatValidation: true };
     const { common: _, ...fields } = { ...input.header };
     const header = createBlockHeader({ ...fields, ...roots }, options);
-    const transactions = input.transactions.map((raw) =>
-      createTxFromRLP(raw, { common: this.#common, freeze: false }),
-    );
+    // Frozen, as they are by default: ethereumjs caches a sender only in frozen transactions.
+    const transactions = input.transactions.map((raw) => createTxFromRLP(raw, { common: this.#common }));
     const withdrawals = input.withdrawals?.map(({ address, ...rest }) =>
       createWithdrawal({ ...rest, address: new Address(address) }),
     );

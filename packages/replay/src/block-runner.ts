@@ -1,8 +1,7 @@
 // Runs one block on the executor, with its clocks, and computes the state root that goes with the result.
 import type { BlockResult, ExecuteBlockInput } from "@braid/executor";
-import type { StateSource } from "@braid/state";
 import type { LoadedBlock } from "./block-file.ts";
-import type { OpenedState } from "./parent-state.ts";
+import type { BlockState, OpenedState } from "./parent-state.ts";
 import { RecordingSource } from "./record-reads.ts";
 
 /** What executes blocks: the executor, or anything that looks like it. */
@@ -54,9 +53,10 @@ export class BlockRunner {
     this.#options = options;
   }
 
-  async run(mode: Mode, source: StateSource = this.#state.source): Promise<Run> {
+  /** Executes the block once, on `state` or a newly opened one. Throws what the executor throws. */
+  async run(mode: Mode, state: BlockState = this.#state.open()): Promise<Run> {
     const { engine, hints, workers, signal, onProgress } = this.#options;
-    const { computeStateRoot } = this.#state;
+    const { source, computeStateRoot } = state;
     const input: ExecuteBlockInput = {
       block: this.block.input,
       common: this.block.common,
@@ -82,8 +82,8 @@ export class BlockRunner {
 
   /** Everything that the block reads, as a flat state. */
   async record(): Promise<RecordingSource> {
-    const recording = new RecordingSource(this.#state.source);
-    await this.run("sequential", recording);
-    return recording;
+    const source = new RecordingSource(this.#state.open().source);
+    await this.run("sequential", { source });
+    return source;
   }
 }

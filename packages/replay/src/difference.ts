@@ -30,7 +30,7 @@ const REFERENCE_NAMES: Record<Reference, string> = {
   stock: "@ethereumjs/vm has",
 };
 
-/** One sentence: where, what, found and expected. */
+/** One sentence: where, what, found and expected; long values are shortened. */
 export function describeDifference(difference: Difference): string {
   const { against, field, expected, actual, transactionIndex, address, slot } = difference;
   const place = [
@@ -39,5 +39,11 @@ export function describeDifference(difference: Difference): string {
     slot === undefined ? undefined : `slot ${slot}`,
   ].filter((part) => part !== undefined);
   const where = place.length === 0 ? "" : `${place.join(", ")}: `;
-  return `${where}${field} is ${actual}, ${REFERENCE_NAMES[against]} ${expected}`;
+  return `${where}${field} is ${shorten(actual)}, ${REFERENCE_NAMES[against]} ${shorten(expected)}`;
+}
+
+/** Hashes are shown whole; blooms, codes and outputs by their two ends. */
+function shorten(value: string): string {
+  if (value.length <= 80) return value;
+  return `${value.slice(0, 34)}...${value.slice(-16)} (${(value.length - 2) / 2} bytes)`;
 }

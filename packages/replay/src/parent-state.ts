@@ -9,11 +9,20 @@ import {
 } from "@braid/state";
 import { type BlockFile, type LoadedBlock, parentMismatch } from "./block-file.ts";
 
-/** A file's state, ready for its first block. */
-export interface OpenedState {
+/** A state to execute a block on. */
+export interface BlockState {
   source: StateSource;
-  /** The state root that a diff on top of the source's present state gives; undefined when the file cannot tell (a flat pre-state). */
+  /** The state root that a diff on top of the source gives; undefined when the file cannot tell (a flat pre-state has no trie). */
   computeStateRoot?: (diff: StateDiff) => Promise<Uint8Array>;
+}
+
+/** A file's state, before its first block to begin with. */
+export interface OpenedState {
+  /**
+   * The state before the next block. For a single block it is a new one with each call, so that every execution has to load it anew and
+   * times can be compared; for a chain it is one store, whose cached parts stay cached from block to block as in a node.
+   */
+  open(): BlockState;
   /** Moves the state on past an executed block, so that the next one of the file can follow. */
   advance(block: LoadedBlock, diff: StateDiff): Promise<void>;
 }
@@ -28,25 +37,31 @@ export function openParentState(file: BlockFile): OpenedState {
   }
   if (parentState.kind === "witness") {
     const { stateRoot: parentStateRoot, nodes, codes, treatAsAbsent: treatMissingAsAbsent } = parentState;
-    const source = new WitnessStateSource({
-      parentStateRoot,
-      nodes,
-      codes,
-      blockHashes,
-      treatMissingAsAbsent,
-    });
-    return { source, computeStateRoot: (diff) => source.computeStateRoot(diff), advance: async () => {} };
+    const open = (): BlockState => {
+      const source = new WitnessStateSource({
+        parentStateRoot,
+        nodes,
+        codes,
+        blockHashes,
+        treatMissingAsAbsent,
+      });
+      return { source, computeStateRoot: (diff) => source.computeStateRoot(diff) };
+    };
+    return { open, advance: async () => {} };
   }
   if (parentState.kind === "flat" && blocks.length === 1) {
-    const source = MemoryStateSource.fromFlat({ ...parentState.pre, blockHashes });
-    return { source, advance: async () => {} };
+    const { pre } = parentState;
+    return {
+      open: () => ({ source: MemoryStateSource.fromFlat({ ...pre, blockHashes }) }),
+      advance: async () => {},
+    };
   }
   const store = MemoryStateStore.fromFlat({ ...parentState.pre, blockHashes });
   const advance = async (block: LoadedBlock, diff: StateDiff): Promise<void> => {
     await store.commit(diff);
     store.setBlockHash(block.number, block.hash);
   };
-  if (parentState.kind === "flat") return { source: store, advance };
+  if (parentState.kind === "flat") return { open: () => ({ source: store }), advance };
   if (parentState.stateRoot !== undefined && !equalBytes(parentState.stateRoot, store.stateRoot)) {
     const found = bytesToHex(store.stateRoot);
     throw parentMismatch(
@@ -54,5 +69,8 @@ export function openParentState(file: BlockFile): OpenedState {
       `it has root ${found} instead of ${bytesToHex(parentState.stateRoot)}`,
     );
   }
-  return { source: store, computeStateRoot: (diff) => store.computeStateRoot(diff), advance };
+  return {
+    open: () => ({ source: store, computeStateRoot: (diff) => store.computeStateRoot(diff) }),
+    advance,
+  };
 }

@@ -5,7 +5,7 @@ import type { BlockFile, LoadedBlock } from "./block-file.ts";
 import { type BlockExecutor, BlockRunner, type Run, type RunOptions } from "./block-runner.ts";
 import { compareResults } from "./compare.ts";
 import { compareWithStock } from "./compare-stock.ts";
-import type { Difference } from "./difference.ts";
+import type { Difference, Reference } from "./difference.ts";
 import { describeError, messageOf } from "./errors.ts";
 import type { OpenedState } from "./parent-state.ts";
 import { type BlockReport, emptyReport, median, megagasPerSecond } from "./report.ts";
@@ -57,7 +57,10 @@ export async function replayBlock(
   return { report, result: last.result };
 }
 
-/** All repetitions; fills times, checks and differences into the report, and gives the last run, or the first one that is wrong. */
+/**
+ * All repetitions; fills times, checks and differences into the report, and gives the last run, or the first one that is wrong.
+ * When times are compared with another side's, a first run is checked but not timed: the other side is warm too.
+ */
 async function repeat(runner: BlockRunner, report: BlockReport, options: RunOptions): Promise<Run> {
   const times = {
     total: [] as number[],
@@ -65,17 +68,20 @@ async function repeat(runner: BlockRunner, report: BlockReport, options: RunOpti
     root: [] as number[],
     sequential: [] as number[],
   };
-  let last: Run | undefined;
+  const check = (run: Run): Run => {
+    const { checked, differences } = verifyBlock(runner.block, run.result, run.stateRoot);
+    report.checked = checked;
+    report.differences = differences;
+    return run;
+  };
+  let last = options.compare || options.baseline ? check(await runner.run(runner.mode)) : undefined;
   for (let index = 0; index < options.repeat && report.differences.length === 0; index += 1) {
-    // Alternating which side goes first, so that neither always finds the caches warm.
-    const sequentialFirst = options.compare && index % 2 === 1 ? await runner.run("sequential") : undefined;
-    last = await runner.run(runner.mode);
+    // Alternating which side goes first, so that neither always finds the machine in the other's state.
+    const sequentialFirst = options.compare && index % 2 === 0 ? await runner.run("sequential") : undefined;
+    last = check(await runner.run(runner.mode));
     times.total.push(last.executeMs + last.rootMs);
     times.execute.push(last.executeMs);
     times.root.push(last.rootMs);
-    const { checked, differences } = verifyBlock(runner.block, last.result, last.stateRoot);
-    report.checked = checked;
-    report.differences = differences;
     if (!options.compare) continue;
     const sequential = sequentialFirst ?? (await runner.run("sequential"));
     times.sequential.push(sequential.executeMs + sequential.rootMs);
@@ -87,7 +93,7 @@ async function repeat(runner: BlockRunner, report: BlockReport, options: RunOpti
   report.ms = median(times.total);
   report.executeMs = median(times.execute);
   report.rootMs = median(times.root);
-  if (times.sequential.length > 0) {
+  if (times.sequential.length > 0 && report.ms > 0) {
     report.sequentialMs = median(times.sequential);
     report.speedup = report.sequentialMs / report.ms;
   }
@@ -123,17 +129,22 @@ async function locate(
   report: BlockReport,
 ): Promise<Difference | undefined> {
   if (report.differences.some(({ against }) => against === "sequential")) return undefined;
+  const agreesWith: Reference[] = [];
+  report.agreesWith = agreesWith;
   try {
     if (runner.mode === "parallel") {
       const difference = compareResults(result, (await runner.run("sequential")).result);
       if (difference !== undefined) return difference;
+      agreesWith.push("sequential");
     }
-    return compareWithStock(result, (await stock.prepare(runner)).result);
+    const difference = compareWithStock(result, (await stock.prepare(runner)).result);
+    if (difference !== undefined) return difference;
+    agreesWith.push("stock");
   } catch (error) {
     // The verdict stands without it; a run that throws has its say in the report.
     report.baselineError ??= messageOf(error);
-    return undefined;
   }
+  return undefined;
 }
 
 async function timeBaseline(

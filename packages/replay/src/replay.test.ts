@@ -5,7 +5,9 @@ import { join } from "node:path";
 import type { BlockResult } from "@braid/executor";
 import { BaseError } from "@braid/primitives";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { decodeBlock } from "./block-file.ts";
 import { type Bundle, encodeBundle } from "./bundle.ts";
+import { commonOf } from "./chain-config.ts";
 import { type ReplayEvent, type ReplayOptions, replay } from "./replay.ts";
 import type { ReplaySummary } from "./report.ts";
 import { CannedExecutor, type Tamper } from "./testing/canned-executor.ts";
@@ -65,7 +67,7 @@ describe("a chain that is right", () => {
   test("is timed against the sequential run and stock ethereumjs, as often as asked", async () => {
     const executor = new CannedExecutor(chain);
     const { blocks, totals } = await replay([file], { executor, compare: true, baseline: true, repeat: 3 });
-    expect(executor.inputs.map(({ mode }) => mode).filter((mode) => mode === "parallel")).toHaveLength(9);
+    expect(executor.inputs.map(({ mode }) => mode).filter((mode) => mode === "parallel")).toHaveLength(12);
     expect(executor.inputs.map(({ mode }) => mode).filter((mode) => mode === "sequential")).toHaveLength(9);
     for (const { verdict, runs, baselineError, baselineMs, sequentialMs } of blocks) {
       expect({ verdict, baselineError, runs: runs.length }).toEqual({
@@ -170,6 +172,28 @@ describe("a result that is wrong", () => {
       }
       expect(blocks[0]?.differences.at(-1)).toMatchObject({ against: "header", field: "receiptsRoot" });
     }
+  });
+
+  test("that everyone else agrees with says so", async () => {
+    const { state, blocks: all } = chain.bundle;
+    const [first] = all;
+    if (first === undefined || state.kind !== "complete")
+      throw new Error("the chain has blocks over a complete state");
+    // The header promises another state root; nothing else is wrong.
+    const block = first.slice();
+    const root = Buffer.from(block).indexOf(
+      decodeBlock(first, commonOf(chain.bundle.chain)).input.header.stateRoot,
+    );
+    block[root] = (block[root] ?? 0) ^ 1;
+    const bundle: Bundle = { ...chain.bundle, blocks: [block] };
+    const path = await variant("promise.braid", { blocks: [block] });
+    const executor = new CannedExecutor({ bundle, results: chain.results });
+    const { blocks } = await replay([path], { executor, baseline: true });
+    expect(blocks[0]).toMatchObject({
+      verdict: "mismatch",
+      agreesWith: ["sequential", "stock"],
+      differences: [{ against: "header", field: "stateRoot" }],
+    });
   });
 
   test("that no header shows is found by --compare", async () => {

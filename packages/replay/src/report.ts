@@ -1,7 +1,7 @@
 // What a replay tells about a block and about all of them. Plain JSON values: `braid replay --json` prints these objects.
 import type { Statistics } from "@braid/executor";
 import type { SerializedError } from "@braid/primitives";
-import type { Difference } from "./difference.ts";
+import type { Difference, Reference } from "./difference.ts";
 import type { CheckedField } from "./verify.ts";
 
 /** "ok": all that could be checked fits. "mismatch": executed, but a result does not fit. "error": could not be loaded or executed. */
@@ -35,6 +35,8 @@ export interface BlockReport {
   checked: CheckedField[];
   /** What does not fit, the most telling first; empty when all does. */
   differences: Difference[];
+  /** With a mismatch: which other runs of the block gave the same result. When stock ethereumjs did, the file's state is the likely culprit. */
+  agreesWith?: Reference[];
   error?: SerializedError;
   /** Why there is no `baselineMs` although it was asked for. */
   baselineError?: string;

@@ -30,7 +30,7 @@ function putWord(kernel: Kernel, offset: number, value: bigint): void {
 const MAX_WORD = (1n << 256n) - 1n;
 
 /** Puts the key bytes of an account (20) or slot (32) at `ptr`. */
-export function putKey(kernel: Kernel, ptr: number, key: number, length: number): void {
+function putKey(kernel: Kernel, ptr: number, key: number, length: number): void {
   kernel.u8.fill(0, ptr, ptr + length);
   // A byte in the front and one in the back, so that both ends of a key matter.
   kernel.u8[ptr] = key & 1;

@@ -1,7 +1,8 @@
 // A thread of the stress test: works on one simulated block after the other, at full speed.
 
 import { parentPort, workerData } from "node:worker_threads";
-import { Kernel, type KernelShared } from "../kernel.ts";
+import { Kernel } from "../kernel.ts";
+import type { KernelShared } from "../kernel-memory.ts";
 import { Random } from "./random.ts";
 import { virtualWorker } from "./virtual-worker.ts";
 

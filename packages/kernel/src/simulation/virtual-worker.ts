@@ -120,7 +120,7 @@ function finalWord(kernel: Kernel, location: number): number {
 }
 
 /** Quiescent: what the kernel holds behind the block, in the form of the sequential run. */
-export function readResult(kernel: Kernel, seed: number): SimulatedResult {
+function readResult(kernel: Kernel, seed: number): SimulatedResult {
   const result: SimulatedResult = { traces: [], balances: [], nonces: [], codes: [], slots: [] };
   for (let unit = 0; unit < kernel.unitCount; unit++) {
     const at = kernel.outcomePtr(unit) >>> 2;
