@@ -55,7 +55,11 @@ export async function runBlock(input: RunInput): Promise<RunReport> {
     let fallback: Fallback | undefined;
     if (kernel.commitIndex() < kernel.unitCount) {
       fallback = describeFallback(kernel, settled);
-      if (fallback.reason !== "worker-died") throw kernel.faultError() ?? new ExecutionError("BRAID_ENGINE_FAILURE", "The workers ended before the block did.");
+      if (fallback.reason !== "worker-died")
+        throw (
+          kernel.faultError() ??
+          new ExecutionError("BRAID_ENGINE_FAILURE", "The workers ended before the block did.")
+        );
       // What is committed stays; the rest runs in order on one (new) worker.
       kernel.recoverAfterDeath();
       settled = await startTasks(input, "sequential", 1);
@@ -74,10 +78,15 @@ function finished(settled: Settled): WorkerReport[] {
 }
 
 function checkFailures(kernel: Kernel, reports: WorkerReport[]): void {
-  if (kernel.haltReason === HALT_CANCELLED) throw new ExecutionError("BRAID_ABORTED", "The execution was cancelled.");
+  if (kernel.haltReason === HALT_CANCELLED)
+    throw new ExecutionError("BRAID_ABORTED", "The execution was cancelled.");
   if (kernel.haltReason === HALT_ADMISSION) {
     const index = kernel.haltUnit - 1;
-    throw new InvalidTransactionError("BRAID_TX_GAS_LIMIT_EXCEEDS_BLOCK", `Transaction ${index}: its gas limit exceeds what the block has left.`, { transactionIndex: index });
+    throw new InvalidTransactionError(
+      "BRAID_TX_GAS_LIMIT_EXCEEDS_BLOCK",
+      `Transaction ${index}: its gas limit exceeds what the block has left.`,
+      { transactionIndex: index },
+    );
   }
   for (const { failure } of reports) if (failure !== undefined) throw deserializeError(failure.error);
 }
@@ -87,12 +96,20 @@ function describeFallback(kernel: Kernel, settled: Settled): Fallback {
   const fault = kernel.faultError();
   if (fault !== undefined) return { reason: "arena-full", at, message: fault.message };
   const death = settled.find((end) => end.status === "rejected");
-  return { reason: "worker-died", at, message: death === undefined ? "a worker ended early" : String(death.reason) };
+  return {
+    reason: "worker-died",
+    at,
+    message: death === undefined ? "a worker ended early" : String(death.reason),
+  };
 }
 
 function lost(settled: Settled): Error {
   const death = settled.find((end) => end.status === "rejected");
-  return new ExecutionError("BRAID_WORKER_DIED", "Two workers in a row died while executing the block; run it with --mode sequential and report this block.", {
-    cause: death === undefined ? undefined : death.reason,
-  });
+  return new ExecutionError(
+    "BRAID_WORKER_DIED",
+    "Two workers in a row died while executing the block; run it with --mode sequential and report this block.",
+    {
+      cause: death === undefined ? undefined : death.reason,
+    },
+  );
 }

@@ -1,10 +1,10 @@
 // What crosses between the main thread and its workers: one task a worker and block, and requests for state that the
 // shared cache lacks. Everything else goes through shared memory.
 
+import type { MessagePort } from "node:worker_threads";
 import type { KernelShared } from "@braid/kernel";
 import type { SerializedError } from "@braid/primitives";
 import type { ChainConfig } from "@ethereumjs/common";
-import type { MessagePort } from "node:worker_threads";
 import type { BlockContext } from "../block/block-context.ts";
 
 /** Rebuilds a Common in a worker: chain, hardfork and extra EIPs. */

@@ -1,9 +1,9 @@
 // The piscina worker: one task a block. Inside it the workers of a block collaborate through shared memory alone: they
 // recover senders, then take units from the scheduler until all are committed.
 
+import { workerData } from "node:worker_threads";
 import { Kernel, StepCode } from "@braid/kernel";
 import { serializeError } from "@braid/primitives";
-import { workerData } from "node:worker_threads";
 import { BraidEvm } from "../engine/braid-evm.ts";
 import { customCrypto } from "../engine/crypto.ts";
 import { MemoizedCommon } from "../engine/memoized-common.ts";
@@ -27,7 +27,12 @@ async function engineFor(chain: ChainSetup): Promise<BraidEvm> {
   const key = `${chain.chain.chainId}/${chain.chain.name}/${chain.hardfork}/${chain.eips.join()}`;
   const known = engines.get(key);
   if (known !== undefined) return known;
-  const common = new MemoizedCommon({ chain: chain.chain, hardfork: chain.hardfork, eips: chain.eips, customCrypto: await customCrypto(chain.hasBlobs) });
+  const common = new MemoizedCommon({
+    chain: chain.chain,
+    hardfork: chain.hardfork,
+    eips: chain.eips,
+    customCrypto: await customCrypto(chain.hasBlobs),
+  });
   const state = new VersionedState(kernel, new CodeStore(kernel, (hash) => source.fetchCode(hash)), source);
   const evm = await BraidEvm.create(common, state, {
     getBlock: async (number: number) => {
@@ -39,7 +44,9 @@ async function engineFor(chain: ChainSetup): Promise<BraidEvm> {
       return this;
     },
   });
-  state.precompiles = new Set([...evm.precompiles.keys()].map((address) => Number.parseInt(address.slice(-4), 16)));
+  state.precompiles = new Set(
+    [...evm.precompiles.keys()].map((address) => Number.parseInt(address.slice(-4), 16)),
+  );
   engines.set(key, evm);
   return evm;
 }

@@ -6,7 +6,9 @@ import { bytesToHex, hexToBytes } from "@braid/primitives";
 import { FaultSignal } from "./versioned-state.ts";
 
 /** keccak256 of no code at all. */
-export const EMPTY_CODE_HASH = hexToBytes("0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
+export const EMPTY_CODE_HASH = hexToBytes(
+  "0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470",
+);
 const EMPTY_CODE = new Uint8Array(0);
 
 /** 32 MiB of code, and as much again for its analysis, in each worker: all contracts of some hundred full blocks. */

@@ -197,7 +197,8 @@ export class VersionedState {
     const copy = address.slice();
     await this.#misses.fetchAccount(copy);
     const entry = this.find(copy);
-    if (entry === undefined) throw new Error("the state source answered, but the account is not in the cache");
+    if (entry === undefined)
+      throw new Error("the state source answered, but the account is not in the cache");
     return entry;
   }
 
@@ -388,7 +389,8 @@ export class VersionedState {
   /** Marks the account as touched (EIP-161) and, before EIP-161, makes it exist. */
   touch(entry: AccountEntry): void {
     if (!entry.touched) {
-      const keep = entry.address[19] === RIPEMD160_SUFFIX && entry.address.every((byte, i) => byte === 0 || i === 19);
+      const keep =
+        entry.address[19] === RIPEMD160_SUFFIX && entry.address.every((byte, i) => byte === 0 || i === 19);
       if (!keep) this.journal.record(UndoKind.Touched, entry, undefined);
       entry.touched = true;
     }
@@ -468,7 +470,8 @@ export class VersionedState {
 
   async fetchSlot(slot: SlotEntry): Promise<void> {
     await this.#misses.fetchSlot(slot.account.address, this.kernel.slotKey(slot.location));
-    if (!this.tryLoadSlot(slot)) throw new Error("the state source answered, but the slot is not in the cache");
+    if (!this.tryLoadSlot(slot))
+      throw new Error("the state source answered, but the slot is not in the cache");
   }
 
   setSlot(slot: SlotEntry, value: bigint): void {
@@ -516,7 +519,13 @@ export class VersionedState {
   clearTouched(): void {
     if (!this.#stateClearing) return;
     for (const entry of this.#accounts.values()) {
-      if (entry.touched && !entry.destroyed && this.isEmpty(entry) && !sameHash(this.rawCodeHash(entry), ABSENT_HASH)) this.destroy(entry);
+      if (
+        entry.touched &&
+        !entry.destroyed &&
+        this.isEmpty(entry) &&
+        !sameHash(this.rawCodeHash(entry), ABSENT_HASH)
+      )
+        this.destroy(entry);
     }
   }
 
@@ -539,7 +548,10 @@ export class VersionedState {
         writeU256(kernel.u64, index, entry.balanceDelta & MASK_256);
         kernel.writeDelta(kernel.balanceLocation(entry.record));
       }
-      if (entry.codeHash !== undefined && (entry.codeHashBase === undefined || !sameHash(entry.codeHash, entry.codeHashBase))) {
+      if (
+        entry.codeHash !== undefined &&
+        (entry.codeHashBase === undefined || !sameHash(entry.codeHash, entry.codeHashBase))
+      ) {
         kernel.u8.set(entry.codeHash, this.#scratch);
         kernel.writeValue(kernel.codeHashLocation(entry.record));
       }
