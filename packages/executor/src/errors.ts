@@ -30,21 +30,41 @@ export type TransactionErrorCode =
 
 /** A transaction that no block may contain in this place; the block is invalid. */
 export class InvalidTransactionError extends BaseError {
-  constructor(code: TransactionErrorCode, message: string, data: { transactionIndex?: number } & Record<string, unknown> = {}) {
+  constructor(
+    code: TransactionErrorCode,
+    message: string,
+    data: { transactionIndex?: number } & Record<string, unknown> = {},
+  ) {
     super(code, message, { data });
   }
 }
 
 /** A block that breaks a rule of its fork, other than by one of its transactions. */
 export class InvalidBlockError extends BaseError {
-  constructor(code: "BRAID_BLOCK_SYSTEM_CALL_FAILED" | "BRAID_BLOCK_BLOB_GAS_EXCEEDED" | "BRAID_BLOCK_DEPOSIT_LOG_MALFORMED", message: string, data: Record<string, unknown> = {}) {
+  constructor(
+    code:
+      | "BRAID_BLOCK_SYSTEM_CALL_FAILED"
+      | "BRAID_BLOCK_BLOB_GAS_EXCEEDED"
+      | "BRAID_BLOCK_DEPOSIT_LOG_MALFORMED",
+    message: string,
+    data: Record<string, unknown> = {},
+  ) {
     super(code, message, { data });
   }
 }
 
 /** Execution itself broke: an engine bug, a worker that died twice, a state source that failed. */
 export class ExecutionError extends BaseError {
-  constructor(code: "BRAID_ENGINE_FAILURE" | "BRAID_WORKER_DIED" | "BRAID_SOURCE_FAILED" | "BRAID_EXECUTOR_CLOSED" | "BRAID_ABORTED", message: string, options: { data?: Record<string, unknown>; cause?: unknown } = {}) {
+  constructor(
+    code:
+      | "BRAID_ENGINE_FAILURE"
+      | "BRAID_WORKER_DIED"
+      | "BRAID_SOURCE_FAILED"
+      | "BRAID_EXECUTOR_CLOSED"
+      | "BRAID_ABORTED",
+    message: string,
+    options: { data?: Record<string, unknown>; cause?: unknown } = {},
+  ) {
     super(code, message, options);
   }
 }

@@ -1,20 +1,22 @@
 // The executor: one shared kernel and one worker pool, reused from block to block. Reading `#execute` from top to bottom
 // is reading the way of a block.
 
+import { availableParallelism } from "node:os";
 import { ArenaExhaustedError, HEAD_ONLY, Kernel } from "@braid/kernel";
 import type { StateSource } from "@braid/state";
 import { Piscina } from "piscina";
-import { availableParallelism } from "node:os";
 import { assembleResult, hintStatistics, runStatistics } from "./block/assemble-result.ts";
 import type { ExecuteBlockInput, ExecutionMode, Progress } from "./block/block-input.ts";
 import type { BlockResult, Fallback } from "./block/block-result.ts";
 import { type PreparedBlock, prepareBlock } from "./block/prepare-block.ts";
 import { DEFAULT_DEPOSIT_CONTRACT } from "./block/requests.ts";
 import { ExecutionError } from "./errors.ts";
-import { functionKey, HintMemory } from "./hints/hint-memory.ts";
-import { hintOptions, hintTargets, placeEstimates, prefetch } from "./hints/place-hints.ts";
+import { functionKey } from "./hints/call-target.ts";
+import { HintMemory } from "./hints/hint-memory.ts";
+import { hintOptions, placeEstimates, prefetch } from "./hints/place-hints.ts";
 import { type RunReport, runBlock } from "./pool/block-run.ts";
 import { SourceServer } from "./pool/source-server.ts";
+import type { WorkerSetup } from "./pool/task.ts";
 import { FlatCache } from "./state/flat-cache.ts";
 
 export interface ExecutorOptions {
@@ -31,6 +33,8 @@ const MAX_WORKERS = 64;
 const MIN_PARALLEL_TRANSACTIONS = 4;
 /** Speculation stops when more incarnations were in vain than the block has units, after this many to begin with. */
 const SOLO_ALLOWANCE = 32;
+/** A worker that replaces a dead one takes a new instance of the kernel; they cost address space only. */
+const SPARE_INSTANCES = 64;
 const PROGRESS_INTERVAL_MS = 50;
 
 export class Executor {
@@ -47,7 +51,7 @@ export class Executor {
   constructor(options: ExecutorOptions = {}) {
     this.workers = Math.min(MAX_WORKERS, Math.max(1, options.workers ?? availableParallelism()));
     this.#kernel = Kernel.create({
-      maxWorkers: this.workers,
+      maxWorkers: this.workers + SPARE_INSTANCES,
       ...(options.blockArenaBytes === undefined ? {} : { blockArenaBytes: options.blockArenaBytes }),
       ...(options.stateArenaBytes === undefined ? {} : { stateArenaBytes: options.stateArenaBytes }),
     });
@@ -61,7 +65,8 @@ export class Executor {
    *   when a read fails; ArenaExhaustedError when the block does not fit in memory; ExecutionError when execution itself breaks.
    */
   executeBlock(input: ExecuteBlockInput): Promise<BlockResult> {
-    if (this.#closed) throw new ExecutionError("BRAID_EXECUTOR_CLOSED", "The executor is closed; make a new one.");
+    if (this.#closed)
+      throw new ExecutionError("BRAID_EXECUTOR_CLOSED", "The executor is closed; make a new one.");
     const result = this.#queue.then(() => this.#execute(input));
     this.#queue = result.catch(() => {});
     return result;
@@ -81,12 +86,16 @@ export class Executor {
     const prepared = performance.now();
     const requested = input.mode ?? "parallel";
     const transactions = input.block.transactions.length;
-    const mode: ExecutionMode = requested === "parallel" && (input.force || transactions >= MIN_PARALLEL_TRANSACTIONS) ? "parallel" : "sequential";
-    const workers = mode === "sequential" ? 1 : Math.min(this.workers, Math.max(1, input.workers ?? this.workers));
+    const mode: ExecutionMode =
+      requested === "parallel" && (input.force || transactions >= MIN_PARALLEL_TRANSACTIONS)
+        ? "parallel"
+        : "sequential";
+    const workers =
+      mode === "sequential" ? 1 : Math.min(this.workers, Math.max(1, input.workers ?? this.workers));
     let loaded = 0;
-    let attempt: Attempt;
+    let report: RunReport;
     try {
-      attempt = await this.#attempt(input, block, mode, workers, () => {
+      report = await this.#attempt(input, block, mode, workers, () => {
         loaded = performance.now();
       });
     } catch (error) {
@@ -94,26 +103,43 @@ export class Executor {
       // Once more with both arenas empty and no speculation, which needs the least memory.
       const fallback: Fallback = { reason: "arena-full", at: 0, message: error.message };
       this.#cache.clear();
-      attempt = await this.#attempt(input, block, "sequential", 1, () => {
+      report = await this.#attempt(input, block, "sequential", 1, () => {
         loaded = performance.now();
       });
-      attempt.report.fallback = fallback;
+      report.fallback = fallback;
     }
     const ran = performance.now();
-    const { report, keys } = attempt;
-    const deposit = (input.common["_chainParams"].depositContractAddress as typeof DEFAULT_DEPOSIT_CONTRACT | undefined) ?? DEFAULT_DEPOSIT_CONTRACT;
+    const deposit =
+      (input.common["_chainParams"].depositContractAddress as typeof DEFAULT_DEPOSIT_CONTRACT | undefined) ??
+      DEFAULT_DEPOSIT_CONTRACT;
     const { result, contended } = await assembleResult(this.#kernel, block, deposit, input.intermediateRoots);
-    if (keys.length > 0) this.#hints.learn(contended, keys);
+    if (hintOptions(input.hints).learned)
+      this.#hints.learn(contended, (i) => functionKey(input.block.transactions[i] as Uint8Array));
     const end = performance.now();
     const complete: BlockResult = {
       ...result,
       statistics: {
-        mode: report.fallback === undefined ? mode : report.fallback.reason === "arena-full" ? "sequential" : mode,
+        mode:
+          report.fallback === undefined
+            ? mode
+            : report.fallback.reason === "arena-full"
+              ? "sequential"
+              : mode,
         workers,
         ...runStatistics(this.#kernel, report.fallback),
         hints: hintStatistics(this.#kernel, contended),
-        phases: { prepare: prepared - begin, load: loaded - prepared, run: ran - loaded, result: end - ran, total: end - begin },
-        workerPhases: report.reports.map(({ recoverMs, executeMs, idleMs }) => ({ recover: recoverMs, execute: executeMs, idle: idleMs })),
+        phases: {
+          prepare: prepared - begin,
+          load: loaded - prepared,
+          run: ran - loaded,
+          result: end - ran,
+          total: end - begin,
+        },
+        workerPhases: report.reports.map(({ recoverMs, executeMs, idleMs }) => ({
+          recover: recoverMs,
+          execute: executeMs,
+          idle: idleMs,
+        })),
       },
     };
     this.#last = { source: input.source, version: input.source.version, result: complete };
@@ -121,10 +147,17 @@ export class Executor {
   }
 
   /** Loads the state, places the hints, and runs all units. */
-  async #attempt(input: ExecuteBlockInput, block: PreparedBlock, mode: ExecutionMode, workers: number, onLoaded: () => void): Promise<Attempt> {
+  async #attempt(
+    input: ExecuteBlockInput,
+    block: PreparedBlock,
+    mode: ExecutionMode,
+    workers: number,
+    onLoaded: () => void,
+  ): Promise<RunReport> {
     const kernel = this.#kernel;
     const { source } = input;
-    if (this.#last?.source === source) this.#cache.advance(source, this.#last.version, this.#last.result.stateDiff);
+    if (this.#last?.source === source)
+      this.#cache.advance(source, this.#last.version, this.#last.result.stateDiff);
     this.#cache.attach(source);
     const units = input.block.transactions.length + 2;
     kernel.resetBlock(units);
@@ -136,12 +169,21 @@ export class Executor {
     input.senders?.forEach((sender, i) => {
       if (sender !== undefined) kernel.setSender(i + 1, sender);
     });
-    const keys = await this.#placeHints(input, block, mode);
+    await this.#placeHints(input, block, mode);
     onLoaded();
     const server = new SourceServer(this.#cache, source);
     const stopProgress = this.#watch(input.onProgress, input.block.transactions.length);
     try {
-      return { keys, report: await runBlock({ kernel, pool: this.#workerPool(), server, block, mode, workers, signal: input.signal }) };
+      return await runBlock({
+        kernel,
+        pool: this.#workerPool(),
+        server,
+        block,
+        mode,
+        workers,
+        complete: this.#cache.complete,
+        signal: input.signal,
+      });
     } catch (error) {
       this.#cache.clear();
       throw error;
@@ -151,24 +193,24 @@ export class Executor {
     }
   }
 
-  async #placeHints(input: ExecuteBlockInput, block: PreparedBlock, mode: ExecutionMode): Promise<(string | undefined)[]> {
+  async #placeHints(input: ExecuteBlockInput, block: PreparedBlock, mode: ExecutionMode): Promise<void> {
     const options = hintOptions(input.hints);
-    if (!options.accessLists && !options.facts && !options.learned) return [];
-    const preloaded = input.source.preload !== undefined;
-    if (preloaded && (mode === "sequential" || !options.learned)) return [];
-    const targets = hintTargets(input.block.transactions);
-    if (!preloaded) await prefetch(this.#cache, input.source, targets, block.context, this.#hints, options);
-    if (!options.learned || mode === "sequential") return [];
-    const keys = targets.map((target) => (target === undefined ? undefined : functionKey(target.to, target.data)));
-    placeEstimates(this.#kernel, keys, this.#hints);
-    return keys;
+    const { transactions } = input.block;
+    if (!this.#cache.complete)
+      await prefetch(this.#cache, input.source, transactions, block.context, this.#hints, options);
+    if (options.learned && mode === "parallel") placeEstimates(this.#kernel, transactions, this.#hints);
   }
 
   #watch(onProgress: ((progress: Progress) => void) | undefined, transactions: number): () => void {
     if (onProgress === undefined) return () => {};
     const report = (): void => {
       const { committed, executions, aborts } = this.#kernel.progress();
-      onProgress({ committed: Math.min(transactions, Math.max(0, committed - 1)), transactions, executions, aborts });
+      onProgress({
+        committed: Math.min(transactions, Math.max(0, committed - 1)),
+        transactions,
+        executions,
+        aborts,
+      });
     };
     const timer = setInterval(report, PROGRESS_INTERVAL_MS);
     return () => {
@@ -178,20 +220,16 @@ export class Executor {
   }
 
   #workerPool(): Piscina {
+    const setup: WorkerSetup = { shared: this.#kernel.shared, instances: new SharedArrayBuffer(4) };
     this.#pool ??= new Piscina({
       filename: new URL("./pool/worker.ts", import.meta.url).href,
       minThreads: this.workers,
       maxThreads: this.workers,
       concurrentTasksPerWorker: 1,
+      workerData: setup,
     });
     return this.#pool;
   }
-}
-
-interface Attempt {
-  report: RunReport;
-  /** The function that each transaction calls; empty when nothing is to be learned. */
-  keys: (string | undefined)[];
 }
 
 let shared: Executor | undefined;

@@ -1,6 +1,14 @@
 // Public names of @braid/executor: execute a block in parallel with the result of the sequential run.
 
-export type { BlockInput, ExecuteBlockInput, ExecutionMode, HintOptions, Progress, UncleInput, WithdrawalInput } from "./block/block-input.ts";
+export type {
+  BlockInput,
+  ExecuteBlockInput,
+  ExecutionMode,
+  HintOptions,
+  Progress,
+  UncleInput,
+  WithdrawalInput,
+} from "./block/block-input.ts";
 export type {
   AccessField,
   BlockResult,
@@ -14,6 +22,11 @@ export type {
   WriteAccess,
 } from "./block/block-result.ts";
 export { encodeReceipt, receiptsRoot } from "./block/receipts.ts";
-export { ExecutionError, InvalidBlockError, InvalidTransactionError, type TransactionErrorCode } from "./errors.ts";
+export {
+  ExecutionError,
+  InvalidBlockError,
+  InvalidTransactionError,
+  type TransactionErrorCode,
+} from "./errors.ts";
 export { close, Executor, type ExecutorOptions, executeBlock } from "./executor.ts";
 export { decodeTransaction, type Transaction } from "./transaction/transaction.ts";

@@ -9,3 +9,14 @@ export {
   serializeError,
 } from "./errors.ts";
 export { bytesToHex, type Hex, hexToBytes, InvalidHexError } from "./hex.ts";
+export {
+  minimalBytes,
+  minimalBytesOfNumber,
+  type RlpItem,
+  readRlpItem,
+  rlpListLength,
+  rlpOfBigInt,
+  rlpStringLength,
+  writeRlpListHeader,
+  writeRlpString,
+} from "./rlp.ts";

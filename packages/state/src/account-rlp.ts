@@ -1,7 +1,6 @@
 // An account as the leaf of the account trie: rlp([nonce, balance, storageRoot, codeHash]) (Yellow Paper, section 4.1).
-import { bytesToBigInt } from "@braid/primitives";
-import { BadTrieNodeError } from "./errors.ts";
 import {
+  bytesToBigInt,
   minimalBytes,
   type RlpItem,
   readRlpItem,
@@ -9,7 +8,8 @@ import {
   rlpStringLength,
   writeRlpListHeader,
   writeRlpString,
-} from "./rlp.ts";
+} from "@braid/primitives";
+import { BadTrieNodeError } from "./errors.ts";
 
 /** The four fields of an account's leaf. */
 export interface AccountLeaf {

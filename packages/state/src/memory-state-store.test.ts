@@ -1,5 +1,5 @@
 // The store in memory against a model of plain maps and @ethereumjs/mpt, its atomicity, and its first states.
-import { bigIntToBytes32, bytesToHex, type Hex, hexToBytes } from "@braid/primitives";
+import { bigIntToBytes32, bytesToHex, type Hex, hexToBytes, minimalBytes } from "@braid/primitives";
 import { createMPT } from "@ethereumjs/mpt";
 import { RLP } from "@ethereumjs/rlp";
 import fc from "fast-check";
@@ -8,7 +8,6 @@ import { EMPTY_CODE_HASH, EMPTY_TRIE_ROOT } from "./constants.ts";
 import { keccak256 } from "./keccak.ts";
 import { MemoryStateSource } from "./memory-state-source.ts";
 import { MemoryStateStore } from "./memory-state-store.ts";
-import { minimalBytes } from "./rlp.ts";
 import { type AccountDiff, emptyAccountDiff, emptyStateDiff, type StateDiff } from "./state-diff.ts";
 
 const CODE = Uint8Array.of(0x60, 0x00);

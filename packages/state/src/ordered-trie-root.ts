@@ -1,5 +1,5 @@
 // The root of a list: how a header commits to transactions, receipts and withdrawals.
-import { minimalBytesOfNumber, rlpStringLength, writeRlpString } from "./rlp.ts";
+import { minimalBytesOfNumber, rlpStringLength, writeRlpString } from "@braid/primitives";
 import { NO_NODES } from "./trie/node.ts";
 import { rootHash } from "./trie/node-codec.ts";
 import { type TrieChange, trieUpdate } from "./trie/update.ts";

@@ -1,10 +1,9 @@
 // From a state diff to the account trie after it: storage tries first, then the accounts that hold their roots.
-import { bytesToHex, type Hex, hexToBytes } from "@braid/primitives";
+import { bytesToHex, type Hex, hexToBytes, rlpOfBigInt } from "@braid/primitives";
 import { encodeAccount } from "./account-rlp.ts";
 import { EMPTY_CODE_HASH } from "./constants.ts";
 import { MissingTrieNodeError } from "./errors.ts";
 import { keccak256 } from "./keccak.ts";
-import { rlpOfBigInt } from "./rlp.ts";
 import type { AccountDiff, StateDiff } from "./state-diff.ts";
 import type { NodeLoader, TrieNode } from "./trie/node.ts";
 import { rootHash } from "./trie/node-codec.ts";

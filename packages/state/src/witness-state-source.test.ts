@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { bytesToHex, type Hex, hexToBytes } from "@braid/primitives";
+import { bytesToHex, type Hex, hexToBytes, rlpOfBigInt } from "@braid/primitives";
 import { MerklePatriciaTrie } from "@ethereumjs/mpt";
 import { RLP } from "@ethereumjs/rlp";
 import { MapDB, ValueEncoding } from "@ethereumjs/util";
@@ -10,7 +10,6 @@ import { describe, expect, it } from "vitest";
 import { decodeAccount, encodeAccount } from "./account-rlp.ts";
 import { EMPTY_CODE_HASH, EMPTY_TRIE_ROOT } from "./constants.ts";
 import { keccak256 } from "./keccak.ts";
-import { rlpOfBigInt } from "./rlp.ts";
 import { emptyAccountDiff, emptyStateDiff, type StateDiff } from "./state-diff.ts";
 import { WitnessStateSource } from "./witness-state-source.ts";
 

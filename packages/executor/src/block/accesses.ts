@@ -4,8 +4,8 @@
 import {
   ACCOUNT_ADDRESS,
   CONFIG_BLOCK_BASE,
-  KIND_DELTA,
   type Kernel,
+  KIND_DELTA,
   LOCATION_BALANCE,
   LOCATION_CODE_HASH,
   LOCATION_KIND_MASK,
@@ -78,7 +78,9 @@ export class AccessSets {
 
   /** Code hashes are bytes in memory, all other values are limbs. */
   #value(field: AccessField, ptr: number): bigint {
-    return field === "codeHash" ? readWordBigEndian(this.#view, ptr - this.#base) : readU256(this.#u64, (ptr - this.#base) >>> 3);
+    return field === "codeHash"
+      ? readWordBigEndian(this.#view, ptr - this.#base)
+      : readU256(this.#u64, (ptr - this.#base) >>> 3);
   }
 
   reads(unit: number): ReadAccess[] {
@@ -87,7 +89,11 @@ export class AccessSets {
     return Array.from({ length: this.#word(sets + SETS_READ_COUNT) }, (_, i) => {
       const item = start + i * READ_SIZE;
       const where = this.#location(this.#word(item + READ_LOCATION));
-      return { ...where, min: this.#value(where.field, item + READ_LO), max: this.#value(where.field, item + READ_HI) };
+      return {
+        ...where,
+        min: this.#value(where.field, item + READ_LO),
+        max: this.#value(where.field, item + READ_HI),
+      };
     });
   }
 
@@ -99,7 +105,9 @@ export class AccessSets {
       const where = this.#location(this.#word(item + WRITE_SET_LOCATION));
       const record = this.#word(item + WRITE_SET_VALUE);
       const value = this.#value(where.field, record + VALUE_LIMBS);
-      return this.#word(record + VALUE_KIND) === KIND_DELTA ? { ...where, delta: BigInt.asIntN(256, value) } : { ...where, value };
+      return this.#word(record + VALUE_KIND) === KIND_DELTA
+        ? { ...where, delta: BigInt.asIntN(256, value) }
+        : { ...where, value };
     });
   }
 }

@@ -6,10 +6,17 @@ import type { StateDiff } from "@braid/state";
 import { InvalidBlockError } from "../errors.ts";
 import { readOutcome, type StoredOutcome } from "../pool/outcome.ts";
 import { AccessSets } from "./accesses.ts";
-import type { BlockResult, Fallback, HintStatistics, Receipt, Statistics, TransactionResult } from "./block-result.ts";
+import type {
+  BlockResult,
+  Fallback,
+  HintStatistics,
+  Receipt,
+  Statistics,
+  TransactionResult,
+} from "./block-result.ts";
 import { type CollectedState, type ContendedSlot, collectStateDiff } from "./collect-state-diff.ts";
 import type { PreparedBlock } from "./prepare-block.ts";
-import { receiptsRoot, unionBloom } from "./receipts.ts";
+import { decodeLogs, EncodedReceipt, receiptsRoot, unionBloom } from "./receipts.ts";
 import { collectRequests, requestsHash } from "./requests.ts";
 
 /** Type byte of an encoded transaction; a legacy one begins with an RLP list. */
@@ -24,27 +31,50 @@ export interface AssembledResult {
 }
 
 /** Reads everything out of a kernel in which all units are committed. */
-export async function assembleResult(kernel: Kernel, prepared: PreparedBlock, depositContract: Hex, intermediateRoots: ((diff: StateDiff) => Promise<Uint8Array>) | undefined): Promise<AssembledResult> {
+export async function assembleResult(
+  kernel: Kernel,
+  prepared: PreparedBlock,
+  depositContract: Hex,
+  intermediateRoots: ((diff: StateDiff) => Promise<Uint8Array>) | undefined,
+): Promise<AssembledResult> {
   const { rules } = prepared.context;
   const count = prepared.offsets.length - 1;
   const outcomes = Array.from({ length: count }, (_, i) => readOutcome(kernel, i + 1));
-  const { diff, contended }: CollectedState = collectStateDiff(kernel, kernel.unitCount, rules.spuriousDragon);
+  const { diff, contended }: CollectedState = collectStateDiff(
+    kernel,
+    kernel.unitCount,
+    rules.spuriousDragon,
+  );
   let cumulativeGasUsed = 0n;
   const receipts: Receipt[] = [];
   for (const [i, outcome] of outcomes.entries()) {
     cumulativeGasUsed += outcome.gasUsed;
-    const receipt: Receipt = { type: typeOf(prepared, i), cumulativeGasUsed, logsBloom: outcome.logsBloom, logs: outcome.logs };
-    if (rules.byzantium) receipt.status = outcome.status;
-    else if (intermediateRoots !== undefined) receipt.stateRoot = await intermediateRoots(collectStateDiff(kernel, i + 2, rules.spuriousDragon).diff);
-    receipts.push(receipt);
+    const fields: Omit<Receipt, "logs"> = {
+      type: typeOf(prepared, i),
+      cumulativeGasUsed,
+      logsBloom: outcome.logsBloom,
+    };
+    if (rules.byzantium) fields.status = outcome.status;
+    else if (intermediateRoots !== undefined)
+      fields.stateRoot = await intermediateRoots(collectStateDiff(kernel, i + 2, rules.spuriousDragon).diff);
+    receipts.push(new EncodedReceipt(fields, outcome.logs));
   }
   const blobs = outcomes.reduce((sum, outcome) => sum + outcome.blobCount, 0);
   const blobGasUsed = BigInt(blobs) * rules.blobGasPerBlob;
   if (rules.eip4844 && blobGasUsed > rules.maxBlobGasPerBlock) {
-    throw new InvalidBlockError("BRAID_BLOCK_BLOB_GAS_EXCEEDED", `The block's blobs take ${blobGasUsed} blob gas, ${rules.maxBlobGasPerBlock} are allowed (EIP-4844).`);
+    throw new InvalidBlockError(
+      "BRAID_BLOCK_BLOB_GAS_EXCEEDED",
+      `The block's blobs take ${blobGasUsed} blob gas, ${rules.maxBlobGasPerBlock} are allowed (EIP-4844).`,
+    );
   }
   const epilogue = readOutcome(kernel, kernel.unitCount - 1);
-  const requests = rules.eip7685 ? collectRequests(receipts, depositContract, epilogue.logs.map((log) => log.data)) : undefined;
+  const requests = rules.eip7685
+    ? collectRequests(
+        receipts,
+        depositContract,
+        decodeLogs(epilogue.logs).map((log) => log.data),
+      )
+    : undefined;
   return {
     contended,
     result: {
@@ -93,13 +123,39 @@ export function hintStatistics(kernel: Kernel, contended: ContendedSlot[]): Hint
     hits += kernel.unitField(unit, UNIT_HINT_HITS);
   }
   const writes = contended.reduce((sum, slot) => sum + slot.units.length, 0);
-  return { predicted, hits, contended: writes, precision: predicted === 0 ? 1 : hits / predicted, recall: writes === 0 ? 1 : Math.min(1, hits / writes) };
+  return {
+    predicted,
+    hits,
+    contended: writes,
+    precision: predicted === 0 ? 1 : hits / predicted,
+    recall: writes === 0 ? 1 : Math.min(1, hits / writes),
+  };
 }
 
 /** What the kernel counted during the run. */
-export function runStatistics(kernel: Kernel, fallback: Fallback | undefined): Pick<Statistics, "executions" | "aborts" | "abortCauses" | "suspensions" | "reexecutions" | "validations" | "fallback" | "blockArenaBytes" | "stateArenaBytes"> {
+export function runStatistics(
+  kernel: Kernel,
+  fallback: Fallback | undefined,
+): Pick<
+  Statistics,
+  | "executions"
+  | "aborts"
+  | "abortCauses"
+  | "suspensions"
+  | "reexecutions"
+  | "validations"
+  | "fallback"
+  | "blockArenaBytes"
+  | "stateArenaBytes"
+> {
   const { executions, aborts, suspensions, validations } = kernel.progress();
-  const lowYield: Fallback | undefined = kernel.isSolo ? { reason: "low-yield", at: kernel.commitIndex(), message: "Most speculation was in vain; one worker went on alone." } : undefined;
+  const lowYield: Fallback | undefined = kernel.isSolo
+    ? {
+        reason: "low-yield",
+        at: kernel.commitIndex(),
+        message: "Most speculation was in vain; one worker went on alone.",
+      }
+    : undefined;
   const reason = fallback ?? lowYield;
   return {
     executions,

@@ -3,10 +3,14 @@
 import type { AbortCauses } from "@braid/kernel";
 import type { Hex } from "@braid/primitives";
 import type { StateDiff } from "@braid/state";
-import type { Log } from "../pool/outcome.ts";
 import type { ExecutionMode } from "./block-input.ts";
 
-export type { Log } from "../pool/outcome.ts";
+/** A log entry: 20-byte address, 32-byte topics. */
+export interface Log {
+  address: Uint8Array;
+  topics: Uint8Array[];
+  data: Uint8Array;
+}
 
 /** Yellow Paper section 4.4.1, EIP-658, EIP-2718. */
 export interface Receipt {

@@ -2,7 +2,13 @@
 
 import { type Kernel, PeekStatus } from "@braid/kernel";
 import { bytesToHex, type Hex } from "@braid/primitives";
-import { type AccountDiff, emptyAccountDiff, EMPTY_CODE_HASH, emptyStateDiff, type StateDiff } from "@braid/state";
+import {
+  type AccountDiff,
+  EMPTY_CODE_HASH,
+  emptyAccountDiff,
+  emptyStateDiff,
+  type StateDiff,
+} from "@braid/state";
 import { accountRecords, isWritten, recordAddress, slotLocations, writers } from "../state/locations.ts";
 import { readU256 } from "../state/words.ts";
 
@@ -34,7 +40,8 @@ export function collectStateDiff(kernel: Kernel, unit: number, stateClearing: bo
 
 function finalWord(kernel: Kernel, location: number, unit: number): bigint {
   const status = kernel.peek(location, unit);
-  if (status !== PeekStatus.Ok) throw new Error(`a location of a finished block has no value (status ${status})`);
+  if (status !== PeekStatus.Ok)
+    throw new Error(`a location of a finished block has no value (status ${status})`);
   return readU256(kernel.u64, kernel.scratch >>> 3);
 }
 
@@ -43,7 +50,14 @@ function finalHash(kernel: Kernel, location: number, unit: number): Uint8Array {
   return kernel.u8.slice(kernel.scratch, kernel.scratch + 32);
 }
 
-function collectAccount(kernel: Kernel, record: number, unit: number, stateClearing: boolean, diff: StateDiff, contended: ContendedSlot[]): AccountDiff | undefined {
+function collectAccount(
+  kernel: Kernel,
+  record: number,
+  unit: number,
+  stateClearing: boolean,
+  diff: StateDiff,
+  contended: ContendedSlot[],
+): AccountDiff | undefined {
   const account = emptyAccountDiff();
   let changed = false;
   const wrote = (location: number): boolean => isWritten(kernel, location, unit);
@@ -64,14 +78,22 @@ function collectAccount(kernel: Kernel, record: number, unit: number, stateClear
     if (units.length === 0) continue;
     changed = true;
     account.storage.set(bytesToHex(kernel.slotKey(location)), finalWord(kernel, location, unit));
-    if (units.length > 1) contended.push({ address: recordAddress(kernel, record), slot: kernel.slotKey(location), units });
+    if (units.length > 1)
+      contended.push({ address: recordAddress(kernel, record), slot: kernel.slotKey(location), units });
   }
   if (!changed) return undefined;
   return settleExistence(kernel, record, unit, stateClearing, account, diff);
 }
 
 /** Decides whether the account exists in the end, and completes what a new one needs. */
-function settleExistence(kernel: Kernel, record: number, unit: number, stateClearing: boolean, account: AccountDiff, diff: StateDiff): AccountDiff | undefined {
+function settleExistence(
+  kernel: Kernel,
+  record: number,
+  unit: number,
+  stateClearing: boolean,
+  account: AccountDiff,
+  diff: StateDiff,
+): AccountDiff | undefined {
   const hash = account.codeHash ?? finalHash(kernel, kernel.codeHashLocation(record), unit);
   const hashHex: Hex = bytesToHex(hash);
   const existed = kernel.flatExists(kernel.accountFlat(record));
@@ -79,7 +101,8 @@ function settleExistence(kernel: Kernel, record: number, unit: number, stateClea
     const nonce = account.nonce ?? finalWord(kernel, kernel.nonceLocation(record), unit);
     const balance = account.balance ?? finalWord(kernel, kernel.balanceLocation(record), unit);
     // From EIP-161 on an account exists by having a nonce or a balance; before, existence is written down as a code hash.
-    if (!stateClearing || (nonce === 0n && balance === 0n)) return existed ? { ...emptyAccountDiff(), deleted: true } : undefined;
+    if (!stateClearing || (nonce === 0n && balance === 0n))
+      return existed ? { ...emptyAccountDiff(), deleted: true } : undefined;
     return { ...account, nonce, balance, codeHash: EMPTY_CODE_HASH };
   }
   if (account.codeHash !== undefined) {

@@ -1,11 +1,11 @@
 // The first step of a block's way: what the workers need to know of it, in the form they need it.
 
-import type { BlockInput } from "./block-input.ts";
-import { type ForkRules, forkRules } from "../transaction/fork-rules.ts";
-import type { ChainSetup } from "../pool/task.ts";
+import { type Common, Hardfork } from "@ethereumjs/common";
 import { InvalidBlockError, InvalidTransactionError } from "../errors.ts";
+import type { ChainSetup } from "../pool/task.ts";
+import { type ForkRules, forkRules } from "../transaction/fork-rules.ts";
 import type { BlockContext } from "./block-context.ts";
-import { Common, Hardfork } from "@ethereumjs/common";
+import type { BlockInput } from "./block-input.ts";
 
 export interface PreparedBlock {
   context: BlockContext;
@@ -29,7 +29,12 @@ export function prepareBlock(block: BlockInput, common: Common): PreparedBlock {
     bytes.set(raw, offsets[i]);
   });
   return {
-    chain: { chain: common["_chainParams"], hardfork: common.hardfork(), eips: common["_eips"], hasBlobs: rules.eip4844 },
+    chain: {
+      chain: common["_chainParams"],
+      hardfork: common.hardfork(),
+      eips: common["_eips"],
+      hasBlobs: rules.eip4844,
+    },
     transactions,
     offsets,
     context: {

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { bytesToHex, concatBytes, equalBytes, type Hex, hexToBytes } from "@braid/primitives";
 import { InvalidBlockError } from "../errors.ts";
 import type { Log, Receipt } from "./block-result.ts";
+import { EncodedReceipt } from "./receipts.ts";
 
 const DEPOSIT_TYPE = 0x00;
 /** keccak256("DepositEvent(bytes,bytes,bytes,bytes,bytes)") */
@@ -30,19 +31,48 @@ function wordAt(data: Uint8Array, at: number): number {
 function parseDeposit(log: Log): Uint8Array {
   const { data } = log;
   const fits =
-    data.length === DEPOSIT_LOG_BYTES && DEPOSIT_FIELDS.every(({ offset, length }, i) => wordAt(data, i * 32) === offset && wordAt(data, offset) === length);
-  if (!fits) throw new InvalidBlockError("BRAID_BLOCK_DEPOSIT_LOG_MALFORMED", "A deposit event does not have the layout that EIP-6110 fixes, which makes the block invalid.", { data: bytesToHex(data) });
-  return concatBytes(...DEPOSIT_FIELDS.map(({ offset, length }) => data.subarray(offset + 32, offset + 32 + length)));
+    data.length === DEPOSIT_LOG_BYTES &&
+    DEPOSIT_FIELDS.every(
+      ({ offset, length }, i) => wordAt(data, i * 32) === offset && wordAt(data, offset) === length,
+    );
+  if (!fits)
+    throw new InvalidBlockError(
+      "BRAID_BLOCK_DEPOSIT_LOG_MALFORMED",
+      "A deposit event does not have the layout that EIP-6110 fixes, which makes the block invalid.",
+      { data: bytesToHex(data) },
+    );
+  return concatBytes(
+    ...DEPOSIT_FIELDS.map(({ offset, length }) => data.subarray(offset + 32, offset + 32 + length)),
+  );
+}
+
+/** Spares decoding the logs of receipts in which the contract's address does not even occur. */
+function mayConcern(receipt: Receipt, contract: Uint8Array): boolean {
+  if (!(receipt instanceof EncodedReceipt)) return true;
+  const { buffer, byteOffset, length } = receipt.encodedLogs;
+  return Buffer.from(buffer, byteOffset, length).includes(Buffer.from(contract));
 }
 
 /** All requests of a block in order of their types, empty ones left out. */
-export function collectRequests(receipts: Receipt[], depositContract: Hex, contractRequests: Uint8Array[]): Uint8Array[] {
+export function collectRequests(
+  receipts: Receipt[],
+  depositContract: Hex,
+  contractRequests: Uint8Array[],
+): Uint8Array[] {
   const contract = hexToBytes(depositContract);
   const deposits = receipts
+    .filter((receipt) => mayConcern(receipt, contract))
     .flatMap((receipt) => receipt.logs)
-    .filter((log) => equalBytes(log.address, contract) && log.topics[0] !== undefined && equalBytes(log.topics[0], DEPOSIT_EVENT))
+    .filter(
+      (log) =>
+        equalBytes(log.address, contract) &&
+        log.topics[0] !== undefined &&
+        equalBytes(log.topics[0], DEPOSIT_EVENT),
+    )
     .map(parseDeposit);
-  return deposits.length === 0 ? contractRequests : [concatBytes(Uint8Array.of(DEPOSIT_TYPE), ...deposits), ...contractRequests];
+  return deposits.length === 0
+    ? contractRequests
+    : [concatBytes(Uint8Array.of(DEPOSIT_TYPE), ...deposits), ...contractRequests];
 }
 
 /** EIP-7685: sha256 of the requests' sha256 hashes. */

@@ -23,9 +23,14 @@ const CONSOLIDATION_REQUEST_TYPE = 0x02;
 const WEI_PER_GWEI = 1_000_000_000n;
 
 /** Runs unit 0. A system contract that is not there, or fails, changes nothing (EIP-4788, EIP-2935). */
-export async function executePrologue(state: VersionedState, context: BlockContext, call: MessageCall): Promise<void> {
+export async function executePrologue(
+  state: VersionedState,
+  context: BlockContext,
+  call: MessageCall,
+): Promise<void> {
   if (context.daoFork) await moveDaoEther(state);
-  if (context.rules.eip4788 && context.parentBeaconBlockRoot !== undefined) await systemCall(BEACON_ROOTS, context.parentBeaconBlockRoot, state, call);
+  if (context.rules.eip4788 && context.parentBeaconBlockRoot !== undefined)
+    await systemCall(BEACON_ROOTS, context.parentBeaconBlockRoot, state, call);
   if (context.rules.eip2935) await systemCall(HISTORY_STORAGE, context.parentHash, state, call);
   state.clearTouched();
 }
@@ -36,13 +41,20 @@ export async function executePrologue(state: VersionedState, context: BlockConte
  * @returns The execution layer requests that contracts queue, type byte first, empty ones left out (EIP-7685).
  * @throws InvalidBlockError when a request contract has no code or fails: then the block is invalid (EIP-7002, EIP-7251).
  */
-export async function executeEpilogue(state: VersionedState, context: BlockContext, call: MessageCall): Promise<Uint8Array[]> {
+export async function executeEpilogue(
+  state: VersionedState,
+  context: BlockContext,
+  call: MessageCall,
+): Promise<Uint8Array[]> {
   const { rules } = context;
-  for (const withdrawal of context.withdrawals) await credit(state, withdrawal.address, withdrawal.amount * WEI_PER_GWEI);
+  for (const withdrawal of context.withdrawals)
+    await credit(state, withdrawal.address, withdrawal.amount * WEI_PER_GWEI);
   if (rules.proofOfWork) await payRewards(state, context);
   const requests: Uint8Array[] = [];
-  if (rules.eip7002) requests.push(await requestCall(WITHDRAWAL_REQUEST_TYPE, WITHDRAWAL_REQUESTS, state, call));
-  if (rules.eip7251) requests.push(await requestCall(CONSOLIDATION_REQUEST_TYPE, CONSOLIDATION_REQUESTS, state, call));
+  if (rules.eip7002)
+    requests.push(await requestCall(WITHDRAWAL_REQUEST_TYPE, WITHDRAWAL_REQUESTS, state, call));
+  if (rules.eip7251)
+    requests.push(await requestCall(CONSOLIDATION_REQUEST_TYPE, CONSOLIDATION_REQUESTS, state, call));
   state.clearTouched();
   return requests.filter((request) => request.length > 1);
 }
@@ -56,7 +68,8 @@ async function credit(state: VersionedState, address: Uint8Array, amount: bigint
 /** Yellow Paper section 11.3: the miner gets a 32nd more for each uncle, an uncle's miner an eighth less for each block it is behind. */
 async function payRewards(state: VersionedState, context: BlockContext): Promise<void> {
   const reward = context.rules.minerReward;
-  for (const uncle of context.uncles) await credit(state, uncle.coinbase, (reward * (8n + uncle.number - context.number)) / 8n);
+  for (const uncle of context.uncles)
+    await credit(state, uncle.coinbase, (reward * (8n + uncle.number - context.number)) / 8n);
   await credit(state, context.coinbase, reward + (reward / 32n) * BigInt(context.uncles.length));
 }
 
@@ -71,19 +84,41 @@ async function moveDaoEther(state: VersionedState): Promise<void> {
   state.touch(refund);
 }
 
-async function systemCall(to: Uint8Array, data: Uint8Array, state: VersionedState, call: MessageCall): Promise<{ output: Uint8Array; error: string | undefined } | undefined> {
+async function systemCall(
+  to: Uint8Array,
+  data: Uint8Array,
+  state: VersionedState,
+  call: MessageCall,
+): Promise<{ output: Uint8Array; error: string | undefined } | undefined> {
   const contract = await state.account(to);
   if (!state.hasCode(contract)) return undefined;
-  return call({ caller: SYSTEM_ADDRESS, to, value: 0n, data, gasLimit: SYSTEM_CALL_GAS, gasPrice: 0n, blobVersionedHashes: [] });
+  return call({
+    caller: SYSTEM_ADDRESS,
+    to,
+    value: 0n,
+    data,
+    gasLimit: SYSTEM_CALL_GAS,
+    gasPrice: 0n,
+    blobVersionedHashes: [],
+  });
 }
 
-async function requestCall(type: number, to: Uint8Array, state: VersionedState, call: MessageCall): Promise<Uint8Array> {
+async function requestCall(
+  type: number,
+  to: Uint8Array,
+  state: VersionedState,
+  call: MessageCall,
+): Promise<Uint8Array> {
   const result = await systemCall(to, new Uint8Array(0), state, call);
   if (result === undefined || result.error !== undefined) {
     const reason = result === undefined ? "has no code" : `failed (${result.error})`;
-    throw new InvalidBlockError("BRAID_BLOCK_SYSTEM_CALL_FAILED", `The request contract ${bytesToHex(to)} ${reason}, which makes the block invalid (EIP-7685).`, {
-      address: bytesToHex(to),
-    });
+    throw new InvalidBlockError(
+      "BRAID_BLOCK_SYSTEM_CALL_FAILED",
+      `The request contract ${bytesToHex(to)} ${reason}, which makes the block invalid (EIP-7685).`,
+      {
+        address: bytesToHex(to),
+      },
+    );
   }
   const request = new Uint8Array(result.output.length + 1);
   request[0] = type;

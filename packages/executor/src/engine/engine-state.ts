@@ -3,9 +3,9 @@
 // Methods answer with a ready value where they can. The EVM awaits whatever it gets, and awaiting a plain value is as
 // good as awaiting a promise; the interface's types want a promise, hence the casts through `Promise<T>`.
 
+import { hexToBytes } from "@braid/primitives";
 import type { AccountFields, StateManagerInterface } from "@ethereumjs/common";
 import type { Account, Address } from "@ethereumjs/util";
-import { hexToBytes } from "@braid/primitives";
 import type { AccountEntry, SlotEntry, VersionedState } from "../state/versioned-state.ts";
 import { bytesOfWord, wordOfBytes } from "../state/words.ts";
 
@@ -32,7 +32,9 @@ export class EngineStateManager implements StateManagerInterface {
 
   getAccount(address: Address): Promise<Account | undefined> {
     const entry = this.#state.find(address.bytes);
-    return (entry === undefined ? this.#fetchView(address) : this.#view(entry)) as Promise<Account | undefined>;
+    return (entry === undefined ? this.#fetchView(address) : this.#view(entry)) as Promise<
+      Account | undefined
+    >;
   }
 
   async #fetchView(address: Address): Promise<Account | undefined> {
@@ -71,7 +73,9 @@ export class EngineStateManager implements StateManagerInterface {
 
   getCode(address: Address): Promise<Uint8Array> {
     const entry = this.#state.find(address.bytes);
-    return (entry === undefined ? this.#fetchCode(address) : this.#state.codes.get(this.#state.codeHash(entry))) as Promise<Uint8Array>;
+    return (
+      entry === undefined ? this.#fetchCode(address) : this.#state.codes.get(this.#state.codeHash(entry))
+    ) as Promise<Uint8Array>;
   }
 
   async #fetchCode(address: Address): Promise<Uint8Array> {

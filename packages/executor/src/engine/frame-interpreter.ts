@@ -67,12 +67,15 @@ export function frameInterpreterClass(Base: InterpreterClass) {
             // A cold step may end the frame by throwing STOP.
             await this.#coldStep();
           } else if (exit === HotExit.Missing) await this.state.fetchSlot(this.missing as SlotEntry);
-          else if (exit === HotExit.Revert) return { runState, exceptionError: new EVMError(EVMError.errorMessages.REVERT) };
+          else if (exit === HotExit.Revert)
+            return { runState, exceptionError: new EVMError(EVMError.errorMessages.REVERT) };
           else return { runState };
         }
       } catch (error) {
         if (!isEvmError(error)) throw error;
-        return error.error === EVMError.errorMessages.STOP ? { runState } : { runState, exceptionError: error };
+        return error.error === EVMError.errorMessages.STOP
+          ? { runState }
+          : { runState, exceptionError: error };
       }
     }
 
@@ -91,7 +94,9 @@ export function frameInterpreterClass(Base: InterpreterClass) {
     }
 
     override _baseCall(message: Message): Promise<bigint> {
-      return this.#comparing(message.delegatecall ? undefined : message.value, () => super._baseCall(message));
+      return this.#comparing(message.delegatecall ? undefined : message.value, () =>
+        super._baseCall(message),
+      );
     }
 
     override create(...args: Parameters<Interpreter["create"]>): Promise<bigint> {
@@ -128,7 +133,8 @@ export function frameInterpreterClass(Base: InterpreterClass) {
         state.touch(receiver);
       }
       // From Cancun on a contract that was not made in this transaction keeps what it sends to itself.
-      if (!toSelf || !this.common.isActivatedEIP(6780) || this._env.createdAddresses?.has(ownHex)) state.setBalance(this.self, 0n);
+      if (!toSelf || !this.common.isActivatedEIP(6780) || this._env.createdAddresses?.has(ownHex))
+        state.setBalance(this.self, 0n);
       throw new EVMError(EVMError.errorMessages.STOP);
     }
   };

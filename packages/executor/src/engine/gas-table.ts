@@ -83,7 +83,10 @@ const ROWS: Row[] = [
 ];
 
 /** Static opcodes that ethereumjs's synchronous handler runs inside the hot loop; it checks the stack itself. */
-export const PLAIN = new Set([0x05, 0x07, 0x08, 0x09, 0x0b, 0x1a, 0x1d, 0x1e, 0x32, 0x38, 0x3a, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x48, 0x49, 0x4a, 0x59, 0x5c, 0x5d]);
+export const PLAIN = new Set([
+  0x05, 0x07, 0x08, 0x09, 0x0b, 0x1a, 0x1d, 0x1e, 0x32, 0x38, 0x3a, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x48,
+  0x49, 0x4a, 0x59, 0x5c, 0x5d,
+]);
 
 /** The table for the fork that the EVM's Common is set to. */
 export function gasTable(evm: EVM): GasTable {
@@ -125,6 +128,8 @@ function netMetering(common: Common, berlin: boolean): NetGasMetering {
     dirty: Number(common.param("sstoreDirtyEIP2200Gas")),
     clearRefund: common.param("sstoreClearRefundEIP2200Gas"),
     initRefund: berlin ? init - warm : common.param("sstoreInitRefundEIP2200Gas"),
-    cleanRefund: berlin ? common.param("sstoreResetGas") - common.param("coldsloadGas") - warm : common.param("sstoreCleanRefundEIP2200Gas"),
+    cleanRefund: berlin
+      ? common.param("sstoreResetGas") - common.param("coldsloadGas") - warm
+      : common.param("sstoreCleanRefundEIP2200Gas"),
   };
 }

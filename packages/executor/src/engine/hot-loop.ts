@@ -48,7 +48,8 @@ function trap(error: EVMError["error"]): never {
   throw new EVMError(error);
 }
 
-const { OUT_OF_GAS, STACK_UNDERFLOW, STACK_OVERFLOW, INVALID_JUMP, STATIC_STATE_CHANGE, REFUND_EXHAUSTED } = EVMError.errorMessages;
+const { OUT_OF_GAS, STACK_UNDERFLOW, STACK_OVERFLOW, INVALID_JUMP, STATIC_STATE_CHANGE, REFUND_EXHAUSTED } =
+  EVMError.errorMessages;
 
 /** Runs from the frame's program counter. Throws EVMError for an exceptional halt and whatever the state throws to leave the incarnation. */
 export function runHot(frame: HotFrame, rs: RunState): HotExit {
@@ -79,7 +80,9 @@ export function runHot(frame: HotFrame, rs: RunState): HotExit {
     if (gas < 0) trap(OUT_OF_GAS);
     words = needed;
     if (needed * 32 > bytes.length) {
-      const grown = new Uint8Array(Math.ceil(Math.max(needed * 32, bytes.length * 2) / MEMORY_GRANULE) * MEMORY_GRANULE);
+      const grown = new Uint8Array(
+        Math.ceil(Math.max(needed * 32, bytes.length * 2) / MEMORY_GRANULE) * MEMORY_GRANULE,
+      );
       grown.set(bytes);
       bytes = memory._store = grown;
       view = new DataView(bytes.buffer);
@@ -178,10 +181,12 @@ export function runHot(frame: HotFrame, rs: RunState): HotExit {
         break;
       // Flipping the sign bit turns the signed order into the unsigned one.
       case 0x12:
-        items[top - 2] = ((items[--top] as bigint) ^ SIGN_BIT) < ((items[top - 1] as bigint) ^ SIGN_BIT) ? 1n : 0n;
+        items[top - 2] =
+          ((items[--top] as bigint) ^ SIGN_BIT) < ((items[top - 1] as bigint) ^ SIGN_BIT) ? 1n : 0n;
         break;
       case 0x13:
-        items[top - 2] = ((items[--top] as bigint) ^ SIGN_BIT) > ((items[top - 1] as bigint) ^ SIGN_BIT) ? 1n : 0n;
+        items[top - 2] =
+          ((items[--top] as bigint) ^ SIGN_BIT) > ((items[top - 1] as bigint) ^ SIGN_BIT) ? 1n : 0n;
         break;
       case 0x14:
         items[top - 2] = (items[--top] as bigint) === (items[top - 1] as bigint) ? 1n : 0n;
@@ -396,7 +401,8 @@ export function runHot(frame: HotFrame, rs: RunState): HotExit {
         break loop;
       }
       default: {
-        if (!PLAIN.has(opcode)) throw new Error(`opcode 0x${opcode.toString(16)} is in the gas table but not in the hot loop`);
+        if (!PLAIN.has(opcode))
+          throw new Error(`opcode 0x${opcode.toString(16)} is in the gas table but not in the hot loop`);
         stack["_len"] = top;
         rs.programCounter = pc;
         rs.memoryWordCount = BigInt(words);
@@ -426,7 +432,8 @@ function jumpTarget(target: bigint, jumps: Uint8Array): number {
 function keccakWord(state: VersionedState, data: Uint8Array): bigint {
   const kernel = state.kernel;
   const input = kernel.scratch;
-  if (data.length > MAX_SCRATCH_HASH) return readWordBigEndian(new DataView(kernel.keccak256(data).buffer), 0);
+  if (data.length > MAX_SCRATCH_HASH)
+    return readWordBigEndian(new DataView(kernel.keccak256(data).buffer), 0);
   const output = input + MAX_SCRATCH_HASH;
   kernel.u8.set(data, input);
   kernel.keccak(input, data.length, output);
@@ -444,7 +451,8 @@ const paddedView = new DataView(padded.buffer);
 function callDataWord(data: Uint8Array, offset: bigint): bigint {
   if (offset >= BigInt(data.length)) return 0n;
   const start = Number(offset);
-  if (start + 32 <= data.length) return readWordBigEndian(new DataView(data.buffer, data.byteOffset, data.byteLength), start);
+  if (start + 32 <= data.length)
+    return readWordBigEndian(new DataView(data.buffer, data.byteOffset, data.byteLength), start);
   padded.fill(0);
   padded.set(data.subarray(start));
   return readWordBigEndian(paddedView, 0);

@@ -12,25 +12,24 @@ export interface SlotKey {
   slot: Uint8Array;
 }
 
-/** What a transaction calls: receiver and first four bytes of the data; undefined for creations and plain transfers. */
-export function functionKey(to: Uint8Array | undefined, data: Uint8Array): string | undefined {
-  return to === undefined || data.length < 4 ? undefined : bytesToHex(to) + bytesToHex(data.subarray(0, 4)).slice(2);
-}
-
 export class HintMemory {
   /** In order of the last use; the oldest goes first. */
   readonly #functions = new Map<string, Map<string, SlotKey>>();
+
+  get isEmpty(): boolean {
+    return this.#functions.size === 0;
+  }
 
   /** The slots that this function is expected to write and others with it. */
   expect(key: string): Iterable<SlotKey> {
     return this.#functions.get(key)?.values() ?? [];
   }
 
-  /** Learns from a block: `keys[i]` is the function of transaction i. */
-  learn(contended: ContendedSlot[], keys: (string | undefined)[]): void {
+  /** Learns from a block; `keyOf(i)` is the function that transaction i calls. */
+  learn(contended: ContendedSlot[], keyOf: (index: number) => string | undefined): void {
     for (const { address, slot, units } of contended) {
       for (const unit of units) {
-        const key = keys[unit - 1];
+        const key = keyOf(unit - 1);
         if (key !== undefined) this.#add(key, { address, slot });
       }
     }

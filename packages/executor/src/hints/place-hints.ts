@@ -3,11 +3,13 @@
 import type { Kernel } from "@braid/kernel";
 import { bytesToHex } from "@braid/primitives";
 import type { StateSource } from "@braid/state";
-import type { HintOptions } from "../block/block-input.ts";
 import type { BlockContext } from "../block/block-context.ts";
+import type { HintOptions } from "../block/block-input.ts";
+import { InvalidTransactionError } from "../errors.ts";
 import type { FlatCache } from "../state/flat-cache.ts";
 import { decodeTransaction, type Transaction } from "../transaction/transaction.ts";
-import { functionKey, type HintMemory, type SlotKey } from "./hint-memory.ts";
+import { functionKey } from "./call-target.ts";
+import type { HintMemory, SlotKey } from "./hint-memory.ts";
 
 export const ALL_HINTS: HintOptions = { accessLists: true, facts: true, learned: true };
 export const NO_HINTS: HintOptions = { accessLists: false, facts: false, learned: false };
@@ -18,29 +20,23 @@ export function hintOptions(hints: boolean | Partial<HintOptions> | undefined): 
   return hints === false ? NO_HINTS : { ...ALL_HINTS, ...hints };
 }
 
-/** A transaction's part that hints look at; undefined when it cannot be decoded, which its execution will report. */
-export type HintTarget = Pick<Transaction, "to" | "data" | "accessList"> | undefined;
-
-export function hintTargets(transactions: Uint8Array[]): HintTarget[] {
-  return transactions.map((raw) => {
-    try {
-      return decodeTransaction(raw);
-    } catch {
-      // A malformed transaction makes the block invalid; whoever executes it says so with its index.
-      return undefined;
-    }
-  });
-}
-
 /**
  * Fetches from a source that answers one by one what the block is going to read, all at once instead of one miss at a time.
  * A failed prefetch means nothing: the read itself will fail again if it is really made.
  */
-export async function prefetch(cache: FlatCache, source: StateSource, targets: HintTarget[], context: BlockContext, memory: HintMemory, options: HintOptions): Promise<void> {
+export async function prefetch(
+  cache: FlatCache,
+  source: StateSource,
+  transactions: Uint8Array[],
+  context: BlockContext,
+  memory: HintMemory,
+  options: HintOptions,
+): Promise<void> {
   const accounts = new Map<string, Uint8Array>();
   const slots: SlotKey[] = [];
   if (options.facts) accounts.set(bytesToHex(context.coinbase), context.coinbase);
-  for (const target of targets) {
+  for (const raw of transactions) {
+    const target = decodeOrSkip(raw);
     if (target === undefined) continue;
     if (options.facts && target.to !== undefined) accounts.set(bytesToHex(target.to), target.to);
     if (options.accessLists) {
@@ -49,17 +45,29 @@ export async function prefetch(cache: FlatCache, source: StateSource, targets: H
         for (const slot of entry.slots) slots.push({ address: entry.address, slot });
       }
     }
-    const key = options.learned ? functionKey(target.to, target.data) : undefined;
+    const key = options.learned ? functionKey(raw) : undefined;
     if (key !== undefined) slots.push(...memory.expect(key));
   }
   await Promise.allSettled([...accounts.values()].map((address) => cache.fetchAccount(source, address)));
   await Promise.allSettled(slots.map(({ address, slot }) => cache.fetchSlot(source, address, slot)));
 }
 
+/** A malformed transaction makes the block invalid; whoever executes it says so with its index. */
+function decodeOrSkip(raw: Uint8Array): Transaction | undefined {
+  try {
+    return decodeTransaction(raw);
+  } catch (error) {
+    if (error instanceof InvalidTransactionError) return undefined;
+    throw error;
+  }
+}
+
 /** Places an estimate for each expected write that another transaction of the block is expected to make too. */
-export function placeEstimates(kernel: Kernel, keys: (string | undefined)[], memory: HintMemory): void {
+export function placeEstimates(kernel: Kernel, transactions: Uint8Array[], memory: HintMemory): void {
+  if (memory.isEmpty) return;
   const expected = new Map<string, { slot: SlotKey; units: number[] }>();
-  for (const [i, key] of keys.entries()) {
+  for (const [i, raw] of transactions.entries()) {
+    const key = functionKey(raw);
     if (key === undefined) continue;
     for (const slot of memory.expect(key)) {
       const id = bytesToHex(slot.address) + bytesToHex(slot.slot);

@@ -17,6 +17,8 @@ export interface RunInput {
   block: PreparedBlock;
   mode: "parallel" | "sequential";
   workers: number;
+  /** The shared cache holds all that the source has. */
+  complete: boolean;
   signal: AbortSignal | undefined;
 }
 
@@ -31,9 +33,9 @@ type Settled = PromiseSettledResult<WorkerReport>[];
 async function startTasks(input: RunInput, mode: "parallel" | "sequential", count: number): Promise<Settled> {
   const { kernel, pool, server, block } = input;
   const tasks: Promise<WorkerReport>[] = [];
-  for (let instance = 1; instance <= count; instance++) {
+  for (let i = 0; i < count; i++) {
     const port = server.open();
-    const task: WorkerTask = { shared: kernel.shared, instance, ...block, mode, port };
+    const task: WorkerTask = { ...block, mode, complete: input.complete, port };
     const running: Promise<WorkerReport> = pool.run(task, { transferList: [port] });
     running.catch(() => kernel.halt(HALT_WORKER_DIED, 0));
     tasks.push(running);
@@ -53,7 +55,11 @@ export async function runBlock(input: RunInput): Promise<RunReport> {
     let fallback: Fallback | undefined;
     if (kernel.commitIndex() < kernel.unitCount) {
       fallback = describeFallback(kernel, settled);
-      if (fallback.reason !== "worker-died") throw kernel.faultError() ?? new ExecutionError("BRAID_ENGINE_FAILURE", "The workers ended before the block did.");
+      if (fallback.reason !== "worker-died")
+        throw (
+          kernel.faultError() ??
+          new ExecutionError("BRAID_ENGINE_FAILURE", "The workers ended before the block did.")
+        );
       // What is committed stays; the rest runs in order on one (new) worker.
       kernel.recoverAfterDeath();
       settled = await startTasks(input, "sequential", 1);
@@ -72,10 +78,15 @@ function finished(settled: Settled): WorkerReport[] {
 }
 
 function checkFailures(kernel: Kernel, reports: WorkerReport[]): void {
-  if (kernel.haltReason === HALT_CANCELLED) throw new ExecutionError("BRAID_ABORTED", "The execution was cancelled.");
+  if (kernel.haltReason === HALT_CANCELLED)
+    throw new ExecutionError("BRAID_ABORTED", "The execution was cancelled.");
   if (kernel.haltReason === HALT_ADMISSION) {
     const index = kernel.haltUnit - 1;
-    throw new InvalidTransactionError("BRAID_TX_GAS_LIMIT_EXCEEDS_BLOCK", `Transaction ${index}: its gas limit exceeds what the block has left.`, { transactionIndex: index });
+    throw new InvalidTransactionError(
+      "BRAID_TX_GAS_LIMIT_EXCEEDS_BLOCK",
+      `Transaction ${index}: its gas limit exceeds what the block has left.`,
+      { transactionIndex: index },
+    );
   }
   for (const { failure } of reports) if (failure !== undefined) throw deserializeError(failure.error);
 }
@@ -85,12 +96,20 @@ function describeFallback(kernel: Kernel, settled: Settled): Fallback {
   const fault = kernel.faultError();
   if (fault !== undefined) return { reason: "arena-full", at, message: fault.message };
   const death = settled.find((end) => end.status === "rejected");
-  return { reason: "worker-died", at, message: death === undefined ? "a worker ended early" : String(death.reason) };
+  return {
+    reason: "worker-died",
+    at,
+    message: death === undefined ? "a worker ended early" : String(death.reason),
+  };
 }
 
 function lost(settled: Settled): Error {
   const death = settled.find((end) => end.status === "rejected");
-  return new ExecutionError("BRAID_WORKER_DIED", "Two workers in a row died while executing the block; run it with --mode sequential and report this block.", {
-    cause: death === undefined ? undefined : death.reason,
-  });
+  return new ExecutionError(
+    "BRAID_WORKER_DIED",
+    "Two workers in a row died while executing the block; run it with --mode sequential and report this block.",
+    {
+      cause: death === undefined ? undefined : death.reason,
+    },
+  );
 }

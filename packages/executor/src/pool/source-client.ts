@@ -1,7 +1,7 @@
 // A worker's side of the state source: requests for what the shared cache lacks, answered by the main thread.
 
-import { deserializeError } from "@braid/primitives";
 import type { MessagePort } from "node:worker_threads";
+import { deserializeError } from "@braid/primitives";
 import type { MissHandler } from "../state/versioned-state.ts";
 import type { SourceReply, SourceRequest } from "./task.ts";
 

@@ -1,8 +1,8 @@
 // The main thread's side of the state source: answers what workers ask, through the shared cache.
 
+import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { serializeError } from "@braid/primitives";
 import type { StateSource } from "@braid/state";
-import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { FlatCache } from "../state/flat-cache.ts";
 import type { SourceReply, SourceRequest } from "./task.ts";
 
@@ -30,7 +30,8 @@ export class SourceServer {
     const { id } = request;
     try {
       if (request.kind === "account") await this.#cache.fetchAccount(this.#source, request.address);
-      else if (request.kind === "slot") await this.#cache.fetchSlot(this.#source, request.address, request.slot);
+      else if (request.kind === "slot")
+        await this.#cache.fetchSlot(this.#source, request.address, request.slot);
       else if (request.kind === "code") await this.#cache.fetchCode(this.#source, request.codeHash);
       else return { id, hash: await this.#source.getBlockHash(request.number) };
       return { id };

@@ -1,10 +1,10 @@
 // What crosses between the main thread and its workers: one task a worker and block, and requests for state that the
 // shared cache lacks. Everything else goes through shared memory.
 
+import type { MessagePort } from "node:worker_threads";
 import type { KernelShared } from "@braid/kernel";
 import type { SerializedError } from "@braid/primitives";
 import type { ChainConfig } from "@ethereumjs/common";
-import type { MessagePort } from "node:worker_threads";
 import type { BlockContext } from "../block/block-context.ts";
 
 /** Rebuilds a Common in a worker: chain, hardfork and extra EIPs. */
@@ -16,10 +16,14 @@ export interface ChainSetup {
   hasBlobs: boolean;
 }
 
-export interface WorkerTask {
+/** What a worker gets once, when it starts: cloning the kernel's module takes longer than a small block. */
+export interface WorkerSetup {
   shared: KernelShared;
-  /** 1 to the number of workers; instance 0 is the main thread. */
-  instance: number;
+  /** One 32-bit counter: a starting worker takes the next instance number of the kernel from it and keeps it. */
+  instances: SharedArrayBuffer;
+}
+
+export interface WorkerTask {
   chain: ChainSetup;
   context: BlockContext;
   /** All transactions of the block, one after the other, in shared memory. */
@@ -27,6 +31,8 @@ export interface WorkerTask {
   /** Where transaction i begins; one more entry than transactions. */
   offsets: Uint32Array;
   mode: "parallel" | "sequential";
+  /** The cache holds all that the source has: what it lacks does not exist. */
+  complete: boolean;
   /** For what the shared cache lacks. */
   port: MessagePort;
 }

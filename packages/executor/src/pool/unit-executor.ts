@@ -2,22 +2,38 @@
 
 import type { Kernel } from "@braid/kernel";
 import { BaseError } from "@braid/primitives";
+import { executeEpilogue, executePrologue } from "../block/system-units.ts";
 import type { BraidEvm } from "../engine/braid-evm.ts";
 import { messageCall } from "../engine/message-call.ts";
 import { InvalidTransactionError } from "../errors.ts";
-import { executeEpilogue, executePrologue } from "../block/system-units.ts";
 import { FaultSignal, SuspendSignal, type VersionedState } from "../state/versioned-state.ts";
-import { executeTransaction, type TransactionContext, type TransactionOutcome } from "../transaction/execute-transaction.ts";
+import {
+  executeTransaction,
+  type TransactionContext,
+  type TransactionOutcome,
+} from "../transaction/execute-transaction.ts";
 import { recoverSender } from "../transaction/recover-sender.ts";
 import { decodeTransaction, type Transaction } from "../transaction/transaction.ts";
 import { storeOutcome } from "./outcome.ts";
 import type { WorkerTask } from "./task.ts";
 
 /** How an incarnation ended. `suspended` names the unit to wait for, -1 for all lower ones. */
-export type UnitEnd = { kind: "done" } | { kind: "suspended"; blockingUnit: number } | { kind: "fault" } | { kind: "failed"; error: unknown };
+export type UnitEnd =
+  | { kind: "done" }
+  | { kind: "suspended"; blockingUnit: number }
+  | { kind: "fault" }
+  | { kind: "failed"; error: unknown };
 
 const MAX_U64 = (1n << 64n) - 1n;
-const NOTHING: TransactionOutcome = { status: 1, gasUsed: 0n, blobCount: 0, error: undefined, output: new Uint8Array(0), logs: [], createdAddress: undefined };
+const NOTHING: TransactionOutcome = {
+  status: 1,
+  gasUsed: 0n,
+  blobCount: 0,
+  error: undefined,
+  output: new Uint8Array(0),
+  logs: [],
+  createdAddress: undefined,
+};
 
 export class UnitExecutor {
   readonly #kernel: Kernel;
@@ -32,6 +48,7 @@ export class UnitExecutor {
     this.#evm = evm;
     this.#task = task;
     const { context } = task;
+    evm.state.complete = task.complete;
     this.#context = {
       rules: context.rules,
       coinbase: context.coinbase,
@@ -76,7 +93,11 @@ export class UnitExecutor {
     this.recover(unit);
     const tx = this.#transaction(unit);
     const sender = this.#kernel.sender(unit);
-    if (sender === undefined) throw new InvalidTransactionError("BRAID_TX_INVALID_SIGNATURE", `The signature of the transaction with nonce ${tx.nonce} is invalid.`);
+    if (sender === undefined)
+      throw new InvalidTransactionError(
+        "BRAID_TX_INVALID_SIGNATURE",
+        `The signature of the transaction with nonce ${tx.nonce} is invalid.`,
+      );
     return sender;
   }
 
@@ -97,8 +118,10 @@ export class UnitExecutor {
     } catch (error) {
       this.#evm.reset();
       if (error instanceof FaultSignal) return { kind: "fault" };
-      if (state.suspended !== undefined && !head) return { kind: "suspended", blockingUnit: state.suspended.blockingUnit };
-      if (error instanceof SuspendSignal) return { kind: "failed", error: new Error("the head of the block met an estimate") };
+      if (state.suspended !== undefined && !head)
+        return { kind: "suspended", blockingUnit: state.suspended.blockingUnit };
+      if (error instanceof SuspendSignal)
+        return { kind: "failed", error: new Error("the head of the block met an estimate") };
       if (!head) return { kind: "suspended", blockingUnit: -1 };
       return { kind: "failed", error: withIndex(error, unit) };
     }
@@ -124,5 +147,7 @@ export class UnitExecutor {
 /** Adds the transaction's index to an error about it. */
 function withIndex(error: unknown, unit: number): unknown {
   if (!(error instanceof InvalidTransactionError)) return error;
-  return new BaseError(error.code, `Transaction ${unit - 1}: ${error.message}`, { data: { ...error.data, transactionIndex: unit - 1 } });
+  return new BaseError(error.code, `Transaction ${unit - 1}: ${error.message}`, {
+    data: { ...error.data, transactionIndex: unit - 1 },
+  });
 }

@@ -6,11 +6,13 @@ import { bytesToHex, hexToBytes } from "@braid/primitives";
 import { FaultSignal } from "./versioned-state.ts";
 
 /** keccak256 of no code at all. */
-export const EMPTY_CODE_HASH = hexToBytes("0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
+export const EMPTY_CODE_HASH = hexToBytes(
+  "0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470",
+);
 const EMPTY_CODE = new Uint8Array(0);
 
-/** 1,024 codes of at most 24 KiB with their analysis: below 64 MiB a worker, and more contracts than a full block calls. */
-const MAX_CACHED_CODES = 1_024;
+/** 32 MiB of code, and as much again for its analysis, in each worker: all contracts of some hundred full blocks. */
+const MAX_CACHED_BYTES = 32 * 1024 * 1024;
 
 /** Asks the state source for a code; resolves when it is in the kernel. */
 export type FetchCode = (codeHash: Uint8Array) => Promise<void>;
@@ -20,6 +22,7 @@ export class CodeStore {
   readonly #fetch: FetchCode;
   /** In order of insertion; the oldest goes first. */
   readonly #codes = new Map<string, Uint8Array>();
+  #cachedBytes = 0;
 
   constructor(kernel: Kernel, fetch: FetchCode) {
     this.#kernel = kernel;
@@ -55,10 +58,12 @@ export class CodeStore {
   }
 
   #keep(key: string, code: Uint8Array): void {
-    if (this.#codes.size >= MAX_CACHED_CODES) {
-      const oldest = this.#codes.keys().next();
-      if (!oldest.done) this.#codes.delete(oldest.value);
-    }
     this.#codes.set(key, code);
+    this.#cachedBytes += code.length;
+    for (const [oldest, old] of this.#codes) {
+      if (this.#cachedBytes <= MAX_CACHED_BYTES) return;
+      this.#codes.delete(oldest);
+      this.#cachedBytes -= old.length;
+    }
   }
 }

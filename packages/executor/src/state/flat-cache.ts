@@ -17,6 +17,9 @@ export class FlatCache {
   /** The source's version that the cache mirrors. */
   #version: number | undefined;
 
+  /** All that the source has is here: what is missing does not exist. */
+  complete = false;
+
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
   }
@@ -31,6 +34,7 @@ export class FlatCache {
     this.#source = source;
     this.#version = source.version;
     const flat = source.preload?.();
+    this.complete = flat !== undefined;
     if (flat === undefined) return;
     for (const account of flat.accounts) this.#putFlatAccount(account);
     for (const [hash, code] of flat.codes) this.putCode(hash, code);
@@ -50,13 +54,27 @@ export class FlatCache {
       // An account that the block changed was read, so it is here; if not, the next reader asks the source.
       if (record === 0) continue;
       if (change.deleted || change.storageReset) kernel.flatWipeStorage(record);
-      const nonce = change.deleted ? 0n : (change.nonce ?? (kernel.u64[(record + FLAT_ACCOUNT_NONCE) >>> 3] as bigint));
-      const balance = change.deleted ? 0n : (change.balance ?? readU256(kernel.u64, (record + FLAT_ACCOUNT_BALANCE) >>> 3));
-      const codeHash = change.deleted ? ABSENT_HASH : (change.codeHash ?? kernel.u8.slice(record + FLAT_ACCOUNT_CODE_HASH, record + FLAT_ACCOUNT_CODE_HASH + 32));
+      const nonce = change.deleted
+        ? 0n
+        : (change.nonce ?? (kernel.u64[(record + FLAT_ACCOUNT_NONCE) >>> 3] as bigint));
+      const balance = change.deleted
+        ? 0n
+        : (change.balance ?? readU256(kernel.u64, (record + FLAT_ACCOUNT_BALANCE) >>> 3));
+      const codeHash = change.deleted
+        ? ABSENT_HASH
+        : (change.codeHash ??
+          kernel.u8.slice(record + FLAT_ACCOUNT_CODE_HASH, record + FLAT_ACCOUNT_CODE_HASH + 32));
       const writes = change.storage.size > 0;
       writeU256(kernel.u64, (kernel.scratch + WORD) >>> 3, balance);
       kernel.u8.set(codeHash, kernel.scratch + HASH);
-      kernel.flatSetAccount(record, !change.deleted, !change.deleted && (writes || kernel.flatHasStorage(record)), nonce, kernel.scratch + WORD, kernel.scratch + HASH);
+      kernel.flatSetAccount(
+        record,
+        !change.deleted,
+        !change.deleted && (writes || kernel.flatHasStorage(record)),
+        nonce,
+        kernel.scratch + WORD,
+        kernel.scratch + HASH,
+      );
       for (const [slotHex, value] of change.storage) {
         kernel.u8.set(hexToBytes(slotHex), kernel.scratch + KEY);
         writeU256(kernel.u64, (kernel.scratch + WORD) >>> 3, value);
@@ -83,7 +101,14 @@ export class FlatCache {
     u8.set(address, scratch + KEY);
     writeU256(u64, (scratch + WORD) >>> 3, account?.balance ?? 0n);
     u8.set(account?.codeHash ?? ABSENT_HASH, scratch + HASH);
-    return this.#kernel.flatPutAccount(scratch + KEY, account !== undefined, account?.hasStorage ?? false, account?.nonce ?? 0n, scratch + WORD, scratch + HASH);
+    return this.#kernel.flatPutAccount(
+      scratch + KEY,
+      account !== undefined,
+      account?.hasStorage ?? false,
+      account?.nonce ?? 0n,
+      scratch + WORD,
+      scratch + HASH,
+    );
   }
 
   putSlot(record: number, slot: Uint8Array, value: bigint): void {

@@ -19,12 +19,18 @@ function word(kernel: Kernel, ptr: number): number {
 
 /** All account records of the block; call while no worker runs. */
 export function* accountRecords(kernel: Kernel): Generator<number> {
-  for (let record = kernel.collectAccounts(); record !== 0; record = word(kernel, record + ACCOUNT_LIST_NEXT)) yield record;
+  for (let record = kernel.collectAccounts(); record !== 0; record = word(kernel, record + ACCOUNT_LIST_NEXT))
+    yield record;
 }
 
 /** The locations of an account's slots, after `accountRecords` has begun. */
 export function* slotLocations(kernel: Kernel, record: number): Generator<number> {
-  for (let slot = word(kernel, record + ACCOUNT_SLOTS); slot !== 0; slot = word(kernel, slot + SLOT_LIST_NEXT)) yield slot + SLOT_HEAD;
+  for (
+    let slot = word(kernel, record + ACCOUNT_SLOTS);
+    slot !== 0;
+    slot = word(kernel, slot + SLOT_LIST_NEXT)
+  )
+    yield slot + SLOT_HEAD;
 }
 
 /** The account record that a slot's location belongs to. */

@@ -94,6 +94,8 @@ export class VersionedState {
   readonly journal = new Journal();
   readonly #misses: MissHandler;
   readonly #scratch: number;
+  /** Set for each block: the shared cache holds all that the source has, so what it lacks does not exist. */
+  complete = false;
   #unit = 0;
   /** All lower units are committed: what is read now is final. */
   #head = false;
@@ -165,12 +167,25 @@ export class VersionedState {
   find(address: Uint8Array): AccountEntry | undefined {
     const entry = this.#entry(address);
     if (!entry.loaded) {
-      const flat = this.kernel.accountFlat(entry.record);
-      if (flat === 0) return undefined;
+      let flat = this.kernel.accountFlat(entry.record);
+      if (flat === 0) {
+        if (!this.complete) return undefined;
+        flat = this.#putAbsent(address);
+      }
       entry.loaded = true;
       entry.hasStorageBase = this.kernel.flatHasStorage(flat);
     }
     return entry;
+  }
+
+  /** Notes in the shared cache that the account does not exist. */
+  #putAbsent(address: Uint8Array): number {
+    const { u8, scratch } = this.kernel;
+    u8.set(address, scratch);
+    u8.fill(0, scratch + 32, scratch + 96);
+    const flat = this.kernel.flatPutAccount(scratch, false, false, 0n, scratch + 32, scratch + 64);
+    if (flat === 0) throw new FaultSignal();
+    return flat;
   }
 
   /** The account's entry; a promise only when the state source has to be asked. */
@@ -182,7 +197,8 @@ export class VersionedState {
     const copy = address.slice();
     await this.#misses.fetchAccount(copy);
     const entry = this.find(copy);
-    if (entry === undefined) throw new Error("the state source answered, but the account is not in the cache");
+    if (entry === undefined)
+      throw new Error("the state source answered, but the account is not in the cache");
     return entry;
   }
 
@@ -373,7 +389,8 @@ export class VersionedState {
   /** Marks the account as touched (EIP-161) and, before EIP-161, makes it exist. */
   touch(entry: AccountEntry): void {
     if (!entry.touched) {
-      const keep = entry.address[19] === RIPEMD160_SUFFIX && entry.address.every((byte, i) => byte === 0 || i === 19);
+      const keep =
+        entry.address[19] === RIPEMD160_SUFFIX && entry.address.every((byte, i) => byte === 0 || i === 19);
       if (!keep) this.journal.record(UndoKind.Touched, entry, undefined);
       entry.touched = true;
     }
@@ -430,7 +447,11 @@ export class VersionedState {
       return true;
     }
     const status = this.kernel.read(slot.location, this.#unit);
-    if (status === PeekStatus.Missing) return false;
+    if (status === PeekStatus.Missing) {
+      if (!this.complete) return false;
+      this.#putZeroSlot(slot);
+      return this.tryLoadSlot(slot);
+    }
     this.#resolved(status);
     slot.original = readU256(this.kernel.u64, this.#scratch >>> 3);
     slot.value = slot.original;
@@ -438,9 +459,19 @@ export class VersionedState {
     return true;
   }
 
+  /** Notes in the shared cache that the slot is zero. */
+  #putZeroSlot(slot: SlotEntry): void {
+    const { u8 } = this.kernel;
+    u8.set(this.kernel.slotKey(slot.location), this.#scratch);
+    u8.fill(0, this.#scratch + 32, this.#scratch + 64);
+    const flat = this.kernel.accountFlat(slot.account.record);
+    if (this.kernel.flatPutSlot(flat, this.#scratch, this.#scratch + 32) === 0) throw new FaultSignal();
+  }
+
   async fetchSlot(slot: SlotEntry): Promise<void> {
     await this.#misses.fetchSlot(slot.account.address, this.kernel.slotKey(slot.location));
-    if (!this.tryLoadSlot(slot)) throw new Error("the state source answered, but the slot is not in the cache");
+    if (!this.tryLoadSlot(slot))
+      throw new Error("the state source answered, but the slot is not in the cache");
   }
 
   setSlot(slot: SlotEntry, value: bigint): void {
@@ -488,7 +519,13 @@ export class VersionedState {
   clearTouched(): void {
     if (!this.#stateClearing) return;
     for (const entry of this.#accounts.values()) {
-      if (entry.touched && !entry.destroyed && this.isEmpty(entry) && !sameHash(this.rawCodeHash(entry), ABSENT_HASH)) this.destroy(entry);
+      if (
+        entry.touched &&
+        !entry.destroyed &&
+        this.isEmpty(entry) &&
+        !sameHash(this.rawCodeHash(entry), ABSENT_HASH)
+      )
+        this.destroy(entry);
     }
   }
 
@@ -511,7 +548,10 @@ export class VersionedState {
         writeU256(kernel.u64, index, entry.balanceDelta & MASK_256);
         kernel.writeDelta(kernel.balanceLocation(entry.record));
       }
-      if (entry.codeHash !== undefined && (entry.codeHashBase === undefined || !sameHash(entry.codeHash, entry.codeHashBase))) {
+      if (
+        entry.codeHash !== undefined &&
+        (entry.codeHashBase === undefined || !sameHash(entry.codeHash, entry.codeHashBase))
+      ) {
         kernel.u8.set(entry.codeHash, this.#scratch);
         kernel.writeValue(kernel.codeHashLocation(entry.record));
       }

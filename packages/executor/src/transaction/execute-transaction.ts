@@ -2,8 +2,8 @@
 //
 // The engine is reached through MessageCall alone, so that another engine can take the call and share the rest.
 
-import type { PrefixedHexString } from "@ethereumjs/util";
 import { bytesToHex, concatBytes, hexToBytes } from "@braid/primitives";
+import type { PrefixedHexString } from "@ethereumjs/util";
 import { InvalidTransactionError, type TransactionErrorCode } from "../errors.ts";
 import type { AccountEntry, VersionedState } from "../state/versioned-state.ts";
 import type { ForkRules } from "./fork-rules.ts";
@@ -78,7 +78,12 @@ function invalid(code: TransactionErrorCode, message: string): InvalidTransactio
  * @throws InvalidTransactionError when the block cannot contain the transaction here (while speculating that says nothing),
  *   SuspendSignal and FaultSignal to leave the incarnation.
  */
-export async function executeTransaction(tx: Transaction, sender: Uint8Array, state: VersionedState, context: TransactionContext): Promise<TransactionOutcome> {
+export async function executeTransaction(
+  tx: Transaction,
+  sender: Uint8Array,
+  state: VersionedState,
+  context: TransactionContext,
+): Promise<TransactionOutcome> {
   const { rules } = context;
   const gas = intrinsicGas(tx, rules);
   validateTransaction(tx, gas, rules, context);
@@ -88,12 +93,19 @@ export async function executeTransaction(tx: Transaction, sender: Uint8Array, st
 
   if (rules.eip2929) warmUp(tx, sender, state, context);
   const from = await state.account(sender);
-  await checkSender(tx, from, state, rules, tx.gasLimit * tx.maxFeePerGas + tx.value + blobGas * tx.maxFeePerBlobGas);
+  await checkSender(
+    tx,
+    from,
+    state,
+    rules,
+    tx.gasLimit * tx.maxFeePerGas + tx.value + blobGas * tx.maxFeePerBlobGas,
+  );
   state.addBalance(from, -(tx.gasLimit * gasPrice + blobGas * (context.blobGasPrice ?? 0n)));
   state.setNonce(from, tx.nonce + 1n);
   state.touch(from);
   let refund = 0n;
-  for (const authorization of tx.authorizations) refund += await applyAuthorization(authorization, state, rules);
+  for (const authorization of tx.authorizations)
+    refund += await applyAuthorization(authorization, state, rules);
 
   const result = await context.call({
     caller: sender,
@@ -119,7 +131,15 @@ export async function executeTransaction(tx: Transaction, sender: Uint8Array, st
     state.destroy(await state.account(hexToBytes(address)));
   }
   state.clearTouched();
-  return { status: result.error === undefined ? 1 : 0, gasUsed, blobCount: tx.blobVersionedHashes.length, error: result.error, output: result.output, logs: result.logs, createdAddress: result.createdAddress };
+  return {
+    status: result.error === undefined ? 1 : 0,
+    gasUsed,
+    blobCount: tx.blobVersionedHashes.length,
+    error: result.error,
+    output: result.output,
+    logs: result.logs,
+    createdAddress: result.createdAddress,
+  };
 }
 
 function min(a: bigint, b: bigint): bigint {
@@ -127,7 +147,12 @@ function min(a: bigint, b: bigint): bigint {
 }
 
 /** EIP-2929, EIP-2930, EIP-3651: what is warm before the first opcode. Precompiles are warm by their address. */
-function warmUp(tx: Transaction, sender: Uint8Array, state: VersionedState, context: TransactionContext): void {
+function warmUp(
+  tx: Transaction,
+  sender: Uint8Array,
+  state: VersionedState,
+  context: TransactionContext,
+): void {
   state.warmAddress(sender);
   if (tx.to !== undefined) state.warmAddress(tx.to);
   if (context.rules.eip3651) state.warmAddress(context.coinbase);
@@ -138,23 +163,43 @@ function warmUp(tx: Transaction, sender: Uint8Array, state: VersionedState, cont
 }
 
 /** EIP-3607 (no code, or an EIP-7702 delegation), nonce, and the balance that covers the highest possible cost. */
-async function checkSender(tx: Transaction, from: AccountEntry, state: VersionedState, rules: ForkRules, maxCost: bigint): Promise<void> {
+async function checkSender(
+  tx: Transaction,
+  from: AccountEntry,
+  state: VersionedState,
+  rules: ForkRules,
+  maxCost: bigint,
+): Promise<void> {
   if (state.hasCode(from)) {
     const code = rules.eip7702 ? await state.codes.get(state.codeHash(from)) : undefined;
-    if (code === undefined || !isDelegation(code)) throw invalid("BRAID_TX_SENDER_NOT_EOA", `The sender ${bytesToHex(from.address)} is a contract (EIP-3607).`);
+    if (code === undefined || !isDelegation(code))
+      throw invalid(
+        "BRAID_TX_SENDER_NOT_EOA",
+        `The sender ${bytesToHex(from.address)} is a contract (EIP-3607).`,
+      );
   }
   const nonce = state.assumeNonce(from, tx.nonce);
   if (nonce !== tx.nonce) {
     const code = tx.nonce < nonce ? "BRAID_TX_NONCE_TOO_LOW" : "BRAID_TX_NONCE_TOO_HIGH";
-    throw invalid(code, `The transaction has nonce ${tx.nonce}, the sender ${bytesToHex(from.address)} is at ${nonce}.`);
+    throw invalid(
+      code,
+      `The transaction has nonce ${tx.nonce}, the sender ${bytesToHex(from.address)} is at ${nonce}.`,
+    );
   }
   if (!state.assumeCovers(from, maxCost)) {
-    throw invalid("BRAID_TX_INSUFFICIENT_FUNDS", `The transaction can cost ${maxCost} wei, the sender ${bytesToHex(from.address)} has ${state.balance(from)}.`);
+    throw invalid(
+      "BRAID_TX_INSUFFICIENT_FUNDS",
+      `The transaction can cost ${maxCost} wei, the sender ${bytesToHex(from.address)} has ${state.balance(from)}.`,
+    );
   }
 }
 
 /** EIP-7702: sets or clears one delegation. Returns the gas refund; an authorization that does not hold is passed over. */
-async function applyAuthorization(authorization: Authorization, state: VersionedState, rules: ForkRules): Promise<bigint> {
+async function applyAuthorization(
+  authorization: Authorization,
+  state: VersionedState,
+  rules: ForkRules,
+): Promise<bigint> {
   if (authorization.chainId !== 0n && authorization.chainId !== rules.chainId) return 0n;
   if (authorization.nonce >= MAX_NONCE) return 0n;
   const authority = recoverAuthority(authorization);
@@ -165,7 +210,10 @@ async function applyAuthorization(authorization: Authorization, state: Versioned
   if (state.nonce(account) !== authorization.nonce) return 0n;
   const refund = state.isEmpty(account) ? 0n : AUTHORIZATION_EMPTY_ACCOUNT - AUTHORIZATION_BASE;
   const clears = authorization.address.every((byte) => byte === 0);
-  state.setCodeHash(account, state.codes.put(clears ? new Uint8Array(0) : concatBytes(DELEGATION_PREFIX, authorization.address)));
+  state.setCodeHash(
+    account,
+    state.codes.put(clears ? new Uint8Array(0) : concatBytes(DELEGATION_PREFIX, authorization.address)),
+  );
   state.setNonce(account, authorization.nonce + 1n);
   state.touch(account);
   return refund;

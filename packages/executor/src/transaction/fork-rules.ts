@@ -88,7 +88,11 @@ export function forkRules(common: Common): ForkRules {
     maxInitCodeSize: Number(param(common, "maxInitCodeSize", 49_152n)),
     blobGasPerBlob: param(common, "blobGasPerBlob", 131_072n),
     maxBlobGasPerBlock: has(4844) ? maxBlobGas(common) : 0n,
-    minerReward: common.gteHardfork(Hardfork.Constantinople) ? 2n * ETHER : common.gteHardfork(Hardfork.Byzantium) ? 3n * ETHER : 5n * ETHER,
+    minerReward: common.gteHardfork(Hardfork.Constantinople)
+      ? 2n * ETHER
+      : common.gteHardfork(Hardfork.Byzantium)
+        ? 3n * ETHER
+        : 5n * ETHER,
   };
 }
 

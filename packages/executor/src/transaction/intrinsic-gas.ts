@@ -33,8 +33,11 @@ export function intrinsicGas(tx: Transaction, rules: ForkRules): IntrinsicGas {
     if (rules.homestead) gas += TX_CREATE;
     if (rules.eip3860) gas += BigInt((data.length + 31) >> 5) * INITCODE_WORD;
   }
-  for (const entry of tx.accessList) gas += ACCESS_LIST_ADDRESS + BigInt(entry.slots.length) * ACCESS_LIST_SLOT;
+  for (const entry of tx.accessList)
+    gas += ACCESS_LIST_ADDRESS + BigInt(entry.slots.length) * ACCESS_LIST_SLOT;
   gas += BigInt(tx.authorizations.length) * AUTHORIZATION_EMPTY_ACCOUNT;
-  const floor = rules.eip7623 ? TX_BASE + FLOOR_PER_TOKEN * (zeroBytes + nonZeroBytes * TOKENS_PER_NON_ZERO_BYTE) : 0n;
+  const floor = rules.eip7623
+    ? TX_BASE + FLOOR_PER_TOKEN * (zeroBytes + nonZeroBytes * TOKENS_PER_NON_ZERO_BYTE)
+    : 0n;
   return { intrinsic: gas, floor };
 }

@@ -21,38 +21,99 @@ export interface FeeContext {
  * Throws InvalidTransactionError when the transaction could never be in a block of this fork with these fees.
  * Rules: EIP-155, EIP-1559, EIP-2681, EIP-2718, EIP-3860, EIP-4844, EIP-7594, EIP-7623, EIP-7702, EIP-7825.
  */
-export function validateTransaction(tx: Transaction, gas: IntrinsicGas, rules: ForkRules, fees: FeeContext): void {
+export function validateTransaction(
+  tx: Transaction,
+  gas: IntrinsicGas,
+  rules: ForkRules,
+  fees: FeeContext,
+): void {
   const fail = (code: ConstructorParameters<typeof InvalidTransactionError>[0], message: string): never => {
     throw new InvalidTransactionError(code, message);
   };
-  if (tx.type > rules.maxTransactionType) fail("BRAID_TX_TYPE_NOT_ACTIVE", `Transactions of type ${tx.type} are not valid in ${rules.hardfork}.`);
-  if (tx.chainId !== undefined && tx.type === 0 && !rules.spuriousDragon) fail("BRAID_TX_WRONG_CHAIN_ID", `Replay protection (EIP-155) is not valid in ${rules.hardfork}.`);
-  if (tx.chainId !== undefined && tx.chainId !== rules.chainId) fail("BRAID_TX_WRONG_CHAIN_ID", `The transaction is for chain ${tx.chainId}, this is chain ${rules.chainId}.`);
+  if (tx.type > rules.maxTransactionType)
+    fail("BRAID_TX_TYPE_NOT_ACTIVE", `Transactions of type ${tx.type} are not valid in ${rules.hardfork}.`);
+  if (tx.chainId !== undefined && tx.type === 0 && !rules.spuriousDragon)
+    fail("BRAID_TX_WRONG_CHAIN_ID", `Replay protection (EIP-155) is not valid in ${rules.hardfork}.`);
+  if (tx.chainId !== undefined && tx.chainId !== rules.chainId)
+    fail(
+      "BRAID_TX_WRONG_CHAIN_ID",
+      `The transaction is for chain ${tx.chainId}, this is chain ${rules.chainId}.`,
+    );
   if (tx.nonce >= MAX_NONCE) fail("BRAID_TX_NONCE_IS_MAX", "The nonce is 2^64 - 1 (EIP-2681).");
   if (rules.maxTransactionGas !== undefined && tx.gasLimit > rules.maxTransactionGas)
-    fail("BRAID_TX_GAS_LIMIT_EXCEEDS_CAP", `The gas limit ${tx.gasLimit} is above the cap of ${rules.maxTransactionGas} (EIP-7825).`);
+    fail(
+      "BRAID_TX_GAS_LIMIT_EXCEEDS_CAP",
+      `The gas limit ${tx.gasLimit} is above the cap of ${rules.maxTransactionGas} (EIP-7825).`,
+    );
   if (rules.eip3860 && tx.to === undefined && tx.data.length > rules.maxInitCodeSize)
-    fail("BRAID_TX_INITCODE_TOO_LARGE", `The init code has ${tx.data.length} bytes, ${rules.maxInitCodeSize} are allowed (EIP-3860).`);
-  if (tx.gasLimit < gas.intrinsic) fail("BRAID_TX_INTRINSIC_GAS_TOO_LOW", `The gas limit ${tx.gasLimit} is below the intrinsic gas ${gas.intrinsic}.`);
-  if (tx.gasLimit < gas.floor) fail("BRAID_TX_GAS_FLOOR_TOO_LOW", `The gas limit ${tx.gasLimit} is below the calldata floor ${gas.floor} (EIP-7623).`);
-  if (tx.gasLimit * tx.maxFeePerGas > MAX_U256) fail("BRAID_TX_FEE_OVERFLOW", "Gas limit times fee does not fit in 256 bits.");
-  if (tx.maxPriorityFeePerGas > tx.maxFeePerGas) fail("BRAID_TX_PRIORITY_FEE_ABOVE_MAX_FEE", "The priority fee is above the maximum fee (EIP-1559).");
+    fail(
+      "BRAID_TX_INITCODE_TOO_LARGE",
+      `The init code has ${tx.data.length} bytes, ${rules.maxInitCodeSize} are allowed (EIP-3860).`,
+    );
+  if (tx.gasLimit < gas.intrinsic)
+    fail(
+      "BRAID_TX_INTRINSIC_GAS_TOO_LOW",
+      `The gas limit ${tx.gasLimit} is below the intrinsic gas ${gas.intrinsic}.`,
+    );
+  if (tx.gasLimit < gas.floor)
+    fail(
+      "BRAID_TX_GAS_FLOOR_TOO_LOW",
+      `The gas limit ${tx.gasLimit} is below the calldata floor ${gas.floor} (EIP-7623).`,
+    );
+  if (tx.gasLimit * tx.maxFeePerGas > MAX_U256)
+    fail("BRAID_TX_FEE_OVERFLOW", "Gas limit times fee does not fit in 256 bits.");
+  if (tx.maxPriorityFeePerGas > tx.maxFeePerGas)
+    fail("BRAID_TX_PRIORITY_FEE_ABOVE_MAX_FEE", "The priority fee is above the maximum fee (EIP-1559).");
   if (fees.baseFeePerGas !== undefined && tx.maxFeePerGas < fees.baseFeePerGas)
-    fail("BRAID_TX_FEE_BELOW_BASE_FEE", `The maximum fee ${tx.maxFeePerGas} is below the block's base fee ${fees.baseFeePerGas} (EIP-1559).`);
+    fail(
+      "BRAID_TX_FEE_BELOW_BASE_FEE",
+      `The maximum fee ${tx.maxFeePerGas} is below the block's base fee ${fees.baseFeePerGas} (EIP-1559).`,
+    );
   if (tx.type === 3) validateBlobs(tx, rules, fees, fail);
   if (tx.type === 4) {
-    if (tx.to === undefined) fail("BRAID_TX_AUTHORIZATION_CREATE", "A transaction with authorizations cannot create a contract (EIP-7702).");
-    if (tx.authorizations.length === 0) fail("BRAID_TX_AUTHORIZATION_LIST_EMPTY", "The authorization list is empty (EIP-7702).");
+    if (tx.to === undefined)
+      fail(
+        "BRAID_TX_AUTHORIZATION_CREATE",
+        "A transaction with authorizations cannot create a contract (EIP-7702).",
+      );
+    if (tx.authorizations.length === 0)
+      fail("BRAID_TX_AUTHORIZATION_LIST_EMPTY", "The authorization list is empty (EIP-7702).");
   }
 }
 
-function validateBlobs(tx: Transaction, rules: ForkRules, fees: FeeContext, fail: (code: "BRAID_TX_BLOB_CREATE" | "BRAID_TX_BLOB_COUNT" | "BRAID_TX_BLOB_VERSION" | "BRAID_TX_BLOB_FEE_TOO_LOW", message: string) => never): void {
+function validateBlobs(
+  tx: Transaction,
+  rules: ForkRules,
+  fees: FeeContext,
+  fail: (
+    code:
+      | "BRAID_TX_BLOB_CREATE"
+      | "BRAID_TX_BLOB_COUNT"
+      | "BRAID_TX_BLOB_VERSION"
+      | "BRAID_TX_BLOB_FEE_TOO_LOW",
+    message: string,
+  ) => never,
+): void {
   const blobs = tx.blobVersionedHashes.length;
-  if (tx.to === undefined) fail("BRAID_TX_BLOB_CREATE", "A blob transaction cannot create a contract (EIP-4844).");
+  if (tx.to === undefined)
+    fail("BRAID_TX_BLOB_CREATE", "A blob transaction cannot create a contract (EIP-4844).");
   if (blobs === 0) fail("BRAID_TX_BLOB_COUNT", "A blob transaction has at least one blob (EIP-4844).");
-  if (rules.eip7594 && blobs > MAX_BLOBS_PER_TRANSACTION) fail("BRAID_TX_BLOB_COUNT", `The transaction has ${blobs} blobs, ${MAX_BLOBS_PER_TRANSACTION} are allowed (EIP-7594).`);
-  if (BigInt(blobs) * rules.blobGasPerBlob > rules.maxBlobGasPerBlock) fail("BRAID_TX_BLOB_COUNT", `The transaction has ${blobs} blobs, more than a block may have (EIP-4844).`);
-  for (const hash of tx.blobVersionedHashes) if (hash[0] !== BLOB_HASH_VERSION) fail("BRAID_TX_BLOB_VERSION", `A blob hash has version ${hash[0]} instead of ${BLOB_HASH_VERSION} (EIP-4844).`);
+  if (rules.eip7594 && blobs > MAX_BLOBS_PER_TRANSACTION)
+    fail(
+      "BRAID_TX_BLOB_COUNT",
+      `The transaction has ${blobs} blobs, ${MAX_BLOBS_PER_TRANSACTION} are allowed (EIP-7594).`,
+    );
+  if (BigInt(blobs) * rules.blobGasPerBlob > rules.maxBlobGasPerBlock)
+    fail("BRAID_TX_BLOB_COUNT", `The transaction has ${blobs} blobs, more than a block may have (EIP-4844).`);
+  for (const hash of tx.blobVersionedHashes)
+    if (hash[0] !== BLOB_HASH_VERSION)
+      fail(
+        "BRAID_TX_BLOB_VERSION",
+        `A blob hash has version ${hash[0]} instead of ${BLOB_HASH_VERSION} (EIP-4844).`,
+      );
   if (fees.blobGasPrice !== undefined && tx.maxFeePerBlobGas < fees.blobGasPrice)
-    fail("BRAID_TX_BLOB_FEE_TOO_LOW", `The maximum blob fee ${tx.maxFeePerBlobGas} is below the block's blob gas price ${fees.blobGasPrice} (EIP-4844).`);
+    fail(
+      "BRAID_TX_BLOB_FEE_TOO_LOW",
+      `The maximum blob fee ${tx.maxFeePerBlobGas} is below the block's blob gas price ${fees.blobGasPrice} (EIP-4844).`,
+    );
 }

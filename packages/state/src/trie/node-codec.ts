@@ -1,7 +1,5 @@
 // Trie nodes to RLP and back, and the references and roots that follow from it (Yellow Paper, appendix D).
-import { EMPTY_TRIE_ROOT } from "../constants.ts";
-import { BadTrieNodeError } from "../errors.ts";
-import { keccak256 } from "../keccak.ts";
+
 import {
   type RlpItem,
   readRlpItem,
@@ -9,7 +7,10 @@ import {
   rlpStringLength,
   writeRlpListHeader,
   writeRlpString,
-} from "../rlp.ts";
+} from "@braid/primitives";
+import { EMPTY_TRIE_ROOT } from "../constants.ts";
+import { BadTrieNodeError } from "../errors.ts";
+import { keccak256 } from "../keccak.ts";
 import {
   branchNode,
   extensionNode,

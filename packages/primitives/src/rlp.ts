@@ -1,5 +1,5 @@
-// The little of RLP that trie nodes and accounts need (Yellow Paper, appendix B), written straight into place.
-// PERF: a general encoder builds one array per item; state roots spend their time here, so lengths are computed first.
+// The little of RLP that trie nodes, accounts and logs need (Yellow Paper, appendix B), written straight into place.
+// PERF: a general encoder builds one array per item; roots and receipts spend their time here, so lengths are computed first.
 
 /** Bytes that the RLP of a byte string takes. */
 export function rlpStringLength(bytes: Uint8Array): number {
