@@ -1,0 +1,186 @@
+// For tests: the differential heart. One block on stock ethereumjs, on Braid sequentially, and on Braid in parallel with 1, 2,
+// 3 and 8 workers several times; everything that execution determines must be the same everywhere.
+
+import { bytesToHex } from "@braid/primitives";
+import { MemoryStateStore, type StateDiff } from "@braid/state";
+import type { RunBlockResult } from "@ethereumjs/vm";
+import { afterAll, expect } from "vitest";
+import type { ExecuteBlockInput } from "../block/block-input.ts";
+import type { BlockResult } from "../block/block-result.ts";
+import { Executor } from "../executor.ts";
+import type { TestBlock } from "./block-builder.ts";
+import { runStock } from "./stock.ts";
+
+export const WORKER_COUNTS = [1, 2, 3, 8] as const;
+
+const executors = new Map<number, Executor>();
+
+/** The file's executor with so many workers; it ends with the file's tests. */
+export function executorWith(workers: number): Executor {
+  let executor = executors.get(workers);
+  if (executor === undefined) {
+    if (executors.size === 0)
+      afterAll(async () => {
+        await Promise.all([...executors.values()].map((one) => one.close()));
+        executors.clear();
+      });
+    executor = new Executor({ workers });
+    executors.set(workers, executor);
+  }
+  return executor;
+}
+
+/** Executes a block on Braid; pre-Byzantium receipts get their state roots. */
+export async function runBraid(
+  block: TestBlock,
+  workers: number,
+  more: Partial<ExecuteBlockInput> = {},
+): Promise<BlockResult> {
+  const store = MemoryStateStore.fromFlat(block.pre);
+  return executorWith(workers).executeBlock({
+    block: block.input,
+    common: block.common,
+    source: block.source(),
+    mode: "parallel",
+    force: true,
+    ...(block.common.gteHardfork("byzantium")
+      ? {}
+      : { intermediateRoots: (diff: StateDiff) => store.computeStateRoot(diff) }),
+    ...more,
+  });
+}
+
+const show = (bytes: Uint8Array | undefined): string => (bytes === undefined ? "none" : bytesToHex(bytes));
+
+/** What the oracle and Braid both tell of a block, as plain data. */
+export interface Outcome {
+  gasUsed: bigint;
+  receiptsRoot: string;
+  logsBloom: string;
+  stateRoot: string;
+  requestsHash: string;
+  requests: string[];
+  transactions: object[];
+}
+
+export function outcomeOfStock(run: RunBlockResult): Outcome {
+  return {
+    gasUsed: run.gasUsed,
+    receiptsRoot: show(run.receiptsRoot),
+    logsBloom: show(run.logsBloom),
+    stateRoot: show(run.stateRoot),
+    requestsHash: show(run.requestsHash),
+    // ethereumjs lists empty requests too, which count for nothing (EIP-7685).
+    requests: (run.requests ?? []).filter(({ bytes }) => bytes.length > 1).map(({ bytes }) => show(bytes)),
+    transactions: run.receipts.map((receipt, i) => {
+      const result = run.results[i];
+      return {
+        status: "status" in receipt ? receipt.status : undefined,
+        stateRoot: "stateRoot" in receipt ? show(receipt.stateRoot) : undefined,
+        cumulativeGasUsed: receipt.cumulativeBlockGasUsed,
+        logsBloom: show(receipt.bitvector),
+        logs: receipt.logs.map(([address, topics, data]) =>
+          [show(address), ...topics.map(show), show(data)].join(" "),
+        ),
+        gasUsed: result?.totalGasSpent,
+        error: result?.execResult.exceptionError?.error,
+        output: show(result?.execResult.returnValue),
+        createdAddress: show(result?.createdAddress?.bytes),
+      };
+    }),
+  };
+}
+
+export async function outcomeOfBraid(block: TestBlock, result: BlockResult): Promise<Outcome> {
+  return {
+    gasUsed: result.gasUsed,
+    receiptsRoot: show(result.receiptsRoot),
+    logsBloom: show(result.logsBloom),
+    stateRoot: show(await MemoryStateStore.fromFlat(block.pre).computeStateRoot(result.stateDiff)),
+    requestsHash: show(result.requestsHash),
+    requests: (result.requests ?? []).map(show),
+    transactions: result.receipts.map((receipt, i) => {
+      const transaction = result.transactions[i];
+      return {
+        status: receipt.status,
+        stateRoot: receipt.stateRoot === undefined ? undefined : show(receipt.stateRoot),
+        cumulativeGasUsed: receipt.cumulativeGasUsed,
+        logsBloom: show(receipt.logsBloom),
+        logs: receipt.logs.map(({ address, topics, data }) =>
+          [show(address), ...topics.map(show), show(data)].join(" "),
+        ),
+        gasUsed: transaction?.gasUsed,
+        error: transaction?.error,
+        output: show(transaction?.output),
+        createdAddress: show(transaction?.createdAddress),
+      };
+    }),
+  };
+}
+
+/** Everything in a result but times and counts of work: two of the same block must be equal. PERF: decodes the access sets. */
+export function fingerprint(result: BlockResult): string {
+  const { statistics: _, transactions, receipts, stateDiff, ...rest } = result;
+  const accounts = [...stateDiff.accounts]
+    .sort(byKey)
+    .map(([address, account]) => [address, { ...account, storage: [...account.storage].sort(byKey) }]);
+  const codes = [...stateDiff.codes].sort(byKey);
+  const accesses = transactions.map(({ executions: __, reads, writes, ...transaction }) => ({
+    ...transaction,
+    reads: reads.map(asText).sort(),
+    writes: writes.map(asText).sort(),
+  }));
+  return asText({ rest, receipts, accounts, codes, accesses });
+}
+
+function byKey(a: readonly [string, unknown], b: readonly [string, unknown]): number {
+  return a[0] < b[0] ? -1 : 1;
+}
+
+function asText(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) => {
+    if (typeof part === "bigint") return `${part}n`;
+    if (part instanceof Uint8Array) return bytesToHex(part);
+    return part;
+  });
+}
+
+export interface AgreeOptions {
+  /** Parallel runs for each number of workers. */
+  repeat?: number;
+  workers?: readonly number[];
+  /** Where stock is known to be wrong: what is right instead. */
+  correct?: (expected: Outcome) => void;
+}
+
+export interface Agreement {
+  /** The sequential run's. */
+  result: BlockResult;
+  expected: Outcome;
+  /** Over all parallel runs: incarnations that were executed more than once, for whatever reason. */
+  reexecutions: number;
+}
+
+/** Fails unless all ways to execute the block agree. */
+export async function assertAllAgree(block: TestBlock, options: AgreeOptions = {}): Promise<Agreement> {
+  const { repeat = 3, workers = WORKER_COUNTS, correct } = options;
+  const expected = outcomeOfStock(await runStock(block));
+  correct?.(expected);
+  const result = await runBraid(block, 1, { mode: "sequential" });
+  expect(await outcomeOfBraid(block, result)).toEqual(expected);
+  const print = fingerprint(result);
+  let reexecutions = 0;
+  for (const count of workers) {
+    for (let round = 0; round < repeat; round++) {
+      const parallel = await runBraid(block, count);
+      reexecutions += parallel.statistics.reexecutions;
+      if (fingerprint(parallel) === print) continue;
+      // The oracle's view first: it tells best what went wrong.
+      expect(await outcomeOfBraid(block, parallel), `${count} workers, round ${round}`).toEqual(expected);
+      expect(JSON.parse(fingerprint(parallel)), `${count} workers, round ${round}`).toEqual(
+        JSON.parse(print),
+      );
+    }
+  }
+  return { result, expected, reexecutions };
+}
