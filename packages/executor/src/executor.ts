@@ -11,7 +11,7 @@ import type { BlockResult, Fallback } from "./block/block-result.ts";
 import { type PreparedBlock, prepareBlock } from "./block/prepare-block.ts";
 import { DEFAULT_DEPOSIT_CONTRACT } from "./block/requests.ts";
 import { ExecutionError } from "./errors.ts";
-import { functionKey } from "./hints/call-target.ts";
+import { functionKeys } from "./hints/call-target.ts";
 import { HintMemory } from "./hints/hint-memory.ts";
 import { hintOptions, placeEstimates, prefetch } from "./hints/place-hints.ts";
 import { type RunReport, runBlock } from "./pool/block-run.ts";
@@ -113,8 +113,9 @@ export class Executor {
       (input.common["_chainParams"].depositContractAddress as typeof DEFAULT_DEPOSIT_CONTRACT | undefined) ??
       DEFAULT_DEPOSIT_CONTRACT;
     const { result, contended } = await assembleResult(this.#kernel, block, deposit, input.intermediateRoots);
-    if (hintOptions(input.hints).learned)
-      this.#hints.learn(contended, (i) => functionKey(input.block.transactions[i] as Uint8Array));
+    if (hintOptions(input.hints).learned && contended.length > 0) {
+      this.#hints.learn(contended, functionKeys(input.block.transactions));
+    }
     const end = performance.now();
     const complete: BlockResult = {
       ...result,
@@ -198,7 +199,8 @@ export class Executor {
     const { transactions } = input.block;
     if (!this.#cache.complete)
       await prefetch(this.#cache, input.source, transactions, block.context, this.#hints, options);
-    if (options.learned && mode === "parallel") placeEstimates(this.#kernel, transactions, this.#hints);
+    if (options.learned && mode === "parallel" && !this.#hints.isEmpty)
+      placeEstimates(this.#kernel, functionKeys(transactions), this.#hints);
   }
 
   #watch(onProgress: ((progress: Progress) => void) | undefined, transactions: number): () => void {

@@ -43,6 +43,7 @@ import {
   STEP_HALTED,
   STEP_IDLE,
   UNIT_ABORTS,
+  UNIT_AFTER,
   UNIT_DEPENDENTS,
   UNIT_EXECUTIONS,
   UNIT_FLAGS,
@@ -218,7 +219,12 @@ function examine(unit: u32): void {
 @inline
 function claimable(unit: u32, commit: u32): bool {
   const at = unitAt(unit);
-  return statusOf(at) == STATUS_READY && (unit == commit || (atomic.load<u32>(at, UNIT_FLAGS) & HEAD_ONLY) == 0);
+  if (statusOf(at) != STATUS_READY) return false;
+  if (unit == commit) return true;
+  if (atomic.load<u32>(at, UNIT_FLAGS) & HEAD_ONLY) return false;
+  // An expected dependent stays with whoever executes what it depends on.
+  const before = load<u32>(at, UNIT_AFTER);
+  return before == 0 || statusOf(unitAt(before - 1)) == STATUS_EXECUTED || statusOf(unitAt(before - 1)) == STATUS_COMMITTED;
 }
 
 /** Claims the lowest unit that is READY and may run. */

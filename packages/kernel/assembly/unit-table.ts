@@ -1,6 +1,7 @@
 // The unit table: what the scheduler and the executor know about each unit of the block (prologue, transactions, epilogue).
 
 import {
+  UNIT_AFTER,
   HAS_GAS_LIMIT,
   SENDER_KNOWN,
   UNIT_FLAGS,
@@ -53,6 +54,11 @@ export function setUnitGasLimit(unit: u32, gas: u64): void {
 export function setUnitFlags(unit: u32, flags: u32): void {
   const at = unitAt(unit);
   store<u32>(at, load<u32>(at, UNIT_FLAGS) | flags, UNIT_FLAGS);
+}
+
+/** Quiescent. A hint: `unit` is expected to depend on the lower unit `before`, and is not claimed until that one was executed. */
+export function setUnitAfter(unit: u32, before: u32): void {
+  if (before < unit) store<u32>(unitAt(unit), before + 1, UNIT_AFTER);
 }
 
 /** What the incarnation leaves behind for the commit; to be called before publishEnd. */

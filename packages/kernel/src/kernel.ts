@@ -126,6 +126,11 @@ export class Kernel extends KernelVersions {
     this.exports.setUnitFlags(unit, flags);
   }
 
+  /** Quiescent: `unit` is expected to depend on the lower unit `before`, and is not claimed until that one was executed. A wrong hint costs time only. */
+  setUnitAfter(unit: number, before: number): void {
+    this.exports.setUnitAfter(unit, before);
+  }
+
   /** Before publishing: what the incarnation leaves for the commit. `outcome` is a ptr of the block arena. */
   setOutcome(unit: number, outcome: number, length: number, gasUsed: bigint): void {
     this.exports.setOutcome(unit, outcome, length, gasUsed);

@@ -221,6 +221,7 @@ export const UNIT_ABORTS = 84;
 export const UNIT_SUSPENSIONS = 88;
 export const UNIT_HINT_HITS = 92; // hint estimates that the unit really wrote
 export const UNIT_HINT_COUNT = 96;
+export const UNIT_AFTER = 100; // hint: + 1 of the lower unit that is expected to come first, 0 = none
 export const UNIT_SIZE = 128;
 
 export const STATUS_READY = 0;

@@ -162,6 +162,24 @@ test("a unit for the head waits until everything below it is committed", () => {
   expect(a.taskIsHead()).toBe(true);
 });
 
+test("an expected dependent is claimed only after what it depends on, and then by whoever finished that", () => {
+  main.setUnitAfter(1, 0);
+  main.setUnitAfter(3, 1);
+  claim(a, 0);
+  claim(b, 2);
+  finish(a, 0);
+  claim(a, 1);
+  finish(b, 2);
+  claim(b, 4);
+  finish(a, 1);
+  claim(a, 3);
+});
+
+test("an expectation about a higher unit is passed over", () => {
+  main.setUnitAfter(0, 1);
+  claim(a, 0);
+});
+
 test("retryAtHead gives an incarnation up until it is the head's turn", () => {
   claim(a, 0);
   claim(b, 1);

@@ -54,6 +54,7 @@ export interface KernelExports {
   markEstimates(unit: number): void;
   hintEstimate(location: number, unit: number): number;
   setUnitGasLimit(unit: number, gas: bigint): void;
+  setUnitAfter(unit: number, before: number): void;
   setUnitFlags(unit: number, flags: number): void;
   setOutcome(unit: number, outcome: number, length: number, gasUsed: bigint): void;
   setSender(unit: number, status: number): void;

@@ -1,9 +1,8 @@
 // The first step of a block's way: what the workers need to know of it, in the form they need it.
 
 import { type Common, Hardfork } from "@ethereumjs/common";
-import { InvalidBlockError, InvalidTransactionError } from "../errors.ts";
 import type { ChainSetup } from "../pool/task.ts";
-import { type ForkRules, forkRules } from "../transaction/fork-rules.ts";
+import { forkRules } from "../transaction/fork-rules.ts";
 import type { BlockContext } from "./block-context.ts";
 import type { BlockInput } from "./block-input.ts";
 

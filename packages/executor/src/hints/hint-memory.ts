@@ -1,4 +1,5 @@
-// What earlier blocks taught: which slots a call of (contract, selector) wrote that other transactions of the block wrote too.
+// What earlier blocks taught: which slots a call of (contract, selector) nearly always writes that other transactions of the
+// block write too. A pool's reserves are such slots; a token's balances are not, although some of them are written often.
 
 import { bytesToHex } from "@braid/primitives";
 import type { ContendedSlot } from "../block/collect-state-diff.ts";
@@ -6,43 +7,82 @@ import type { ContendedSlot } from "../block/collect-state-diff.ts";
 /** 4,096 functions with at most 16 slots each: a few megabytes, and more than a day's popular ones. */
 const MAX_FUNCTIONS = 4_096;
 const MAX_SLOTS = 16;
+/** A wrong expectation makes a transaction wait for nothing, so only what holds for three calls of four is expected. */
+const MIN_SHARE = 0.75;
+const MIN_CALLS = 2;
 
 export interface SlotKey {
   address: Uint8Array;
   slot: Uint8Array;
 }
 
+interface LearnedSlot extends SlotKey {
+  /** Calls of the function that wrote it. */
+  writes: number;
+}
+
+interface LearnedFunction {
+  calls: number;
+  slots: Map<string, LearnedSlot>;
+}
+
 export class HintMemory {
   /** In order of the last use; the oldest goes first. */
-  readonly #functions = new Map<string, Map<string, SlotKey>>();
+  readonly #functions = new Map<string, LearnedFunction>();
 
   get isEmpty(): boolean {
     return this.#functions.size === 0;
   }
 
-  /** The slots that this function is expected to write and others with it. */
-  expect(key: string): Iterable<SlotKey> {
-    return this.#functions.get(key)?.values() ?? [];
+  /** The slots that this function is expected to write, and others with it. */
+  expect(key: string): SlotKey[] {
+    const known = this.#functions.get(key);
+    if (known === undefined || known.calls < MIN_CALLS) return [];
+    return [...known.slots.values()].filter(({ writes }) => writes >= MIN_SHARE * known.calls);
   }
 
-  /** Learns from a block; `keyOf(i)` is the function that transaction i calls. */
-  learn(contended: ContendedSlot[], keyOf: (index: number) => string | undefined): void {
+  /** Learns from a block: `keys[i]` is the function that transaction i calls. */
+  learn(contended: ContendedSlot[], keys: (string | undefined)[]): void {
+    const calls = new Map<string, number>();
+    for (const key of keys) if (key !== undefined) calls.set(key, (calls.get(key) ?? 0) + 1);
+    const touched = new Set<string>();
     for (const { address, slot, units } of contended) {
+      const id = bytesToHex(address) + bytesToHex(slot);
       for (const unit of units) {
-        const key = keyOf(unit - 1);
-        if (key !== undefined) this.#add(key, { address, slot });
+        const key = keys[unit - 1];
+        if (key === undefined) continue;
+        touched.add(key);
+        this.#count(key, id, { address, slot });
       }
     }
+    // Functions that were called without contention are only of interest when they had some before.
+    for (const [key, count] of calls) {
+      const known = this.#functions.get(key);
+      if (known !== undefined) known.calls += count;
+    }
+    for (const key of touched) this.#renew(key);
   }
 
-  #add(key: string, slot: SlotKey): void {
-    let slots = this.#functions.get(key);
-    if (slots === undefined) slots = new Map();
-    else this.#functions.delete(key);
-    this.#functions.set(key, slots);
-    if (slots.size < MAX_SLOTS) slots.set(bytesToHex(slot.address) + bytesToHex(slot.slot), slot);
-    if (this.#functions.size <= MAX_FUNCTIONS) return;
-    const oldest = this.#functions.keys().next();
-    if (!oldest.done) this.#functions.delete(oldest.value);
+  #count(key: string, id: string, slot: SlotKey): void {
+    let known = this.#functions.get(key);
+    if (known === undefined) {
+      known = { calls: 0, slots: new Map() };
+      this.#functions.set(key, known);
+    }
+    const learned = known.slots.get(id);
+    if (learned !== undefined) learned.writes++;
+    else if (known.slots.size < MAX_SLOTS) known.slots.set(id, { ...slot, writes: 1 });
+  }
+
+  /** Puts a function at the end of the line, and forgets the first ones beyond the limit. */
+  #renew(key: string): void {
+    const known = this.#functions.get(key);
+    if (known === undefined) return;
+    this.#functions.delete(key);
+    this.#functions.set(key, known);
+    for (const oldest of this.#functions.keys()) {
+      if (this.#functions.size <= MAX_FUNCTIONS) return;
+      this.#functions.delete(oldest);
+    }
   }
 }

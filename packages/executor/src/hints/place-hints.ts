@@ -62,12 +62,13 @@ function decodeOrSkip(raw: Uint8Array): Transaction | undefined {
   }
 }
 
-/** Places an estimate for each expected write that another transaction of the block is expected to make too. */
-export function placeEstimates(kernel: Kernel, transactions: Uint8Array[], memory: HintMemory): void {
-  if (memory.isEmpty) return;
+/**
+ * Places an estimate for each expected write that another transaction of the block is expected to make too, and ties each of
+ * these transactions to the one before it: whoever executes that one goes on with this one.
+ */
+export function placeEstimates(kernel: Kernel, keys: (string | undefined)[], memory: HintMemory): void {
   const expected = new Map<string, { slot: SlotKey; units: number[] }>();
-  for (const [i, raw] of transactions.entries()) {
-    const key = functionKey(raw);
+  for (const [i, key] of keys.entries()) {
     if (key === undefined) continue;
     for (const slot of memory.expect(key)) {
       const id = bytesToHex(slot.address) + bytesToHex(slot.slot);
@@ -76,6 +77,7 @@ export function placeEstimates(kernel: Kernel, transactions: Uint8Array[], memor
       else found.units.push(i + 1);
     }
   }
+  const latest = new Map<number, number>();
   for (const { slot, units } of expected.values()) {
     if (units.length < 2) continue;
     kernel.u8.set(slot.address, kernel.scratch);
@@ -83,6 +85,11 @@ export function placeEstimates(kernel: Kernel, transactions: Uint8Array[], memor
     kernel.u8.set(slot.slot, kernel.scratch);
     const location = record === 0 ? 0 : kernel.slot(record);
     if (location === 0) return;
-    for (const unit of units) kernel.hintEstimate(location, unit);
+    for (const [i, unit] of units.entries()) {
+      kernel.hintEstimate(location, unit);
+      const before = units[i - 1];
+      if (before !== undefined) latest.set(unit, Math.max(before, latest.get(unit) ?? 0));
+    }
   }
+  for (const [unit, before] of latest) kernel.setUnitAfter(unit, before);
 }

@@ -1,7 +1,7 @@
 // One block on the worker pool: starts the workers' tasks, watches over them, and finishes the block when some of them
 // cannot. Whatever happened, the kernel holds all units committed afterwards, or an error is thrown.
 
-import { HALT_ADMISSION, HALT_CANCELLED, HALT_NONE, HALT_WORKER_DIED, type Kernel } from "@braid/kernel";
+import { HALT_ADMISSION, HALT_CANCELLED, HALT_WORKER_DIED, type Kernel } from "@braid/kernel";
 import { deserializeError } from "@braid/primitives";
 import type { Piscina } from "piscina";
 import type { Fallback } from "../block/block-result.ts";

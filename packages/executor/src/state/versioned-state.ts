@@ -101,8 +101,6 @@ export class VersionedState {
   #head = false;
   /** EIP-161: existence is the same as being non-empty. */
   #stateClearing = true;
-  /** Some balance is so large that a credit could overflow: credits then record the range in which they do not. */
-  #checkOverflow = false;
   readonly #accounts = new Map<number, AccountEntry>();
   readonly #slots = new Map<number, SlotEntry>();
   /** Set with every SuspendSignal, since the engine may swallow what its own helpers throw. */
@@ -132,7 +130,6 @@ export class VersionedState {
     this.#unit = unit;
     this.#head = head;
     this.#stateClearing = stateClearing;
-    this.#checkOverflow = this.kernel.hugeBalances;
     this.#accounts.clear();
     this.#slots.clear();
     this.journal.reset();
@@ -291,6 +288,8 @@ export class VersionedState {
     if (entry.balanceSet !== undefined || entry.balanceObserved) return this.balance(entry) >= amount;
     const needed = amount - entry.balanceDelta;
     if (needed <= 0n) return true;
+    // No balance covers more than 2^256 - 1.
+    if (needed > MAX_U256) return false;
     const covered = this.#peekBalance(entry) >= needed;
     const location = this.kernel.balanceLocation(entry.record);
     if (covered) this.#logRange(location, needed, MAX_U256);
@@ -302,6 +301,8 @@ export class VersionedState {
   assumeCovers(entry: AccountEntry, amount: bigint): boolean {
     if (this.#head || entry.balanceSet !== undefined) return this.covers(entry, amount);
     const needed = amount - entry.balanceDelta;
+    // Beyond any balance: not worth an assumption.
+    if (needed > MAX_U256) this.waitForHead();
     if (needed > 0n) this.#assume(this.kernel.balanceLocation(entry.record), needed, MAX_U256);
     return true;
   }
@@ -368,9 +369,9 @@ export class VersionedState {
     entry.balanceDelta += amount;
   }
 
-  /** May `amount` be added without passing 2^256 - 1? Free unless some balance of the block is near it. */
+  /** May `amount` be added without passing 2^256 - 1? Costs nothing unless some balance is near it; then the range in which it may is recorded. */
   canCredit(entry: AccountEntry, amount: bigint): boolean {
-    if (!this.#checkOverflow && amount >> 128n === 0n) return true;
+    if (amount >> 128n === 0n && !this.kernel.hugeBalances) return true;
     return !this.covers(entry, MAX_U256 - amount + 1n);
   }
 
