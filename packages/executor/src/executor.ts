@@ -174,8 +174,10 @@ export class Executor {
     onLoaded();
     const server = new SourceServer(this.#cache, source);
     const stopProgress = this.#watch(input.onProgress, input.block.transactions.length);
+    const knewHuge = kernel.hugeBalances;
+    const runAgain = (): boolean => kernel.hugeBalances && !knewHuge && input.signal?.aborted !== true;
     try {
-      return await runBlock({
+      const report = await runBlock({
         kernel,
         pool: this.#workerPool(),
         server,
@@ -185,13 +187,18 @@ export class Executor {
         complete: this.#cache.complete,
         signal: input.signal,
       });
+      if (!runAgain()) return report;
     } catch (error) {
-      this.#cache.clear();
-      throw error;
+      if (!runAgain()) {
+        this.#cache.clear();
+        throw error;
+      }
     } finally {
       stopProgress();
       server.close();
     }
+    // A balance near 2^256 was loaded in mid-block. What was executed before that did not look out for credits that overflow.
+    return this.#attempt(input, block, mode, workers, onLoaded);
   }
 
   async #placeHints(input: ExecuteBlockInput, block: PreparedBlock, mode: ExecutionMode): Promise<void> {
