@@ -22,7 +22,9 @@ export type TransactionErrorCode =
   | "BRAID_TX_PRIORITY_FEE_ABOVE_MAX_FEE"
   | "BRAID_TX_FEE_OVERFLOW"
   | "BRAID_TX_BLOB_FEE_TOO_LOW"
+  | "BRAID_TX_NO_BLOBS"
   | "BRAID_TX_BLOB_COUNT"
+  | "BRAID_TX_BLOB_GAS_EXCEEDS_BLOCK"
   | "BRAID_TX_BLOB_VERSION"
   | "BRAID_TX_BLOB_CREATE"
   | "BRAID_TX_AUTHORIZATION_LIST_EMPTY"
@@ -44,6 +46,7 @@ export class InvalidBlockError extends BaseError {
   constructor(
     code:
       | "BRAID_BLOCK_SYSTEM_CALL_FAILED"
+      | "BRAID_BLOCK_SYSTEM_CONTRACT_EMPTY"
       | "BRAID_BLOCK_BLOB_GAS_EXCEEDED"
       | "BRAID_BLOCK_DEPOSIT_LOG_MALFORMED",
     message: string,

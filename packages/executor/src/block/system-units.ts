@@ -113,7 +113,7 @@ async function requestCall(
   if (result === undefined || result.error !== undefined) {
     const reason = result === undefined ? "has no code" : `failed (${result.error})`;
     throw new InvalidBlockError(
-      "BRAID_BLOCK_SYSTEM_CALL_FAILED",
+      result === undefined ? "BRAID_BLOCK_SYSTEM_CONTRACT_EMPTY" : "BRAID_BLOCK_SYSTEM_CALL_FAILED",
       `The request contract ${bytesToHex(to)} ${reason}, which makes the block invalid (EIP-7685).`,
       {
         address: bytesToHex(to),

@@ -88,7 +88,9 @@ function validateBlobs(
   fail: (
     code:
       | "BRAID_TX_BLOB_CREATE"
+      | "BRAID_TX_NO_BLOBS"
       | "BRAID_TX_BLOB_COUNT"
+      | "BRAID_TX_BLOB_GAS_EXCEEDS_BLOCK"
       | "BRAID_TX_BLOB_VERSION"
       | "BRAID_TX_BLOB_FEE_TOO_LOW",
     message: string,
@@ -97,14 +99,17 @@ function validateBlobs(
   const blobs = tx.blobVersionedHashes.length;
   if (tx.to === undefined)
     fail("BRAID_TX_BLOB_CREATE", "A blob transaction cannot create a contract (EIP-4844).");
-  if (blobs === 0) fail("BRAID_TX_BLOB_COUNT", "A blob transaction has at least one blob (EIP-4844).");
+  if (blobs === 0) fail("BRAID_TX_NO_BLOBS", "A blob transaction has at least one blob (EIP-4844).");
+  if (BigInt(blobs) * rules.blobGasPerBlob > rules.maxBlobGasPerBlock)
+    fail(
+      "BRAID_TX_BLOB_GAS_EXCEEDS_BLOCK",
+      `The transaction has ${blobs} blobs, more than a block may have (EIP-4844).`,
+    );
   if (rules.eip7594 && blobs > MAX_BLOBS_PER_TRANSACTION)
     fail(
       "BRAID_TX_BLOB_COUNT",
       `The transaction has ${blobs} blobs, ${MAX_BLOBS_PER_TRANSACTION} are allowed (EIP-7594).`,
     );
-  if (BigInt(blobs) * rules.blobGasPerBlob > rules.maxBlobGasPerBlock)
-    fail("BRAID_TX_BLOB_COUNT", `The transaction has ${blobs} blobs, more than a block may have (EIP-4844).`);
   for (const hash of tx.blobVersionedHashes)
     if (hash[0] !== BLOB_HASH_VERSION)
       fail(
