@@ -1,0 +1,75 @@
+// A blockchain test: every block imported onto the chain, invalid ones rejected for the expected reason.
+
+import { Chain, decodeBlock } from "@braid/chain";
+import type { Executor } from "@braid/executor";
+import { BaseError, bytesToHex, equalBytes, hexToBytes } from "@braid/primitives";
+import { MemoryStateStore } from "@braid/state";
+import { fitsExpectation } from "./exceptions.ts";
+import type { BlockchainFixture, FixtureBlock } from "./fixture-types.ts";
+import type { RunMode } from "./modes.ts";
+import { networkCommon } from "./networks.ts";
+
+/** Runs a case in one mode. Returns why it fails, or undefined. */
+export async function runBlockchainCase(
+  fixture: BlockchainFixture,
+  executor: Executor,
+  mode: RunMode,
+): Promise<string | undefined> {
+  const common = networkCommon(fixture.network, fixture.config);
+  const store = MemoryStateStore.fromAlloc(fixture.pre);
+  const genesis = decodeBlock(hexToBytes(fixture.genesisRLP), common);
+  if (bytesToHex(genesis.hash) !== fixture.genesisBlockHeader.hash)
+    return `the genesis block has hash ${bytesToHex(genesis.hash)}, not ${fixture.genesisBlockHeader.hash}`;
+  if (!equalBytes(store.stateRoot, genesis.header.stateRoot))
+    return `the pre-state has root ${bytesToHex(store.stateRoot)}, not ${bytesToHex(genesis.header.stateRoot)}`;
+  const chain = new Chain({ common, store, executor, head: genesis });
+  for (const [i, block] of fixture.blocks.entries()) {
+    const failure = await runBlock(chain, store, block, mode);
+    if (failure !== undefined) return `block ${i + 1} of ${fixture.blocks.length}: ${failure}`;
+  }
+  if (chain.head.hash !== fixture.lastblockhash)
+    return `the last block has hash ${chain.head.hash}, not ${fixture.lastblockhash}`;
+  return checkPostState(fixture, store);
+}
+
+async function runBlock(
+  chain: Chain,
+  store: MemoryStateStore,
+  block: FixtureBlock,
+  mode: RunMode,
+): Promise<string | undefined> {
+  const before = { head: chain.head.hash, root: store.stateRoot, version: store.version };
+  try {
+    await chain.importBlock(hexToBytes(block.rlp), mode.options);
+  } catch (error) {
+    if (!(error instanceof BaseError)) throw error;
+    const rejection = `${error.code}: ${error.message}`;
+    if (block.expectException === undefined) return `it is valid but was rejected with ${rejection}`;
+    if (
+      chain.head.hash !== before.head ||
+      !equalBytes(store.stateRoot, before.root) ||
+      store.version !== before.version
+    )
+      return "it was rejected but has changed the state";
+    return fitsExpectation(error.code, block.expectException)
+      ? undefined
+      : `it was rejected, but for ${block.expectException} and not ${rejection}`;
+  }
+  return block.expectException === undefined
+    ? undefined
+    : `it was imported, but it is invalid (${block.expectException})`;
+}
+
+function checkPostState(
+  { postState, postStateHash }: BlockchainFixture,
+  store: MemoryStateStore,
+): string | undefined {
+  const root = bytesToHex(store.stateRoot);
+  if (postStateHash !== undefined && postStateHash !== root)
+    return `the state root is ${root}, not ${postStateHash}`;
+  if (postState === undefined) return undefined;
+  const expected = bytesToHex(MemoryStateStore.fromAlloc(postState).stateRoot);
+  return expected === root
+    ? undefined
+    : `the state root is ${root}, that of the fixture's post-state ${expected}`;
+}

@@ -1,0 +1,95 @@
+// A state test: one transaction, executed as the only one of a block that has nothing else.
+
+import type { BlockResult, ExecuteBlockInput, Executor, Log } from "@braid/executor";
+import { keccak256 } from "@braid/kernel";
+import { BaseError, bigIntToBytes32, bytesToHex, equalBytes, hexToBytes } from "@braid/primitives";
+import { MemoryStateStore } from "@braid/state";
+import { type BlockHeader, createBlockHeader } from "@ethereumjs/block";
+import type { Common } from "@ethereumjs/common";
+import { RLP } from "@ethereumjs/rlp";
+import { fitsExpectation } from "./exceptions.ts";
+import type { StateFixture, StatePost } from "./fixture-types.ts";
+import type { RunMode } from "./modes.ts";
+import { networkCommon } from "./networks.ts";
+
+/** The header that a test's environment describes. `gasLimit` replaces the environment's. */
+export function environmentHeader(
+  env: Record<string, string>,
+  common: Common,
+  gasLimit?: bigint,
+): BlockHeader {
+  const number = BigInt(env.currentNumber ?? 1);
+  common.setHardforkBy({ blockNumber: number, timestamp: BigInt(env.currentTimestamp ?? 0) });
+  const has = (eip: number): boolean => common.isActivatedEIP(eip);
+  return createBlockHeader(
+    {
+      number,
+      coinbase: env.currentCoinbase as `0x${string}`,
+      gasLimit: gasLimit ?? BigInt(env.currentGasLimit ?? 0),
+      timestamp: BigInt(env.currentTimestamp ?? 0),
+      difficulty: BigInt(env.currentDifficulty ?? 0),
+      ...(env.currentRandom === undefined ? {} : { mixHash: bigIntToBytes32(BigInt(env.currentRandom)) }),
+      ...(has(1559) ? { baseFeePerGas: BigInt(env.currentBaseFee ?? 10) } : {}),
+      ...(has(4844) ? { excessBlobGas: BigInt(env.currentExcessBlobGas ?? 0) } : {}),
+      ...(has(7843) && env.slotNumber !== undefined ? { slotNumber: BigInt(env.slotNumber) } : {}),
+    },
+    { common, skipConsensusFormatValidation: true },
+  );
+}
+
+/** Executes transactions as a block of nothing but them. */
+export function executeTransactions(
+  executor: Executor,
+  header: BlockHeader,
+  store: MemoryStateStore,
+  transactions: Uint8Array[],
+  mode: RunMode,
+): Promise<BlockResult> {
+  const input: ExecuteBlockInput = {
+    ...mode.options,
+    block: { header, transactions, uncles: [], withdrawals: [] },
+    common: header.common,
+    source: store,
+  };
+  return executor.executeBlock(input);
+}
+
+/** Runs one transaction of a case in one mode. Returns why it fails, or undefined. */
+export async function runStateCase(
+  fixture: StateFixture,
+  fork: string,
+  post: StatePost,
+  executor: Executor,
+  mode: RunMode,
+): Promise<string | undefined> {
+  const header = environmentHeader(fixture.env, networkCommon(fork, fixture.config, "transactions"));
+  const store = MemoryStateStore.fromAlloc(fixture.pre);
+  // Fixtures without ancestors expect the hash of the number's decimal digits, as all clients' runners do.
+  for (let number = header.number > 256n ? header.number - 256n : 0n; number < header.number; number++)
+    store.setBlockHash(number, keccak256(new TextEncoder().encode(number.toString())));
+  let result: BlockResult;
+  try {
+    result = await executeTransactions(executor, header, store, [hexToBytes(post.txbytes)], mode);
+  } catch (error) {
+    if (!(error instanceof BaseError)) throw error;
+    const rejection = `${error.code}: ${error.message}`;
+    if (post.expectException === undefined)
+      return `the transaction is valid but was rejected with ${rejection}`;
+    if (!fitsExpectation(error.code, post.expectException))
+      return `the transaction was rejected, but for ${post.expectException} and not ${rejection}`;
+    return equalBytes(store.stateRoot, hexToBytes(post.hash))
+      ? undefined
+      : "the fixture's post-state of an invalid transaction is not its pre-state";
+  }
+  if (post.expectException !== undefined)
+    return `the transaction was executed, but it is invalid (${post.expectException})`;
+  const logs = logsHash(result.receipts.flatMap((receipt) => receipt.logs));
+  if (logs !== post.logs) return `the logs have hash ${logs}, not ${post.logs}`;
+  const root = bytesToHex(await store.computeStateRoot(result.stateDiff));
+  return root === post.hash ? undefined : `the state root is ${root}, not ${post.hash}`;
+}
+
+/** keccak256(rlp(logs)). */
+function logsHash(logs: Log[]): string {
+  return bytesToHex(keccak256(RLP.encode(logs.map((log) => [log.address, log.topics, log.data]))));
+}
