@@ -6,7 +6,8 @@
 import { hexToBytes } from "@braid/primitives";
 import type { AccountFields, StateManagerInterface } from "@ethereumjs/common";
 import type { Account, Address } from "@ethereumjs/util";
-import type { AccountEntry, SlotEntry, VersionedState } from "../state/versioned-state.ts";
+import type { AccountEntry, SlotEntry } from "../state/entries.ts";
+import type { VersionedState } from "../state/versioned-state.ts";
 import { bytesOfWord, wordOfBytes } from "../state/words.ts";
 
 const DONE: Promise<void> = Promise.resolve();

@@ -8,7 +8,8 @@ import type { EVMMockBlockchainInterface, EVMPerformanceLogger, ExecResult, Mess
 import { type EVM, EVMError } from "@ethereumjs/evm";
 import { type Address, equalsBytes } from "@ethereumjs/util";
 import type { AccountView } from "../state/account-view.ts";
-import type { AccountEntry, SlotEntry, VersionedState } from "../state/versioned-state.ts";
+import type { AccountEntry, SlotEntry } from "../state/entries.ts";
+import type { VersionedState } from "../state/versioned-state.ts";
 import type { BraidEvm } from "./braid-evm.ts";
 import { analyse, type CodeAnalysis } from "./code-analysis.ts";
 import type { GasTable } from "./gas-table.ts";

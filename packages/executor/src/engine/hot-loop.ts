@@ -3,7 +3,8 @@
 // run, and the frame goes on with ethereumjs's handler for that one.
 
 import { EVMError } from "@ethereumjs/evm";
-import type { AccountEntry, SlotEntry, VersionedState } from "../state/versioned-state.ts";
+import type { AccountEntry, SlotEntry } from "../state/entries.ts";
+import type { VersionedState } from "../state/versioned-state.ts";
 import { readWordBigEndian, writeWordBigEndian } from "../state/words.ts";
 import { type CodeAnalysis, wideConstant } from "./code-analysis.ts";
 import type { RunState } from "./frame-interpreter.ts";

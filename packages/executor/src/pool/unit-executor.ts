@@ -6,7 +6,8 @@ import { executeEpilogue, executePrologue } from "../block/system-units.ts";
 import type { BraidEvm } from "../engine/braid-evm.ts";
 import { messageCall } from "../engine/message-call.ts";
 import { InvalidTransactionError } from "../errors.ts";
-import { FaultSignal, SuspendSignal, type VersionedState } from "../state/versioned-state.ts";
+import { FaultSignal, SuspendSignal } from "../state/signals.ts";
+import type { VersionedState } from "../state/versioned-state.ts";
 import {
   executeTransaction,
   type TransactionContext,

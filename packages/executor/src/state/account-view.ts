@@ -2,7 +2,8 @@
 // they are looked at. Setters write through, so `putAccount` has nothing left to copy.
 
 import { Account, KECCAK256_RLP } from "@ethereumjs/util";
-import type { AccountEntry, VersionedState } from "./versioned-state.ts";
+import type { AccountEntry } from "./entries.ts";
+import type { VersionedState } from "./versioned-state.ts";
 
 /** Stands for "some storage": the engine only asks whether it equals the empty root (EIP-7610). */
 const SOME_STORAGE_ROOT = new Uint8Array(32).fill(1);

@@ -3,7 +3,7 @@
 
 import { type Kernel, keccak256 } from "@braid/kernel";
 import { bytesToHex, hexToBytes } from "@braid/primitives";
-import { FaultSignal } from "./versioned-state.ts";
+import { FaultSignal } from "./signals.ts";
 
 /** keccak256 of no code at all. */
 export const EMPTY_CODE_HASH = hexToBytes(

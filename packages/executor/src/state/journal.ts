@@ -1,6 +1,6 @@
 // The undo log of one incarnation: plain parallel arrays, because an entry is made for every write and every cold access.
 
-import type { AccountEntry, SlotEntry } from "./versioned-state.ts";
+import type { AccountEntry, SlotEntry } from "./entries.ts";
 
 export const UndoKind = {
   Nonce: 0,

@@ -8,84 +8,21 @@
 // - an estimate in the way ends the incarnation by throwing SuspendSignal, which only this package sees.
 
 import { type Kernel, PeekStatus } from "@braid/kernel";
-import { AccountView } from "./account-view.ts";
 import { type CodeStore, EMPTY_CODE_HASH } from "./code-store.ts";
+import { collectWrites } from "./collect-writes.ts";
+import { ABSENT_HASH, AccountEntry, type SlotEntry, sameHash } from "./entries.ts";
 import { Journal, UndoKind } from "./journal.ts";
+import { FaultSignal, SuspendSignal } from "./signals.ts";
 import { readU256, writeU256, writeWordBigEndian } from "./words.ts";
 
 const MAX_U256 = (1n << 256n) - 1n;
-const MASK_256 = MAX_U256;
 /** EIP-161's historic exception: this precompile stays touched when the frame that touched it reverts. */
 const RIPEMD160_SUFFIX = 3;
-
-/** Thrown to leave an incarnation that cannot go on: it met an estimate, or must wait until it is the head. Never seen outside the executor. */
-export class SuspendSignal extends Error {
-  /** The unit whose execution must come first; -1: wait until all lower units are committed. */
-  readonly blockingUnit: number;
-  constructor(blockingUnit: number) {
-    super("suspended");
-    this.blockingUnit = blockingUnit;
-  }
-}
-
-/** Thrown when the kernel reports a fault (an arena is full): the block is being halted. Never seen outside the executor. */
-export class FaultSignal extends Error {}
 
 /** Fetches from the state source what the shared cache lacks; resolves when the value is in the cache. */
 export interface MissHandler {
   fetchAccount(address: Uint8Array): Promise<void>;
   fetchSlot(address: Uint8Array, slot: Uint8Array): Promise<void>;
-}
-
-/** A storage slot in this incarnation. */
-export interface SlotEntry {
-  readonly location: number;
-  readonly account: AccountEntry;
-  /** The value before this unit; what EIP-2200 calls original. */
-  original: bigint;
-  value: bigint;
-  loaded: boolean;
-  warm: boolean;
-}
-
-/** An account in this incarnation. `undefined` base fields have not been looked at. */
-export class AccountEntry {
-  readonly record: number;
-  readonly address: Uint8Array;
-  readonly view: AccountView;
-  /** The base is in the shared cache; until then the entry only knows whether it is warm. */
-  loaded = false;
-  nonceBase: bigint | undefined = undefined;
-  /** The exact nonce was recorded as read. */
-  nonceObserved = false;
-  nonce: bigint | undefined = undefined;
-  balanceBase: bigint | undefined = undefined;
-  balanceObserved = false;
-  /** Signed change on top of `balanceBase`, or of `balanceSet` when that is defined. */
-  balanceDelta = 0n;
-  balanceSet: bigint | undefined = undefined;
-  codeHashBase: Uint8Array | undefined = undefined;
-  codeHash: Uint8Array | undefined = undefined;
-  warm = false;
-  touched = false;
-  /** Created by this unit: everything its storage holds was written by this unit. */
-  created = false;
-  destroyed = false;
-  /** The state before the block has storage under this address. */
-  hasStorageBase = false;
-
-  constructor(record: number, address: Uint8Array, state: VersionedState) {
-    this.record = record;
-    this.address = address;
-    this.view = new AccountView(this, state);
-  }
-}
-
-const ABSENT_HASH = new Uint8Array(32);
-
-function sameHash(a: Uint8Array, b: Uint8Array): boolean {
-  for (let i = 0; i < 32; i++) if (a[i] !== b[i]) return false;
-  return true;
 }
 
 export class VersionedState {
@@ -532,39 +469,6 @@ export class VersionedState {
 
   /** Hands the unit's net writes to the kernel's write log. Call once, at the end of a complete incarnation. */
   collectWrites(): void {
-    const kernel = this.kernel;
-    const index = this.#scratch >>> 3;
-    for (const entry of this.#accounts.values()) {
-      if (entry.nonce !== undefined && entry.nonce !== entry.nonceBase) {
-        writeU256(kernel.u64, index, entry.nonce);
-        kernel.writeValue(kernel.nonceLocation(entry.record));
-      }
-      if (entry.balanceSet !== undefined) {
-        const balance = entry.balanceSet + entry.balanceDelta;
-        if (!entry.balanceObserved || balance !== entry.balanceBase) {
-          writeU256(kernel.u64, index, balance & MASK_256);
-          kernel.writeValue(kernel.balanceLocation(entry.record));
-        }
-      } else if (entry.balanceDelta !== 0n) {
-        writeU256(kernel.u64, index, entry.balanceDelta & MASK_256);
-        kernel.writeDelta(kernel.balanceLocation(entry.record));
-      }
-      if (
-        entry.codeHash !== undefined &&
-        (entry.codeHashBase === undefined || !sameHash(entry.codeHash, entry.codeHashBase))
-      ) {
-        kernel.u8.set(entry.codeHash, this.#scratch);
-        kernel.writeValue(kernel.codeHashLocation(entry.record));
-      }
-      if (entry.destroyed && !(entry.created && !entry.hasStorageBase)) {
-        writeU256(kernel.u64, index, 1n);
-        kernel.writeValue(kernel.storageResetLocation(entry.record));
-      }
-    }
-    for (const slot of this.#slots.values()) {
-      if (!slot.loaded || slot.value === slot.original || slot.account.destroyed) continue;
-      writeU256(kernel.u64, index, slot.value);
-      kernel.writeValue(slot.location);
-    }
+    collectWrites(this.kernel, this.#accounts.values(), this.#slots.values());
   }
 }

@@ -5,7 +5,8 @@
 import { bytesToHex, concatBytes, hexToBytes } from "@braid/primitives";
 import type { PrefixedHexString } from "@ethereumjs/util";
 import { InvalidTransactionError, type TransactionErrorCode } from "../errors.ts";
-import type { AccountEntry, VersionedState } from "../state/versioned-state.ts";
+import type { AccountEntry } from "../state/entries.ts";
+import type { VersionedState } from "../state/versioned-state.ts";
 import type { ForkRules } from "./fork-rules.ts";
 import { AUTHORIZATION_BASE, AUTHORIZATION_EMPTY_ACCOUNT, intrinsicGas } from "./intrinsic-gas.ts";
 import { recoverAuthority } from "./recover-sender.ts";

@@ -1,0 +1,56 @@
+// The accounts and slots that an incarnation has touched: what it saw of the base, and what it made of it.
+
+import { AccountView } from "./account-view.ts";
+import type { VersionedState } from "./versioned-state.ts";
+
+/** The code hash of an account that does not exist. */
+export const ABSENT_HASH = new Uint8Array(32);
+
+export function sameHash(a: Uint8Array, b: Uint8Array): boolean {
+  for (let i = 0; i < 32; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** A storage slot in this incarnation. */
+export interface SlotEntry {
+  readonly location: number;
+  readonly account: AccountEntry;
+  /** The value before this unit; what EIP-2200 calls original. */
+  original: bigint;
+  value: bigint;
+  loaded: boolean;
+  warm: boolean;
+}
+
+/** An account in this incarnation. `undefined` base fields have not been looked at. */
+export class AccountEntry {
+  readonly record: number;
+  readonly address: Uint8Array;
+  readonly view: AccountView;
+  /** The base is in the shared cache; until then the entry only knows whether it is warm. */
+  loaded = false;
+  nonceBase: bigint | undefined = undefined;
+  /** The exact nonce was recorded as read. */
+  nonceObserved = false;
+  nonce: bigint | undefined = undefined;
+  balanceBase: bigint | undefined = undefined;
+  balanceObserved = false;
+  /** Signed change on top of `balanceBase`, or of `balanceSet` when that is defined. */
+  balanceDelta = 0n;
+  balanceSet: bigint | undefined = undefined;
+  codeHashBase: Uint8Array | undefined = undefined;
+  codeHash: Uint8Array | undefined = undefined;
+  warm = false;
+  touched = false;
+  /** Created by this unit: everything its storage holds was written by this unit. */
+  created = false;
+  destroyed = false;
+  /** The state before the block has storage under this address. */
+  hasStorageBase = false;
+
+  constructor(record: number, address: Uint8Array, state: VersionedState) {
+    this.record = record;
+    this.address = address;
+    this.view = new AccountView(this, state);
+  }
+}
