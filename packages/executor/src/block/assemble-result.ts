@@ -1,23 +1,15 @@
 // The last step of a block's way: receipts, blooms, roots and the state diff out of what the units left in shared memory.
 
-import { type Kernel, UNIT_EXECUTIONS, UNIT_HINT_COUNT, UNIT_HINT_HITS } from "@braid/kernel";
-import type { Hex } from "@braid/primitives";
-import type { StateDiff } from "@braid/state";
+import { type Kernel, UNIT_EXECUTIONS } from "@braid/kernel";
 import { InvalidBlockError } from "../errors.ts";
 import { readOutcome, type StoredOutcome } from "../pool/outcome.ts";
 import { AccessSets } from "./accesses.ts";
-import type {
-  BlockResult,
-  Fallback,
-  HintStatistics,
-  Receipt,
-  Statistics,
-  TransactionResult,
-} from "./block-result.ts";
+import type { ExecuteBlockInput } from "./block-input.ts";
+import type { BlockResult, Receipt, TransactionResult } from "./block-result.ts";
 import { type CollectedState, type ContendedSlot, collectStateDiff } from "./collect-state-diff.ts";
 import type { PreparedBlock } from "./prepare-block.ts";
 import { decodeLogs, EncodedReceipt, receiptsRoot, unionBloom } from "./receipts.ts";
-import { collectRequests, requestsHash } from "./requests.ts";
+import { collectRequests, depositContractOf, requestsHash } from "./requests.ts";
 
 /** Type byte of an encoded transaction; a legacy one begins with an RLP list. */
 function typeOf(prepared: PreparedBlock, index: number): number {
@@ -34,8 +26,7 @@ export interface AssembledResult {
 export async function assembleResult(
   kernel: Kernel,
   prepared: PreparedBlock,
-  depositContract: Hex,
-  intermediateRoots: ((diff: StateDiff) => Promise<Uint8Array>) | undefined,
+  { common, intermediateRoots }: Pick<ExecuteBlockInput, "common" | "intermediateRoots">,
 ): Promise<AssembledResult> {
   const { rules } = prepared.context;
   const count = prepared.offsets.length - 1;
@@ -71,7 +62,7 @@ export async function assembleResult(
   const requests = rules.eip7685
     ? collectRequests(
         receipts,
-        depositContract,
+        depositContractOf(common),
         decodeLogs(epilogue.logs).map((log) => log.data),
       )
     : undefined;
@@ -112,60 +103,4 @@ function transactionResults(kernel: Kernel, outcomes: StoredOutcome[]): Transact
       },
     };
   });
-}
-
-/** How well the hints foresaw the slots that more than one transaction wrote. */
-export function hintStatistics(kernel: Kernel, contended: ContendedSlot[]): HintStatistics {
-  let predicted = 0;
-  let hits = 0;
-  for (let unit = 0; unit < kernel.unitCount; unit++) {
-    predicted += kernel.unitField(unit, UNIT_HINT_COUNT);
-    hits += kernel.unitField(unit, UNIT_HINT_HITS);
-  }
-  const writes = contended.reduce((sum, slot) => sum + slot.units.length, 0);
-  return {
-    predicted,
-    hits,
-    contended: writes,
-    precision: predicted === 0 ? 1 : hits / predicted,
-    recall: writes === 0 ? 1 : Math.min(1, hits / writes),
-  };
-}
-
-/** What the kernel counted during the run. */
-export function runStatistics(
-  kernel: Kernel,
-  fallback: Fallback | undefined,
-): Pick<
-  Statistics,
-  | "executions"
-  | "aborts"
-  | "abortCauses"
-  | "suspensions"
-  | "reexecutions"
-  | "validations"
-  | "fallback"
-  | "blockArenaBytes"
-  | "stateArenaBytes"
-> {
-  const { executions, aborts, suspensions, validations } = kernel.progress();
-  const lowYield: Fallback | undefined = kernel.isSolo
-    ? {
-        reason: "low-yield",
-        at: kernel.commitIndex(),
-        message: "Most speculation was in vain; one worker went on alone.",
-      }
-    : undefined;
-  const reason = fallback ?? lowYield;
-  return {
-    executions,
-    aborts,
-    abortCauses: kernel.abortCauses(),
-    suspensions,
-    reexecutions: executions - kernel.unitCount,
-    validations,
-    ...(reason === undefined ? {} : { fallback: reason }),
-    blockArenaBytes: kernel.blockArenaUsed(),
-    stateArenaBytes: kernel.stateArenaUsed(),
-  };
 }

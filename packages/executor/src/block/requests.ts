@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { bytesToHex, concatBytes, equalBytes, type Hex, hexToBytes } from "@braid/primitives";
+import type { Common } from "@ethereumjs/common";
 import { InvalidBlockError } from "../errors.ts";
 import type { Log, Receipt } from "./block-result.ts";
 import { EncodedReceipt } from "./receipts.ts";
@@ -19,8 +20,12 @@ const DEPOSIT_FIELDS = [
   { offset: 512, length: 8 },
 ] as const;
 
-/** Mainnet's deposit contract, for chains that do not name one. */
-export const DEFAULT_DEPOSIT_CONTRACT: Hex = "0x00000000219ab540356cbb839cbe05303d7705fa";
+const MAINNET_DEPOSIT_CONTRACT: Hex = "0x00000000219ab540356cbb839cbe05303d7705fa";
+
+/** The chain's deposit contract; mainnet's for chains that do not name one. */
+export function depositContractOf(common: Common): Hex {
+  return common["_chainParams"].depositContractAddress ?? MAINNET_DEPOSIT_CONTRACT;
+}
 
 function wordAt(data: Uint8Array, at: number): number {
   for (let i = at; i < at + 28; i++) if (data[i] !== 0) return -1;

@@ -48,6 +48,7 @@ export async function runBlock(input: RunInput): Promise<RunReport> {
   const { kernel, signal } = input;
   const cancel = (): void => kernel.halt(HALT_CANCELLED, 0);
   signal?.addEventListener("abort", cancel);
+  if (signal?.aborted) cancel();
   try {
     let settled = await startTasks(input, input.mode, input.mode === "parallel" ? input.workers : 1);
     let reports = finished(settled);

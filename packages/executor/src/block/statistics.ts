@@ -1,0 +1,70 @@
+// What a run cost and how well it was foreseen, from the kernel's counters and the workers' clocks.
+
+import { type Kernel, UNIT_HINT_COUNT, UNIT_HINT_HITS } from "@braid/kernel";
+import type { RunReport } from "../pool/block-run.ts";
+import type { Fallback, HintStatistics, Statistics } from "./block-result.ts";
+import type { ContendedSlot } from "./collect-state-diff.ts";
+
+/** How well the hints foresaw the slots that more than one transaction wrote. */
+function hintStatistics(kernel: Kernel, contended: ContendedSlot[]): HintStatistics {
+  let predicted = 0;
+  let hits = 0;
+  for (let unit = 0; unit < kernel.unitCount; unit++) {
+    predicted += kernel.unitField(unit, UNIT_HINT_COUNT);
+    hits += kernel.unitField(unit, UNIT_HINT_HITS);
+  }
+  const writes = contended.reduce((sum, slot) => sum + slot.units.length, 0);
+  return {
+    predicted,
+    hits,
+    contended: writes,
+    precision: predicted === 0 ? 1 : hits / predicted,
+    recall: writes === 0 ? 1 : Math.min(1, hits / writes),
+  };
+}
+
+/** What the kernel and the workers counted. `times`: when the block began, and when each phase of the main thread ended. */
+export function blockStatistics(
+  kernel: Kernel,
+  { reports, fallback }: RunReport,
+  plan: Pick<Statistics, "mode" | "workers">,
+  contended: ContendedSlot[],
+  times: number[],
+): Statistics {
+  const [begin = 0, prepared = 0, loaded = 0, ran = 0, end = 0] = times;
+  const { executions, aborts, suspensions, validations } = kernel.progress();
+  const lowYield: Fallback | undefined = kernel.isSolo
+    ? {
+        reason: "low-yield",
+        at: kernel.commitIndex(),
+        message: "Most speculation was in vain; one worker went on alone.",
+      }
+    : undefined;
+  const reason = fallback ?? lowYield;
+  return {
+    mode: fallback?.reason === "arena-full" ? "sequential" : plan.mode,
+    workers: plan.workers,
+    executions,
+    aborts,
+    abortCauses: kernel.abortCauses(),
+    suspensions,
+    reexecutions: executions - kernel.unitCount,
+    validations,
+    ...(reason === undefined ? {} : { fallback: reason }),
+    hints: hintStatistics(kernel, contended),
+    phases: {
+      prepare: prepared - begin,
+      load: loaded - prepared,
+      run: ran - loaded,
+      result: end - ran,
+      total: end - begin,
+    },
+    workerPhases: reports.map(({ recoverMs, executeMs, idleMs }) => ({
+      recover: recoverMs,
+      execute: executeMs,
+      idle: idleMs,
+    })),
+    blockArenaBytes: kernel.blockArenaUsed(),
+    stateArenaBytes: kernel.stateArenaUsed(),
+  };
+}

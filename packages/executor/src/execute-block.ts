@@ -1,0 +1,159 @@
+// The way of a block: read `executeBlockWith` from top to bottom.
+
+import { ArenaExhaustedError, HEAD_ONLY, type Kernel } from "@braid/kernel";
+import type { StateSource } from "@braid/state";
+import type { Piscina } from "piscina";
+import { assembleResult } from "./block/assemble-result.ts";
+import type { ExecuteBlockInput, ExecutionMode } from "./block/block-input.ts";
+import type { BlockResult } from "./block/block-result.ts";
+import { type PreparedBlock, prepareBlock } from "./block/prepare-block.ts";
+import { blockStatistics } from "./block/statistics.ts";
+import { functionKeys } from "./hints/call-target.ts";
+import type { HintMemory } from "./hints/hint-memory.ts";
+import { hintOptions, placeEstimates, prefetch } from "./hints/place-hints.ts";
+import { type RunReport, runBlock } from "./pool/block-run.ts";
+import { watchProgress } from "./pool/progress.ts";
+import { SourceServer } from "./pool/source-server.ts";
+import type { FlatCache } from "./state/flat-cache.ts";
+
+/** Below this many transactions a block runs in order on one worker: see bench/README.md, "Small blocks". */
+const MIN_PARALLEL_TRANSACTIONS = 4;
+/** Speculation stops when more incarnations were in vain than the block has units, after this many to begin with. */
+const SOLO_ALLOWANCE = 32;
+
+/** What an executor keeps from block to block. */
+export interface ExecutorResources {
+  kernel: Kernel;
+  cache: FlatCache;
+  hints: HintMemory;
+  pool: Piscina;
+  /** Threads of the pool. */
+  workers: number;
+  /** The last block's source and what the block changed: when the source has committed that, the cache can follow. */
+  last: { source: StateSource; version: number | undefined; result: BlockResult } | undefined;
+}
+
+/** How a block is run. */
+interface Plan {
+  mode: ExecutionMode;
+  workers: number;
+}
+
+/** Executes a block; see Executor.executeBlock. One at a time: blocks share the kernel. */
+export async function executeBlockWith(
+  resources: ExecutorResources,
+  input: ExecuteBlockInput,
+): Promise<BlockResult> {
+  const times = [performance.now()];
+  const mark = (): number => times.push(performance.now());
+  const block = prepareBlock(input.block, input.common);
+  const plan = planRun(resources, input);
+  mark();
+  const report = await runOrFallBack(resources, input, block, plan, mark);
+  mark();
+  const { result, contended } = await assembleResult(resources.kernel, block, input);
+  if (hintOptions(input.hints).learned && contended.length > 0)
+    resources.hints.learn(contended, functionKeys(input.block.transactions));
+  mark();
+  const complete = {
+    ...result,
+    statistics: blockStatistics(resources.kernel, report, plan, contended, times),
+  };
+  resources.last = { source: input.source, version: input.source.version, result: complete };
+  return complete;
+}
+
+function planRun(resources: ExecutorResources, input: ExecuteBlockInput): Plan {
+  const wanted = input.mode ?? "parallel";
+  const worthwhile = input.force === true || input.block.transactions.length >= MIN_PARALLEL_TRANSACTIONS;
+  if (wanted === "sequential" || !worthwhile) return { mode: "sequential", workers: 1 };
+  return {
+    mode: "parallel",
+    workers: Math.min(resources.workers, Math.max(1, input.workers ?? resources.workers)),
+  };
+}
+
+/** When an arena is full the block runs once more with both arenas empty and no speculation, which needs the least memory. */
+async function runOrFallBack(
+  resources: ExecutorResources,
+  input: ExecuteBlockInput,
+  block: PreparedBlock,
+  plan: Plan,
+  onLoaded: () => void,
+): Promise<RunReport> {
+  try {
+    return await runUnits(resources, input, block, plan, onLoaded);
+  } catch (error) {
+    if (!(error instanceof ArenaExhaustedError)) throw error;
+    resources.cache.clear();
+    const report = await runUnits(resources, input, block, { mode: "sequential", workers: 1 }, () => {});
+    return { ...report, fallback: { reason: "arena-full", at: 0, message: error.message } };
+  }
+}
+
+/** Loads the state, places the hints, and runs all units. */
+async function runUnits(
+  resources: ExecutorResources,
+  input: ExecuteBlockInput,
+  block: PreparedBlock,
+  plan: Plan,
+  onLoaded: () => void,
+): Promise<RunReport> {
+  const { kernel, cache } = resources;
+  await load(resources, input, block, plan);
+  onLoaded();
+  const server = new SourceServer(cache, input.source);
+  const stopProgress = watchProgress(kernel, input);
+  const knewHuge = kernel.hugeBalances;
+  // A balance near 2^256 was loaded in mid-block: what was executed before that did not look out for credits that overflow.
+  const runAgain = (): boolean => kernel.hugeBalances && !knewHuge && input.signal?.aborted !== true;
+  try {
+    const report = await runBlock({
+      ...plan,
+      kernel,
+      pool: resources.pool,
+      server,
+      block,
+      complete: cache.complete,
+      signal: input.signal,
+    });
+    if (!runAgain()) return report;
+  } catch (error) {
+    if (!runAgain()) {
+      cache.clear();
+      throw error;
+    }
+  } finally {
+    stopProgress();
+    server.close();
+  }
+  return runUnits(resources, input, block, plan, () => {});
+}
+
+/** Makes the kernel ready for the block: parent state, unit table, known senders, hints. */
+async function load(
+  resources: ExecutorResources,
+  input: ExecuteBlockInput,
+  block: PreparedBlock,
+  plan: Plan,
+): Promise<void> {
+  const { kernel, cache, last } = resources;
+  const { source } = input;
+  const { transactions } = input.block;
+  if (last?.source === source) cache.advance(source, last.version, last.result.stateDiff);
+  cache.attach(source);
+  const units = transactions.length + 2;
+  kernel.resetBlock(units);
+  const fault = kernel.faultError();
+  if (fault !== undefined) throw fault;
+  kernel.setBlockGasLimit(block.context.gasLimit);
+  kernel.setSoloAfter(units + SOLO_ALLOWANCE);
+  kernel.setUnitFlags(units - 1, HEAD_ONLY);
+  input.senders?.forEach((sender, i) => {
+    if (sender !== undefined) kernel.setSender(i + 1, sender);
+  });
+  const options = hintOptions(input.hints);
+  if (!cache.complete) await prefetch(cache, source, transactions, block.context, resources.hints, options);
+  if (options.learned && plan.mode === "parallel" && !resources.hints.isEmpty)
+    placeEstimates(kernel, functionKeys(transactions), resources.hints);
+}
