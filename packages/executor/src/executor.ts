@@ -14,7 +14,7 @@ import { ExecutionError } from "./errors.ts";
 import { functionKeys } from "./hints/call-target.ts";
 import { HintMemory } from "./hints/hint-memory.ts";
 import { hintOptions, placeEstimates, prefetch } from "./hints/place-hints.ts";
-import { type RunReport, runBlock } from "./pool/block-run.ts";
+import { type RunReport, runBlock, throwIfCancelled } from "./pool/block-run.ts";
 import { SourceServer } from "./pool/source-server.ts";
 import type { WorkerSetup } from "./pool/task.ts";
 import { FlatCache } from "./state/flat-cache.ts";
@@ -66,7 +66,9 @@ export class Executor {
    */
   executeBlock(input: ExecuteBlockInput): Promise<BlockResult> {
     if (this.#closed)
-      throw new ExecutionError("BRAID_EXECUTOR_CLOSED", "The executor is closed; make a new one.");
+      return Promise.reject(
+        new ExecutionError("BRAID_EXECUTOR_CLOSED", "The executor is closed; make a new one."),
+      );
     const result = this.#queue.then(() => this.#execute(input));
     this.#queue = result.catch(() => {});
     return result;
@@ -95,15 +97,15 @@ export class Executor {
     let loaded = 0;
     let report: RunReport;
     try {
-      report = await this.#attempt(input, block, mode, workers, () => {
+      report = await this.#attempt(input, block, mode, workers, true, () => {
         loaded = performance.now();
       });
     } catch (error) {
       if (!(error instanceof ArenaExhaustedError)) throw error;
-      // Once more with both arenas empty and no speculation, which needs the least memory.
+      // Once more with both arenas empty, no speculation and only the state that is asked for, which needs the least memory.
       const fallback: Fallback = { reason: "arena-full", at: 0, message: error.message };
       this.#cache.clear();
-      report = await this.#attempt(input, block, "sequential", 1, () => {
+      report = await this.#attempt(input, block, "sequential", 1, false, () => {
         loaded = performance.now();
       });
       report.fallback = fallback;
@@ -153,13 +155,14 @@ export class Executor {
     block: PreparedBlock,
     mode: ExecutionMode,
     workers: number,
+    preload: boolean,
     onLoaded: () => void,
   ): Promise<RunReport> {
     const kernel = this.#kernel;
     const { source } = input;
     if (this.#last?.source === source)
       this.#cache.advance(source, this.#last.version, this.#last.result.stateDiff);
-    this.#cache.attach(source);
+    this.#cache.attach(source, preload);
     const units = input.block.transactions.length + 2;
     kernel.resetBlock(units);
     const fault = kernel.faultError();
@@ -170,7 +173,7 @@ export class Executor {
     input.senders?.forEach((sender, i) => {
       if (sender !== undefined) kernel.setSender(i + 1, sender);
     });
-    await this.#placeHints(input, block, mode);
+    await unlessCancelled(this.#placeHints(input, block, mode), input.signal);
     onLoaded();
     const server = new SourceServer(this.#cache, source);
     const stopProgress = this.#watch(input.onProgress, input.block.transactions.length);
@@ -198,7 +201,7 @@ export class Executor {
       server.close();
     }
     // A balance near 2^256 was loaded in mid-block. What was executed before that did not look out for credits that overflow.
-    return this.#attempt(input, block, mode, workers, onLoaded);
+    return this.#attempt(input, block, mode, workers, preload, onLoaded);
   }
 
   async #placeHints(input: ExecuteBlockInput, block: PreparedBlock, mode: ExecutionMode): Promise<void> {
@@ -239,6 +242,21 @@ export class Executor {
     });
     return this.#pool;
   }
+}
+
+/** Waits for a promise, or no longer than until the signal is aborted: then throws ExecutionError BRAID_ABORTED. */
+async function unlessCancelled(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  throwIfCancelled(signal);
+  if (signal === undefined) return promise;
+  const cancelled = Promise.withResolvers<void>();
+  const cancel = (): void => cancelled.resolve();
+  signal.addEventListener("abort", cancel);
+  try {
+    await Promise.race([promise, cancelled.promise]);
+  } finally {
+    signal.removeEventListener("abort", cancel);
+  }
+  throwIfCancelled(signal);
 }
 
 let shared: Executor | undefined;
