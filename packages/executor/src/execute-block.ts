@@ -7,11 +7,11 @@ import { assembleResult } from "./block/assemble-result.ts";
 import type { ExecuteBlockInput, ExecutionMode } from "./block/block-input.ts";
 import type { BlockResult } from "./block/block-result.ts";
 import { type PreparedBlock, prepareBlock } from "./block/prepare-block.ts";
-import { blockStatistics } from "./block/statistics.ts";
+import { blockStatistics, type PhaseTimes } from "./block/statistics.ts";
 import { functionKeys } from "./hints/call-target.ts";
 import type { HintMemory } from "./hints/hint-memory.ts";
 import { hintOptions, placeEstimates, prefetch } from "./hints/place-hints.ts";
-import { type RunReport, runBlock } from "./pool/block-run.ts";
+import { type RunReport, runBlock, unlessCancelled } from "./pool/block-run.ts";
 import { watchProgress } from "./pool/progress.ts";
 import { SourceServer } from "./pool/source-server.ts";
 import type { FlatCache } from "./state/flat-cache.ts";
@@ -37,6 +37,8 @@ export interface ExecutorResources {
 interface Plan {
   mode: ExecutionMode;
   workers: number;
+  /** Load all that the source offers at once, instead of what is asked for. */
+  preload: boolean;
 }
 
 /** Executes a block; see Executor.executeBlock. One at a time: blocks share the kernel. */
@@ -44,17 +46,16 @@ export async function executeBlockWith(
   resources: ExecutorResources,
   input: ExecuteBlockInput,
 ): Promise<BlockResult> {
-  const times = [performance.now()];
-  const mark = (): number => times.push(performance.now());
+  const times: PhaseTimes = { begin: performance.now(), prepared: 0, loaded: 0, ran: 0, end: 0 };
   const block = prepareBlock(input.block, input.common);
   const plan = planRun(resources, input);
-  mark();
-  const report = await runOrFallBack(resources, input, block, plan, mark);
-  mark();
+  times.prepared = performance.now();
+  const report = await runOrFallBack(resources, input, block, plan, times);
+  times.ran = performance.now();
   const { result, contended } = await assembleResult(resources.kernel, block, input);
   if (hintOptions(input.hints).learned && contended.length > 0)
     resources.hints.learn(contended, functionKeys(input.block.transactions));
-  mark();
+  times.end = performance.now();
   const complete = {
     ...result,
     statistics: blockStatistics(resources.kernel, report, plan, contended, times),
@@ -66,27 +67,26 @@ export async function executeBlockWith(
 function planRun(resources: ExecutorResources, input: ExecuteBlockInput): Plan {
   const wanted = input.mode ?? "parallel";
   const worthwhile = input.force === true || input.block.transactions.length >= MIN_PARALLEL_TRANSACTIONS;
-  if (wanted === "sequential" || !worthwhile) return { mode: "sequential", workers: 1 };
-  return {
-    mode: "parallel",
-    workers: Math.min(resources.workers, Math.max(1, input.workers ?? resources.workers)),
-  };
+  if (wanted === "sequential" || !worthwhile) return { mode: "sequential", workers: 1, preload: true };
+  const workers = Math.min(resources.workers, Math.max(1, input.workers ?? resources.workers));
+  return { mode: "parallel", workers, preload: true };
 }
 
-/** When an arena is full the block runs once more with both arenas empty and no speculation, which needs the least memory. */
+/** When an arena is full the block runs once more with both empty, no speculation and only the state that is asked for: that needs the least memory. */
 async function runOrFallBack(
   resources: ExecutorResources,
   input: ExecuteBlockInput,
   block: PreparedBlock,
   plan: Plan,
-  onLoaded: () => void,
+  times: PhaseTimes,
 ): Promise<RunReport> {
   try {
-    return await runUnits(resources, input, block, plan, onLoaded);
+    return await runUnits(resources, input, block, plan, times);
   } catch (error) {
     if (!(error instanceof ArenaExhaustedError)) throw error;
     resources.cache.clear();
-    const report = await runUnits(resources, input, block, { mode: "sequential", workers: 1 }, () => {});
+    const least: Plan = { mode: "sequential", workers: 1, preload: false };
+    const report = await runUnits(resources, input, block, least, times);
     return { ...report, fallback: { reason: "arena-full", at: 0, message: error.message } };
   }
 }
@@ -97,11 +97,11 @@ async function runUnits(
   input: ExecuteBlockInput,
   block: PreparedBlock,
   plan: Plan,
-  onLoaded: () => void,
+  times: PhaseTimes,
 ): Promise<RunReport> {
   const { kernel, cache } = resources;
-  await load(resources, input, block, plan);
-  onLoaded();
+  await unlessCancelled(load(resources, input, block, plan), input.signal);
+  times.loaded = performance.now();
   const server = new SourceServer(cache, input.source);
   const stopProgress = watchProgress(kernel, input);
   const knewHuge = kernel.hugeBalances;
@@ -127,7 +127,7 @@ async function runUnits(
     stopProgress();
     server.close();
   }
-  return runUnits(resources, input, block, plan, () => {});
+  return runUnits(resources, input, block, plan, times);
 }
 
 /** Makes the kernel ready for the block: parent state, unit table, known senders, hints. */
@@ -141,7 +141,7 @@ async function load(
   const { source } = input;
   const { transactions } = input.block;
   if (last?.source === source) cache.advance(source, last.version, last.result.stateDiff);
-  cache.attach(source);
+  cache.attach(source, plan.preload);
   const units = transactions.length + 2;
   kernel.resetBlock(units);
   const fault = kernel.faultError();

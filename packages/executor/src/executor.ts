@@ -60,7 +60,9 @@ export class Executor {
    */
   executeBlock(input: ExecuteBlockInput): Promise<BlockResult> {
     if (this.#closed)
-      throw new ExecutionError("BRAID_EXECUTOR_CLOSED", "The executor is closed; make a new one.");
+      return Promise.reject(
+        new ExecutionError("BRAID_EXECUTOR_CLOSED", "The executor is closed; make a new one."),
+      );
     const result = this.#queue.then(() => executeBlockWith(this.#resources, input));
     this.#queue = result.catch(() => {});
     return result;

@@ -23,15 +23,23 @@ function hintStatistics(kernel: Kernel, contended: ContendedSlot[]): HintStatist
   };
 }
 
-/** What the kernel and the workers counted. `times`: when the block began, and when each phase of the main thread ended. */
+/** When the block began, and when each phase of the main thread ended: milliseconds of performance.now(). */
+export interface PhaseTimes {
+  begin: number;
+  prepared: number;
+  loaded: number;
+  ran: number;
+  end: number;
+}
+
+/** What the kernel and the workers counted, and the clock of the main thread. */
 export function blockStatistics(
   kernel: Kernel,
   { reports, fallback }: RunReport,
   plan: Pick<Statistics, "mode" | "workers">,
   contended: ContendedSlot[],
-  times: number[],
+  { begin, prepared, loaded, ran, end }: PhaseTimes,
 ): Statistics {
-  const [begin = 0, prepared = 0, loaded = 0, ran = 0, end = 0] = times;
   const { executions, aborts, suspensions, validations } = kernel.progress();
   const lowYield: Fallback | undefined = kernel.isSolo
     ? {

@@ -45,42 +45,51 @@ async function startTasks(input: RunInput, mode: "parallel" | "sequential", coun
 
 /** Executes all units. Throws InvalidTransactionError, InvalidBlockError, a source's error, ArenaExhaustedError or ExecutionError. */
 export async function runBlock(input: RunInput): Promise<RunReport> {
-  const { kernel, signal } = input;
-  const cancel = (): void => kernel.halt(HALT_CANCELLED, 0);
+  const { kernel, server, signal } = input;
+  const cancel = (): void => {
+    kernel.halt(HALT_CANCELLED, 0);
+    server.abandon();
+  };
+  throwIfCancelled(signal);
   signal?.addEventListener("abort", cancel);
   if (signal?.aborted) cancel();
   try {
-    let settled = await startTasks(input, input.mode, input.mode === "parallel" ? input.workers : 1);
-    let reports = finished(settled);
-    checkFailures(kernel, reports);
-    let fallback: Fallback | undefined;
-    if (kernel.commitIndex() < kernel.unitCount) {
-      fallback = describeFallback(kernel, settled);
-      if (fallback.reason !== "worker-died")
-        throw (
-          kernel.faultError() ??
-          new ExecutionError("BRAID_ENGINE_FAILURE", "The workers ended before the block did.")
-        );
-      // What is committed stays; the rest runs in order on one (new) worker.
-      kernel.recoverAfterDeath();
-      settled = await startTasks(input, "sequential", 1);
-      reports = [...reports, ...finished(settled)];
-      checkFailures(kernel, reports);
-      if (kernel.commitIndex() < kernel.unitCount) throw lost(settled);
-    }
-    return { reports, fallback };
+    const settled = await startTasks(input, input.mode, input.mode === "parallel" ? input.workers : 1);
+    const reports = finished(settled);
+    if (isComplete(kernel)) return { reports, fallback: undefined };
+    checkFailures(kernel, reports, signal);
+    const fallback = describeDeath(kernel, settled);
+    // What is committed stays; the rest runs in order on one (new) worker.
+    kernel.recoverAfterDeath();
+    const again = await startTasks(input, "sequential", 1);
+    const allReports = [...reports, ...finished(again)];
+    if (isComplete(kernel)) return { reports: allReports, fallback };
+    checkFailures(kernel, allReports, signal);
+    throw lost(again);
   } finally {
     signal?.removeEventListener("abort", cancel);
   }
+}
+
+function isComplete(kernel: Kernel): boolean {
+  return kernel.commitIndex() >= kernel.unitCount;
+}
+
+/** Throws ExecutionError BRAID_ABORTED when the signal is aborted. */
+function throwIfCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new ExecutionError("BRAID_ABORTED", "The execution was cancelled.");
 }
 
 function finished(settled: Settled): WorkerReport[] {
   return settled.flatMap((end) => (end.status === "fulfilled" ? [end.value] : []));
 }
 
-function checkFailures(kernel: Kernel, reports: WorkerReport[]): void {
-  if (kernel.haltReason === HALT_CANCELLED)
-    throw new ExecutionError("BRAID_ABORTED", "The execution was cancelled.");
+/** Throws what ended an incomplete block, unless it was the death of a worker. */
+function checkFailures(kernel: Kernel, reports: WorkerReport[], signal: AbortSignal | undefined): void {
+  throwIfCancelled(signal);
+  // A full arena comes first: it may be why a worker did not find what it had asked for.
+  const fault = kernel.faultError();
+  if (fault !== undefined) throw fault;
   if (kernel.haltReason === HALT_ADMISSION) {
     const index = kernel.haltUnit - 1;
     throw new InvalidTransactionError(
@@ -92,16 +101,11 @@ function checkFailures(kernel: Kernel, reports: WorkerReport[]): void {
   for (const { failure } of reports) if (failure !== undefined) throw deserializeError(failure.error);
 }
 
-function describeFallback(kernel: Kernel, settled: Settled): Fallback {
-  const at = kernel.commitIndex();
-  const fault = kernel.faultError();
-  if (fault !== undefined) return { reason: "arena-full", at, message: fault.message };
+function describeDeath(kernel: Kernel, settled: Settled): Fallback {
   const death = settled.find((end) => end.status === "rejected");
-  return {
-    reason: "worker-died",
-    at,
-    message: death === undefined ? "a worker ended early" : String(death.reason),
-  };
+  if (death === undefined)
+    throw new ExecutionError("BRAID_ENGINE_FAILURE", "The workers ended before the block did.");
+  return { reason: "worker-died", at: kernel.commitIndex(), message: String(death.reason) };
 }
 
 function lost(settled: Settled): Error {
@@ -113,4 +117,22 @@ function lost(settled: Settled): Error {
       cause: death === undefined ? undefined : death.reason,
     },
   );
+}
+
+/** Waits for a promise, or no longer than until the signal is aborted: then throws ExecutionError BRAID_ABORTED. */
+export async function unlessCancelled(
+  promise: Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  throwIfCancelled(signal);
+  if (signal === undefined) return promise;
+  const cancelled = Promise.withResolvers<void>();
+  const cancel = (): void => cancelled.resolve();
+  signal.addEventListener("abort", cancel);
+  try {
+    await Promise.race([promise, cancelled.promise]);
+  } finally {
+    signal.removeEventListener("abort", cancel);
+  }
+  throwIfCancelled(signal);
 }

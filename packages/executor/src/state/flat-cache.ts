@@ -1,8 +1,15 @@
 // The shared cache of the parent state (the kernel's FlatState), filled by the main thread from a state source.
 
-import { FLAT_ACCOUNT_BALANCE, FLAT_ACCOUNT_CODE_HASH, FLAT_ACCOUNT_NONCE, type Kernel } from "@braid/kernel";
-import { hexToBytes } from "@braid/primitives";
+import {
+  FLAT_ACCOUNT_BALANCE,
+  FLAT_ACCOUNT_CODE_HASH,
+  FLAT_ACCOUNT_NONCE,
+  type Kernel,
+  keccak256,
+} from "@braid/kernel";
+import { bytesToHex, equalBytes, hexToBytes } from "@braid/primitives";
 import type { FlatAccount, SourceAccount, StateDiff, StateSource } from "@braid/state";
+import { ExecutionError } from "../errors.ts";
 import { readU256, writeU256 } from "./words.ts";
 
 /** Argument layout in scratch: address or slot key, balance or value, code hash. */
@@ -19,6 +26,8 @@ export class FlatCache {
 
   /** All that the source has is here: what is missing does not exist. */
   complete = false;
+  /** Grows whenever the cache comes to mirror another state: an answer that was asked for before that comes too late. */
+  #epoch = 0;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -26,18 +35,27 @@ export class FlatCache {
 
   /**
    * Makes the cache mirror `source`: keeps what it holds when the source is the same and has not changed since, else begins anew.
-   * Follow it by the kernel's resetBlock.
+   * Follow it by the kernel's resetBlock. `preload`: load all that the source offers at once, instead of what is asked for.
+   * Throws ArenaExhaustedError when that does not fit.
    */
-  attach(source: StateSource): void {
+  attach(source: StateSource, preload: boolean): void {
     if (this.#source === source && this.#version === source.version) return;
+    this.#epoch++;
     this.#kernel.resetState();
     this.#source = source;
     this.#version = source.version;
-    const flat = source.preload?.();
-    this.complete = flat !== undefined;
+    this.complete = false;
+    const flat = preload ? source.preload?.() : undefined;
     if (flat === undefined) return;
     for (const account of flat.accounts) this.#putFlatAccount(account);
     for (const [hash, code] of flat.codes) this.putCode(hash, code);
+    // What did not fit must not count as absent.
+    const fault = this.#kernel.faultError();
+    if (fault !== undefined) {
+      this.clear();
+      throw fault;
+    }
+    this.complete = true;
   }
 
   /** Forgets everything: after an arena was full, or a block failed in the middle. */
@@ -48,6 +66,7 @@ export class FlatCache {
   /** Carries a block's diff into the cache, when the source has just committed it: the next block then finds a warm cache. */
   advance(source: StateSource, from: number | undefined, diff: StateDiff): void {
     if (this.#source !== source || this.#version !== from || source.version === from) return;
+    this.#epoch++;
     const kernel = this.#kernel;
     for (const [addressHex, change] of diff.accounts) {
       const record = this.#find(hexToBytes(addressHex));
@@ -126,20 +145,35 @@ export class FlatCache {
   async fetchAccount(source: StateSource, address: Uint8Array): Promise<number> {
     const known = this.#find(address);
     if (known !== 0) return known;
-    const answer = source.getAccount(address);
-    return this.putAccount(address, answer instanceof Promise ? await answer : answer);
+    return this.putAccount(address, await this.#answer(source.getAccount(address)));
   }
 
   async fetchSlot(source: StateSource, address: Uint8Array, slot: Uint8Array): Promise<void> {
     const record = await this.fetchAccount(source, address);
-    const answer = source.getStorage(address, slot);
-    const value = answer instanceof Promise ? await answer : answer;
+    const value = await this.#answer(source.getStorage(address, slot));
     if (record !== 0) this.putSlot(record, slot, value);
   }
 
   async fetchCode(source: StateSource, codeHash: Uint8Array): Promise<void> {
     if (this.#kernel.readCode(codeHash) !== undefined) return;
-    const answer = source.getCode(codeHash);
-    this.putCode(codeHash, answer instanceof Promise ? await answer : answer);
+    const code = await this.#answer(source.getCode(codeHash));
+    // Workers keep codes by their hash from block to block: a wrong one would never go away again.
+    if (!equalBytes(keccak256(code), codeHash))
+      throw new ExecutionError(
+        "BRAID_SOURCE_FAILED",
+        `The state source gave another code than that with the hash ${bytesToHex(codeHash)}.`,
+        { data: { codeHash: bytesToHex(codeHash) } },
+      );
+    this.putCode(codeHash, code);
+  }
+
+  /** Waits for an answer; throws when the cache has moved on to another state meanwhile, as it can when nobody waits any more. */
+  async #answer<T>(answer: T | Promise<T>): Promise<T> {
+    if (!(answer instanceof Promise)) return answer;
+    const epoch = this.#epoch;
+    const value = await answer;
+    if (epoch !== this.#epoch)
+      throw new ExecutionError("BRAID_SOURCE_FAILED", "The state source answered after the block had ended.");
+    return value;
   }
 }
