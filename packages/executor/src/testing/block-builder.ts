@@ -66,6 +66,8 @@ export interface BlockOptions {
   parentBeaconBlockRoot?: Uint8Array;
   uncles?: UncleInput[];
   withdrawals?: WithdrawalInput[];
+  /** false: no EIP-4788 and EIP-2935 contracts in the pre-state. */
+  systemContracts?: boolean;
   /** A chain other than mainnet, with the fork that rules the block set by name all the same. */
   chain?: ChainConfig;
 }
@@ -91,6 +93,15 @@ export async function commonFor(fork: Fork, chain: ChainConfig = Mainnet): Promi
   return new Common({ chain, hardfork: fork, ...(kzg === undefined ? {} : { customCrypto: { kzg } }) });
 }
 
+/** EIP-4788 and EIP-2935: stock ethereumjs writes their slots itself, so only their real codes agree with it. */
+export const BEACON_ROOTS: Uint8Array = hexToBytes("0x000f3df6d732807ef1319fb7b8bb8522d0beac02");
+const BEACON_ROOTS_CODE = hexToBytes(
+  "0x3373fffffffffffffffffffffffffffffffffffffffe14604d57602036146024575f5ffd5b5f35801560495762001fff810690815414603c575f5ffd5b62001fff01545f5260205ff35b5f5ffd5b62001fff42064281555f359062001fff015500",
+);
+export const BLOCK_HASHES: Uint8Array = hexToBytes("0x0000f90827f1c53a10cb7a02335b175320002935");
+const BLOCK_HASHES_CODE = hexToBytes(
+  "0x3373fffffffffffffffffffffffffffffffffffffffe14604657602036036042575f35600143038111604257611fff81430311604257611fff9006545f5260205ff35b5f5ffd5b5f35611fff60014303065500",
+);
 /** EIP-7002 and EIP-7251: the contracts whose answer to the protocol's call is a list of requests. */
 export const REQUEST_CONTRACTS = [
   "0x00000961ef480eb55e80d19ad83579a64c007002",
@@ -110,6 +121,10 @@ export class BlockBuilder {
   constructor(fork: Fork, options: BlockOptions = {}) {
     this.fork = fork;
     this.options = options;
+    if (options.systemContracts !== false) {
+      if (this.since("cancun")) this.contract(BEACON_ROOTS, BEACON_ROOTS_CODE);
+      if (this.since("prague")) this.contract(BLOCK_HASHES, BLOCK_HASHES_CODE);
+    }
     // From Prague on a block is invalid without them.
     if (this.since("prague")) for (const address of REQUEST_CONTRACTS) this.contract(address, STOP);
   }

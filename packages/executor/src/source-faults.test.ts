@@ -1,0 +1,155 @@
+// A read of the parent state that fails must fail the block with the source's own error, or be made again: it is never taken for
+// "absent". Every kind of read fails here at every place, in the prologue, in transactions, in the epilogue and in prefetching.
+
+import { BaseError, concatBytes } from "@braid/primitives";
+import type { StateSource } from "@braid/state";
+import { describe, expect, test } from "vitest";
+import { keyed, plainAddress } from "./testing/accounts.ts";
+import { outcomeOfBraid, outcomeOfStock, runBraid } from "./testing/agree.ts";
+import { asm, word } from "./testing/assembler.ts";
+import { BlockBuilder, REQUEST_CONTRACTS, type TestBlock } from "./testing/block-builder.ts";
+import { IntermittentSource, type ReadKind, readByRead } from "./testing/sources.ts";
+import { runStock } from "./testing/stock.ts";
+import { cloneInit, TOOL, tool } from "./testing/tool.ts";
+
+/** Workers keep codes by their hash from block to block, so each block has codes that were never seen. */
+let blocks = 0;
+
+/** A block that reads accounts, slots, codes and block hashes in every phase. */
+async function readingBlock(): Promise<TestBlock> {
+  const unique = (code: Uint8Array): Uint8Array => concatBytes(code, word(blocks++));
+  const block = new BlockBuilder("prague", {
+    withdrawals: [{ index: 1n, validatorIndex: 2n, address: plainAddress(90), amount: 5n }],
+  });
+  block.fund(...[0, 1, 2, 3, 4, 5].map(keyed));
+  // Answers with a request that is made of a slot; the protocol calls it last.
+  const answer = asm(3, "SLOAD", 0, "MSTORE", 32, 0, "RETURN");
+  for (const address of REQUEST_CONTRACTS) block.contract(address, unique(answer), { storage: [[3, 33]] });
+  for (let i = 0; i < 4; i++) {
+    block.contract(plainAddress(i), unique(TOOL), {
+      balance: 10n,
+      storage: [
+        [1, 1],
+        [2, 2],
+      ],
+    });
+    block.contract(plainAddress(20 + i), unique(asm(i + 1, "SLOAD", 9, "SSTORE", "STOP")), {
+      storage: [[i + 1, i + 1]],
+    });
+  }
+  for (let i = 0; i < 4; i++) {
+    const to = plainAddress(i);
+    block.send({ from: keyed(i), to, data: tool.derive(1, 2, 1) });
+    block.send({ from: keyed(i), to, data: tool.call(plainAddress(20 + i), new Uint8Array(0)) });
+    block.send({ from: keyed(i), to, data: tool.balance(plainAddress(30 + i)) });
+    block.send({ from: keyed(4), to, data: tool.blockHash(990 + i) });
+    block.send({ from: keyed(5), to, data: tool.create2(1, i, cloneInit()), gasLimit: 1_000_000 });
+    block.send({ from: keyed(5), to: plainAddress(40 + i), value: 1 });
+  }
+  return block.build();
+}
+
+const KINDS: ReadKind[] = ["account", "storage", "code", "blockHash"];
+
+describe.each([
+  { mode: "sequential" as const, workers: 1, hints: false },
+  { mode: "parallel" as const, workers: 1, hints: false },
+  { mode: "parallel" as const, workers: 3, hints: false },
+  { mode: "parallel" as const, workers: 3, hints: true },
+])("$mode, $workers workers, hints: $hints", ({ mode, workers, hints }) => {
+  const run = (block: TestBlock, source: StateSource) => runBraid(block, workers, { mode, hints, source });
+
+  test("a source that answers read by read, late, gives the same result", async () => {
+    const block = await readingBlock();
+    const expected = outcomeOfStock(await runStock(block));
+    const source = new IntermittentSource(block.source(), () => false);
+    expect(await outcomeOfBraid(block, await run(block, source))).toEqual(expected);
+    for (const kind of KINDS) expect(source.counts[kind], kind).toBeGreaterThan(3);
+  });
+
+  test.each(KINDS)("a source that cannot answer for any %s", async (kind) => {
+    const block = await readingBlock();
+    const source = new IntermittentSource(block.source(), (read) => read === kind);
+    await expect(run(block, source)).rejects.toMatchObject({ code: "TEST_SOURCE_DOWN", data: { kind } });
+  });
+
+  test.each(KINDS)("each read of an %s fails once, or from then on", async (kind) => {
+    const first = await readingBlock();
+    const reads = new IntermittentSource(first.source(), () => false);
+    await run(first, reads);
+    const outcomes = { failed: 0, right: 0 };
+    // Every place would take a second and more for accounts; a stride that is no divisor of anything reaches all phases.
+    const stride = reads.counts[kind] > 20 ? 3 : 1;
+    for (let place = 0; place < reads.counts[kind]; place += stride) {
+      for (const forever of [false, true]) {
+        const block = await readingBlock();
+        const print = JSON.stringify(outcomeOfStock(await runStock(block)), stringify);
+        const source = new IntermittentSource(
+          block.source(),
+          (read, count) => read === kind && (forever ? count >= place : count === place),
+        );
+        try {
+          expect(JSON.stringify(await plain(block, source), stringify)).toBe(print);
+          outcomes.right++;
+        } catch (error) {
+          expect(error).toBeInstanceOf(BaseError);
+          expect(error).toMatchObject({ code: "TEST_SOURCE_DOWN", data: { kind } });
+          outcomes.failed++;
+        }
+      }
+    }
+    expect(outcomes.failed).toBeGreaterThan(0);
+    // And the executor is as good as before.
+    const print = JSON.stringify(outcomeOfStock(await runStock(first)), stringify);
+    expect(JSON.stringify(await plain(first, first.source()), stringify)).toBe(print);
+
+    async function plain(of: TestBlock, source: StateSource) {
+      return outcomeOfBraid(of, await run(of, source));
+    }
+  });
+});
+
+test("an error without a code of its own keeps its message and its name", async () => {
+  const block = await readingBlock();
+  const broken: StateSource = readByRead(block.source());
+  broken.getStorage = () => {
+    throw new RangeError("page 7 is gone");
+  };
+  await expect(runBraid(block, 2, { source: broken })).rejects.toMatchObject({
+    message: "page 7 is gone",
+    data: { name: "RangeError" },
+  });
+});
+
+test("a preload that fails fails the block, and the next block on the same source is right", async () => {
+  const block = await readingBlock();
+  const source = block.source();
+  const expected = outcomeOfStock(await runStock(block));
+  let broken = true;
+  const flaky: StateSource = {
+    getAccount: (address) => source.getAccount(address),
+    getStorage: (address, slot) => source.getStorage(address, slot),
+    getCode: (hash) => source.getCode(hash),
+    getBlockHash: (number) => source.getBlockHash(number),
+    preload: () => {
+      if (broken) throw new BaseError("TEST_SOURCE_DOWN", "the source is down");
+      return block.pre;
+    },
+  };
+  await expect(runBraid(block, 2, { source: flaky })).rejects.toMatchObject({ code: "TEST_SOURCE_DOWN" });
+  broken = false;
+  expect(await outcomeOfBraid(block, await runBraid(block, 2, { source: flaky }))).toEqual(expected);
+});
+
+test("a code that is not what its hash says is an error, not another contract", async () => {
+  const block = await readingBlock();
+  const lying = readByRead(block.source());
+  lying.getCode = async () => Uint8Array.of(0x60, 0x01);
+  await expect(runBraid(block, 2, { source: lying })).rejects.toMatchObject({
+    code: "BRAID_SOURCE_FAILED",
+  });
+});
+
+function stringify(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? `${value}n` : value;
+}

@@ -1,0 +1,54 @@
+// For tests: a hold on the threads and the kernel of executors that are made after `spyOnPools`, to break them at a chosen moment.
+
+import { Kernel } from "@braid/kernel";
+import { Piscina } from "piscina";
+import { vi } from "vitest";
+
+export interface PoolSpy {
+  /** The pool that ran the latest task. */
+  pool(): Piscina;
+  /** The kernel of the executor that was made last. */
+  kernel(): Kernel;
+  /** The tasks that are started next fail as if the worker had thrown: one `true` a task. */
+  failNext(failures: boolean[]): void;
+  /** Resolves as soon as so many units are committed and a task has been started. */
+  committed(units: number): Promise<void>;
+}
+
+export function spyOnPools(): PoolSpy {
+  let pool: Piscina | undefined;
+  let kernel: Kernel | undefined;
+  let failures: boolean[] = [];
+  const create = Kernel.create.bind(Kernel);
+  vi.spyOn(Kernel, "create").mockImplementation((options) => {
+    kernel = create(options);
+    return kernel;
+  });
+  const run = Piscina.prototype.run;
+  vi.spyOn(Piscina.prototype, "run").mockImplementation(function (this: Piscina, ...args) {
+    pool = this;
+    return failures.shift() === true
+      ? Promise.reject(new Error("this worker throws"))
+      : run.apply(this, args);
+  });
+  const known = <T>(value: T | undefined): T => {
+    if (value === undefined) throw new Error("no executor has run yet");
+    return value;
+  };
+  return {
+    pool: () => known(pool),
+    kernel: () => known(kernel),
+    failNext: (next) => {
+      failures = next;
+    },
+    committed: async (units) => {
+      while (
+        pool === undefined ||
+        kernel === undefined ||
+        kernel.commitIndex() < units ||
+        kernel.progress().executions === 0
+      )
+        await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}
