@@ -1,6 +1,6 @@
 // What execution gave against what the header says.
 
-import type { BlockResult } from "@braid/executor";
+import { accessListHash, type BlockResult } from "@braid/executor";
 import { bytesToHex } from "@braid/primitives";
 import type { BlockHeader } from "@ethereumjs/block";
 import { type BlockErrorCode, BlockRejectedError } from "./errors.ts";
@@ -17,6 +17,14 @@ export function validateResult(header: BlockHeader, result: BlockResult, stateRo
   check(header, "BRAID_BLOCK_WRONG_REQUESTS_HASH", "requests hash", header.requestsHash, result.requestsHash);
   check(header, "BRAID_BLOCK_WRONG_LOGS_BLOOM", "logs bloom", header.logsBloom, result.logsBloom);
   check(header, "BRAID_BLOCK_WRONG_RECEIPTS_ROOT", "receipts root", header.receiptTrie, result.receiptsRoot);
+  if (header.blockAccessListHash !== undefined)
+    check(
+      header,
+      "BRAID_BLOCK_WRONG_ACCESS_LIST_HASH",
+      "block access list hash",
+      header.blockAccessListHash,
+      accessListHash(result.accessList),
+    );
   check(header, "BRAID_BLOCK_WRONG_STATE_ROOT", "state root", header.stateRoot, stateRoot);
 }
 

@@ -110,6 +110,8 @@ const EXCEPTIONS: Record<string, readonly string[]> = {
   BRAID_BLOCK_WRONG_ACCESS_LIST_HASH: [
     "BlockException.INVALID_BLOCK_ACCESS_LIST",
     "BlockException.INVALID_BAL_HASH",
+    // A list whose order is wrong shows in a block only by its hash.
+    "BlockException.INCORRECT_BLOCK_FORMAT",
   ],
   BRAID_BLOCK_SYSTEM_CALL_FAILED: ["BlockException.SYSTEM_CONTRACT_CALL_FAILED"],
   BRAID_BLOCK_SYSTEM_CONTRACT_EMPTY: ["BlockException.SYSTEM_CONTRACT_EMPTY"],

@@ -1,5 +1,13 @@
 // Public names of @braid/executor: execute a block in parallel with the result of the sequential run.
 
+export {
+  type AccountAccess,
+  accessListHash,
+  type BlockAccessList,
+  encodeAccessList,
+  type SlotChanges,
+  type ValueChange,
+} from "./block/access-list.ts";
 export type {
   BlockInput,
   ExecuteBlockInput,

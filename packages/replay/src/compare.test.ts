@@ -46,6 +46,7 @@ function sample(): BlockResult {
     requests: [Uint8Array.of(1)],
     requestsHash: new Uint8Array(32),
     transactions: [0, 1, 2].map(transaction),
+    accessList: [],
     statistics: sampleStatistics(3),
   };
 }

@@ -30,6 +30,7 @@ import {
   WRITE_SET_VALUE,
 } from "@braid/kernel";
 import { bytesToHex, type Hex } from "@braid/primitives";
+import { accessesPtr } from "../pool/outcome.ts";
 import { readU256, readWordBigEndian } from "../state/words.ts";
 import type { AccessField, ReadAccess, WriteAccess } from "./block-result.ts";
 
@@ -49,6 +50,7 @@ export class AccessSets {
   readonly #u64: BigUint64Array;
   readonly #view: DataView;
   readonly #sets: number[];
+  readonly #accesses: number[];
 
   /** Call after a block, before the next one's resetBlock. */
   constructor(kernel: Kernel) {
@@ -58,6 +60,7 @@ export class AccessSets {
     this.#u64 = new BigUint64Array(this.#u8.buffer);
     this.#view = new DataView(this.#u8.buffer);
     this.#sets = Array.from({ length: kernel.unitCount }, (_, unit) => kernel.unitField(unit, UNIT_SETS));
+    this.#accesses = this.#sets.map((_, unit) => accessesPtr(kernel, unit));
   }
 
   #word(ptr: number): number {
@@ -69,8 +72,7 @@ export class AccessSets {
     const record = location - kind;
     const field = FIELDS[kind] as AccessField;
     const account = kind === LOCATION_STORAGE ? this.#word(record + SLOT_ACCOUNT) : record;
-    const start = account + ACCOUNT_ADDRESS - this.#base;
-    const address = bytesToHex(this.#u8.subarray(start, start + 20));
+    const address = this.#address(account);
     if (kind !== LOCATION_STORAGE) return { address, field };
     const key = record + SLOT_KEY - this.#base;
     return { address, field, slot: bytesToHex(this.#u8.subarray(key, key + 32)) };
@@ -81,6 +83,32 @@ export class AccessSets {
     return field === "codeHash"
       ? readWordBigEndian(this.#view, ptr - this.#base)
       : readU256(this.#u64, (ptr - this.#base) >>> 3);
+  }
+
+  /** Transactions, and the units before and after them. */
+  get unitCount(): number {
+    return this.#sets.length;
+  }
+
+  #address(record: number): Hex {
+    const start = record + ACCOUNT_ADDRESS - this.#base;
+    return bytesToHex(this.#u8.subarray(start, start + 20));
+  }
+
+  /** The accounts that a unit's final incarnation accessed. */
+  accounts(unit: number): Hex[] {
+    const list = this.#accesses[unit] as number;
+    return Array.from({ length: this.#word(list) }, (_, i) => this.#address(this.#word(list + 8 + 4 * i)));
+  }
+
+  /** The storage slots that a unit's final incarnation accessed. */
+  slots(unit: number): { address: Hex; slot: Hex }[] {
+    const list = this.#accesses[unit] as number;
+    const start = list + 8 + 4 * this.#word(list);
+    return Array.from({ length: this.#word(list + 4) }, (_, i) => {
+      const { address, slot } = this.#location(this.#word(start + 4 * i));
+      return { address, slot: slot as Hex };
+    });
   }
 
   reads(unit: number): ReadAccess[] {

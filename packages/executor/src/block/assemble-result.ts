@@ -3,9 +3,12 @@
 import { type Kernel, UNIT_EXECUTIONS } from "@braid/kernel";
 import { InvalidBlockError } from "../errors.ts";
 import { readOutcome, type StoredOutcome } from "../pool/outcome.ts";
+import type { BlockAccessList } from "./access-list.ts";
 import { AccessSets } from "./accesses.ts";
+import { AccountBases } from "./account-bases.ts";
 import type { ExecuteBlockInput } from "./block-input.ts";
 import type { BlockResult, Receipt, TransactionResult } from "./block-result.ts";
+import { buildAccessList } from "./build-access-list.ts";
 import { type CollectedState, type ContendedSlot, collectStateDiff } from "./collect-state-diff.ts";
 import type { PreparedBlock } from "./prepare-block.ts";
 import { decodeLogs, EncodedReceipt, receiptsRoot, unionBloom } from "./receipts.ts";
@@ -66,23 +69,33 @@ export async function assembleResult(
         decodeLogs(epilogue.logs).map((log) => log.data),
       )
     : undefined;
+  const sets = new AccessSets(kernel);
+  const bases = new AccountBases(kernel);
+  let accessList: BlockAccessList | undefined;
   return {
     contended,
     result: {
       receipts,
       receiptsRoot: rules.byzantium || intermediateRoots !== undefined ? receiptsRoot(receipts) : undefined,
       logsBloom: unionBloom(receipts),
-      gasUsed: cumulativeGasUsed,
+      gasUsed: outcomes.reduce((sum, outcome) => sum + outcome.blockGasUsed, 0n),
       blobGasUsed,
       stateDiff: diff,
       ...(requests === undefined ? {} : { requests, requestsHash: requestsHash(requests) }),
-      transactions: transactionResults(kernel, outcomes),
+      transactions: transactionResults(kernel, outcomes, sets),
+      get accessList() {
+        accessList ??= buildAccessList(sets, bases);
+        return accessList;
+      },
     },
   };
 }
 
-function transactionResults(kernel: Kernel, outcomes: StoredOutcome[]): TransactionResult[] {
-  const sets = new AccessSets(kernel);
+function transactionResults(
+  kernel: Kernel,
+  outcomes: StoredOutcome[],
+  sets: AccessSets,
+): TransactionResult[] {
   return outcomes.map((outcome, i) => {
     const unit = i + 1;
     const sender = kernel.sender(unit);

@@ -15,6 +15,8 @@ export interface BlockContext {
   baseFeePerGas: bigint | undefined;
   /** Wei per blob gas, from Cancun on. */
   blobGasPrice: bigint | undefined;
+  /** EIP-7843, from Amsterdam on. */
+  slotNumber: bigint | undefined;
   parentHash: Uint8Array;
   parentBeaconBlockRoot: Uint8Array | undefined;
   uncles: UncleInput[];

@@ -3,6 +3,7 @@
 import type { AbortCauses } from "@braid/kernel";
 import type { Hex } from "@braid/primitives";
 import type { StateDiff } from "@braid/state";
+import type { BlockAccessList } from "./access-list.ts";
 import type { ExecutionMode } from "./block-input.ts";
 
 /** A log entry: 20-byte address, 32-byte topics. */
@@ -119,5 +120,10 @@ export interface BlockResult {
   requests?: Uint8Array[];
   requestsHash?: Uint8Array;
   transactions: TransactionResult[];
+  /**
+   * The block access list (EIP-7928), made when first looked at. Blocks before Amsterdam have one too. What it cannot
+   * say there: a SELFDESTRUCT that takes storage along (before EIP-6780) shows as balance, nonce and code going to zero.
+   */
+  readonly accessList: BlockAccessList;
   statistics: Statistics;
 }

@@ -46,6 +46,7 @@ export function prepareBlock(block: BlockInput, common: Common): PreparedBlock {
       gasLimit: header.gasLimit,
       baseFeePerGas: rules.eip1559 ? header.baseFeePerGas : undefined,
       blobGasPrice: rules.eip4844 ? header.getBlobGasPrice() : undefined,
+      slotNumber: header.slotNumber,
       parentHash: header.parentHash,
       parentBeaconBlockRoot: header.parentBeaconBlockRoot,
       uncles: block.uncles,

@@ -61,6 +61,7 @@ export async function executeEpilogue(
 
 async function credit(state: VersionedState, address: Uint8Array, amount: bigint): Promise<void> {
   const account = await state.account(address);
+  state.markAccessed(address);
   state.addBalance(account, amount);
   state.touch(account);
 }
@@ -91,6 +92,7 @@ async function systemCall(
   call: MessageCall,
 ): Promise<{ output: Uint8Array; error: string | undefined } | undefined> {
   const contract = await state.account(to);
+  state.markAccessed(to);
   if (!state.hasCode(contract)) return undefined;
   return call({
     caller: SYSTEM_ADDRESS,

@@ -14,6 +14,7 @@ import {
 } from "@ethereumjs/evm";
 import { type Account, createZeroAddress } from "@ethereumjs/util";
 import type { VersionedState } from "../state/versioned-state.ts";
+import { AccessRecorder } from "./access-recorder.ts";
 import { loadBn254 } from "./bn254.ts";
 import { EngineJournal, EngineStateManager } from "./engine-state.ts";
 import {
@@ -54,7 +55,13 @@ export class BraidEvm extends EVM {
     interpreterClass ??= findInterpreterClass().then(frameInterpreterClass);
     const stateManager = new EngineStateManager(state);
     const evm = new BraidEvm(
-      { common, stateManager, blockchain, bn254: await loadBn254() },
+      {
+        common,
+        stateManager,
+        blockchain,
+        bn254: await loadBn254(),
+        blockLevelAccessList: new AccessRecorder(state),
+      },
       state,
       await interpreterClass,
     );
@@ -71,6 +78,7 @@ export class BraidEvm extends EVM {
   /** Takes the value from the caller. That it is covered was checked by the opcode, or for the transaction as a whole. */
   protected override async _reduceSenderBalance(_account: Account, message: Message): Promise<void> {
     const entry = await this.state.account(message.caller.bytes);
+    if (message.value > 0n) this.state.markAccessed(message.caller.bytes);
     this.state.addBalance(entry, -message.value);
     this.state.touch(entry);
   }
@@ -80,6 +88,7 @@ export class BraidEvm extends EVM {
     message: Message & { to: NonNullable<Message["to"]> },
   ): Promise<void> {
     const entry = await this.state.account(message.to.bytes);
+    this.state.markAccessed(message.to.bytes);
     if (!this.state.canCredit(entry, message.value))
       throw new EVMError(EVMError.errorMessages.VALUE_OVERFLOW);
     this.state.addBalance(entry, message.value);

@@ -14,6 +14,7 @@ import type { BraidEvm } from "./braid-evm.ts";
 import { analyse, type CodeAnalysis } from "./code-analysis.ts";
 import type { GasTable } from "./gas-table.ts";
 import { HotExit, type HotFrame, runHot } from "./hot-loop.ts";
+import { burnLog, transferLog } from "./transfer-logs.ts";
 
 export type RunState = NonNullable<ExecResult["runState"]>;
 export type Interpreter = RunState["interpreter"];
@@ -91,6 +92,11 @@ export function frameInterpreterClass(Base: InterpreterClass) {
       if (opcodeInfo.dynamicGas) gas = await gasHandler(runState, gas, this.common);
       this.useGas(gas);
       runState.programCounter++;
+      // EIP-7928: a call whose target was accessed before the gas ran out. The gas handler has taken all of it.
+      if (runState.eip7928PostTargetCallOog !== undefined) {
+        runState.eip7928PostTargetCallOog = undefined;
+        throw new EVMError(EVMError.errorMessages.OUT_OF_GAS);
+      }
       await opHandler(runState, this.common);
     }
 
@@ -134,8 +140,14 @@ export function frameInterpreterClass(Base: InterpreterClass) {
         state.touch(receiver);
       }
       // From Cancun on a contract that was not made in this transaction keeps what it sends to itself.
-      if (!toSelf || !this.common.isActivatedEIP(6780) || this._env.createdAddresses?.has(ownHex))
-        state.setBalance(this.self, 0n);
+      const emptied =
+        !toSelf || !this.common.isActivatedEIP(6780) || this._env.createdAddresses?.has(ownHex) === true;
+      if (emptied && balance > 0n && this.common.isActivatedEIP(7708)) {
+        this._result.logs.push(
+          toSelf ? burnLog(own.bytes, balance) : transferLog(own.bytes, toAddress.bytes, balance),
+        );
+      }
+      if (emptied) state.setBalance(this.self, 0n);
       throw new EVMError(EVMError.errorMessages.STOP);
     }
   };

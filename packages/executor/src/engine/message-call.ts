@@ -18,7 +18,7 @@ export function engineBlock(context: BlockContext): EngineBlock {
       prevRandao: context.mixHash,
       gasLimit: context.gasLimit,
       baseFeePerGas: context.baseFeePerGas,
-      slotNumber: undefined,
+      slotNumber: context.slotNumber,
       getBlobGasPrice: () => context.blobGasPrice,
     },
   } as EngineBlock;

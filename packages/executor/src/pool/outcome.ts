@@ -1,7 +1,7 @@
 // A unit's outcome as bytes in shared memory: written by the worker that executed it, read by the main thread.
 //
 // status u8 | has created address u8 | error length u8 | blob count u8 | gas used u64 | logs length u32 | output length u32 |
-// created address 20 | logs bloom 256 | error | output | logs as their RLP list (numbers little-endian).
+// block gas used u64 | ptr of accesses u32 | created address 20 | logs bloom 256 | error | output | logs as their RLP list (numbers little-endian).
 //
 // Workers encode the logs, because the main thread does what is left of the receipts alone.
 
@@ -9,7 +9,7 @@ import type { Kernel } from "@braid/kernel";
 import { rlpListLength, rlpStringLength, writeRlpListHeader, writeRlpString } from "@braid/primitives";
 import type { RawLog, TransactionOutcome } from "../transaction/execute-transaction.ts";
 
-const HEADER = 4 + 8 + 4 + 4;
+const HEADER = 4 + 8 + 4 + 4 + 8 + 4;
 const CREATED = HEADER;
 const BLOOM = CREATED + 20;
 const BLOOM_BYTES = 256;
@@ -28,6 +28,7 @@ const decoder = new TextDecoder();
 export interface StoredOutcome {
   status: 0 | 1;
   gasUsed: bigint;
+  blockGasUsed: bigint;
   blobCount: number;
   error: string | undefined;
   output: Uint8Array;
@@ -41,8 +42,17 @@ function logPayload([, topics, data]: RawLog): number {
   return ADDRESS_RLP + rlpListLength(topics.length * TOPIC_RLP) + rlpStringLength(data);
 }
 
-/** Writes `outcome` into the block arena and hands it to the unit. Returns false when the arena is full. */
-export function storeOutcome(kernel: Kernel, unit: number, outcome: TransactionOutcome): boolean {
+/**
+ * Writes `outcome` into the block arena and hands it to the unit. Returns false when the arena is full.
+ *
+ * @param accesses what `collectAccesses` gave for the same incarnation.
+ */
+export function storeOutcome(
+  kernel: Kernel,
+  unit: number,
+  outcome: TransactionOutcome,
+  accesses: number,
+): boolean {
   const error =
     outcome.error === undefined ? NO_BYTES : encoder.encode(outcome.error).subarray(0, MAX_ERROR_BYTES);
   let payload = 0;
@@ -59,13 +69,15 @@ export function storeOutcome(kernel: Kernel, unit: number, outcome: TransactionO
   view.setBigUint64(start + 4, outcome.gasUsed, true);
   view.setUint32(start + 12, logsLength, true);
   view.setUint32(start + 16, outcome.output.length, true);
+  view.setBigUint64(start + 20, outcome.blockGasUsed, true);
+  view.setUint32(start + 28, accesses, true);
   if (outcome.createdAddress !== undefined) u8.set(outcome.createdAddress, start + CREATED);
   u8.fill(0, start + BLOOM, start + BODY);
   u8.set(error, start + BODY);
   u8.set(outcome.output, start + BODY + error.length);
   let at = writeRlpListHeader(u8, start + BODY + error.length + outcome.output.length, payload);
   for (const log of outcome.logs) at = storeLog(kernel, log, at, start + BLOOM);
-  kernel.setOutcome(unit, start, size, outcome.gasUsed);
+  kernel.setOutcome(unit, start, size, outcome.blockGasUsed);
   return true;
 }
 
@@ -84,6 +96,11 @@ function storeLog(kernel: Kernel, log: RawLog, start: number, bloom: number): nu
   return writeRlpString(u8, at, data);
 }
 
+/** Where the list of what a committed unit accessed lies: see collect-accesses.ts. */
+export function accessesPtr(kernel: Kernel, unit: number): number {
+  return kernel.view.getUint32(kernel.outcomePtr(unit) + 28, true);
+}
+
 /** Reads the outcome of a committed unit. */
 export function readOutcome(kernel: Kernel, unit: number): StoredOutcome {
   const { u8, view } = kernel;
@@ -95,6 +112,7 @@ export function readOutcome(kernel: Kernel, unit: number): StoredOutcome {
   return {
     status: u8[start] === 1 ? 1 : 0,
     gasUsed: view.getBigUint64(start + 4, true),
+    blockGasUsed: view.getBigUint64(start + 20, true),
     blobCount: u8[start + 3] as number,
     error: errorLength === 0 ? undefined : decoder.decode(u8.slice(start + BODY, output)),
     output: u8.slice(output, output + outputLength),

@@ -29,6 +29,7 @@ const MAX_U64 = (1n << 64n) - 1n;
 const NOTHING: TransactionOutcome = {
   status: 1,
   gasUsed: 0n,
+  blockGasUsed: 0n,
   blobCount: 0,
   error: undefined,
   output: new Uint8Array(0),
@@ -114,7 +115,8 @@ export class UnitExecutor {
       // The engine turns some of what its helpers throw into a failed call.
       if (state.suspended !== undefined) throw state.suspended;
       state.collectWrites();
-      if (!storeOutcome(this.#kernel, unit, outcome)) return { kind: "fault" };
+      const accesses = state.collectAccesses(this.#context.rules.eip7928);
+      if (accesses === 0 || !storeOutcome(this.#kernel, unit, outcome, accesses)) return { kind: "fault" };
       return { kind: "done" };
     } catch (error) {
       this.#evm.reset();

@@ -27,8 +27,10 @@ export class AccountEntry {
   readonly record: number;
   readonly address: Uint8Array;
   readonly view: AccountView;
-  /** The base is in the shared cache; until then the entry only knows whether it is warm. */
+  /** The base is in the shared cache and was looked at; until then the entry only knows whether it is warm. */
   loaded = false;
+  /** Accessed as EIP-7928 has it, looked at or not. */
+  accessed = false;
   nonceBase: bigint | undefined = undefined;
   /** The exact nonce was recorded as read. */
   nonceObserved = false;

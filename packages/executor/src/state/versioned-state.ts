@@ -9,6 +9,7 @@
 
 import { type Kernel, PeekStatus } from "@braid/kernel";
 import { type CodeStore, EMPTY_CODE_HASH } from "./code-store.ts";
+import { collectAccesses } from "./collect-accesses.ts";
 import { collectWrites } from "./collect-writes.ts";
 import { ABSENT_HASH, AccountEntry, type SlotEntry, sameHash } from "./entries.ts";
 import { Journal, UndoKind } from "./journal.ts";
@@ -470,5 +471,15 @@ export class VersionedState {
   /** Hands the unit's net writes to the kernel's write log. Call once, at the end of a complete incarnation. */
   collectWrites(): void {
     collectWrites(this.kernel, this.#accounts.values(), this.#slots.values());
+  }
+
+  /** Writes down what the incarnation accessed (collect-accesses.ts). Returns a ptr, 0 when the arena is full. */
+  collectAccesses(marked: boolean): number {
+    return collectAccesses(this.kernel, this.#accounts, this.#slots, marked);
+  }
+
+  /** Marks an account as accessed in the eyes of EIP-7928, which sees less than what is looked at (before gas is paid), and more. */
+  markAccessed(address: Uint8Array): void {
+    this.#entry(address).accessed = true;
   }
 }

@@ -4,6 +4,7 @@
 
 import { bytesToHex, concatBytes, hexToBytes } from "@braid/primitives";
 import type { PrefixedHexString } from "@ethereumjs/util";
+import { burnLog } from "../engine/transfer-logs.ts";
 import { InvalidTransactionError, type TransactionErrorCode } from "../errors.ts";
 import type { AccountEntry } from "../state/entries.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
@@ -54,7 +55,10 @@ export interface TransactionContext {
 /** What an executed transaction leaves behind besides its writes. */
 export interface TransactionOutcome {
   status: 0 | 1;
+  /** What the sender pays for. */
   gasUsed: bigint;
+  /** What counts towards the block's gas: from EIP-7778 on without refunds. */
+  blockGasUsed: bigint;
   blobCount: number;
   error: string | undefined;
   output: Uint8Array;
@@ -94,6 +98,7 @@ export async function executeTransaction(
 
   if (rules.eip2929) warmUp(tx, sender, state, context);
   const from = await state.account(sender);
+  state.markAccessed(sender);
   await checkSender(
     tx,
     from,
@@ -119,28 +124,43 @@ export async function executeTransaction(
   });
 
   let gasUsed = gas.intrinsic + result.gasUsed;
+  const gasBeforeRefund = gasUsed > gas.floor ? gasUsed : gas.floor;
   gasUsed -= min(refund + result.gasRefund, gasUsed / rules.maxRefundQuotient);
   if (gasUsed < gas.floor) gasUsed = gas.floor;
   state.addBalance(from, (tx.gasLimit - gasUsed) * gasPrice);
   const beneficiary = await state.account(context.coinbase);
+  state.markAccessed(context.coinbase);
   state.addBalance(beneficiary, gasUsed * (rules.eip1559 ? gasPrice - baseFee : gasPrice));
   state.touch(beneficiary);
 
-  for (const address of result.selfdestructs) {
-    // EIP-6780: only what was created in the same transaction disappears.
-    if (rules.eip6780 && !result.createdAddresses.has(address)) continue;
-    state.destroy(await state.account(hexToBytes(address)));
-  }
+  // EIP-6780: only what was created in the same transaction disappears.
+  const destroyed = result.selfdestructs.filter(
+    (address) => !rules.eip6780 || result.createdAddresses.has(address),
+  );
+  const logs = rules.eip7708 ? [...result.logs, ...(await burnLogs(destroyed, state))] : result.logs;
+  for (const address of destroyed) state.destroy(await state.account(hexToBytes(address)));
   state.clearTouched();
   return {
     status: result.error === undefined ? 1 : 0,
     gasUsed,
+    blockGasUsed: rules.eip7778 ? gasBeforeRefund : gasUsed,
     blobCount: tx.blobVersionedHashes.length,
     error: result.error,
     output: result.output,
-    logs: result.logs,
+    logs,
     createdAddress: result.createdAddress,
   };
+}
+
+/** EIP-7708: what destroyed accounts still hold is burnt, in the order of their addresses. */
+async function burnLogs(destroyed: string[], state: VersionedState): Promise<RawLog[]> {
+  const logs: RawLog[] = [];
+  for (const address of [...destroyed].sort()) {
+    const account = await state.account(hexToBytes(address));
+    const balance = state.balance(account);
+    if (balance > 0n) logs.push(burnLog(account.address, balance));
+  }
+  return logs;
 }
 
 function min(a: bigint, b: bigint): bigint {
@@ -207,6 +227,7 @@ async function applyAuthorization(
   if (authority === undefined) return 0n;
   state.warmAddress(authority);
   const account = await state.account(authority);
+  state.markAccessed(authority);
   if (state.hasCode(account) && !isDelegation(await state.codes.get(state.codeHash(account)))) return 0n;
   if (state.nonce(account) !== authorization.nonce) return 0n;
   const refund = state.isEmpty(account) ? 0n : AUTHORIZATION_EMPTY_ACCOUNT - AUTHORIZATION_BASE;

@@ -35,6 +35,12 @@ export interface ForkRules {
   eip7623: boolean;
   eip7685: boolean;
   eip7702: boolean;
+  /** ETH transfers and burns leave logs. */
+  eip7708: boolean;
+  /** A block's gas does not count refunds. */
+  eip7778: boolean;
+  /** Headers commit to a block access list. */
+  eip7928: boolean;
   /** EIP-7825: highest gas limit of a transaction, undefined before Osaka. */
   maxTransactionGas: bigint | undefined;
   calldataNonZeroGas: bigint;
@@ -82,6 +88,9 @@ export function forkRules(common: Common): ForkRules {
     eip7623: has(7623),
     eip7685: has(7685),
     eip7702: has(7702),
+    eip7708: has(7708),
+    eip7778: has(7778),
+    eip7928: has(7928),
     maxTransactionGas: has(7825) ? param(common, "maxTransactionGasLimit", 16_777_216n) : undefined,
     calldataNonZeroGas: common.gteHardfork(Hardfork.Istanbul) ? 16n : 68n,
     maxRefundQuotient: common.gteHardfork(Hardfork.London) ? 5n : 2n,

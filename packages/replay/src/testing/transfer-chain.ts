@@ -123,6 +123,7 @@ export async function makeTransferChain(blockCount = 3): Promise<TransferChain> 
       gasUsed: run.gasUsed,
       blobGasUsed: 0n,
       stateDiff: diffOf(before, await balances(stateManager)),
+      accessList: [],
       transactions: run.results.map((result, at) => ({
         sender: SENDERS[at]?.bytes ?? new Uint8Array(20),
         status: 1,
