@@ -53,7 +53,7 @@ export async function executeBlockWith(
   const report = await runOrFallBack(resources, input, block, plan, times);
   times.ran = performance.now();
   const { result, contended } = await assembleResult(resources.kernel, block, input);
-  if (hintOptions(input.hints).learned && contended.length > 0)
+  if (hintOptions(input.hints).learned && (contended.length > 0 || !resources.hints.isEmpty))
     resources.hints.learn(contended, functionKeys(input.block.transactions));
   times.end = performance.now();
   // Not a copy of the result: that would make its access list, which few look at.

@@ -63,6 +63,12 @@ export interface Outcome {
   transactions: object[];
 }
 
+/** All exceptional halts are one: which of two reasons comes first is nobody's rule. */
+function endOf(error: string | undefined): "success" | "revert" | "halt" {
+  if (error === undefined) return "success";
+  return error === "revert" ? "revert" : "halt";
+}
+
 export function outcomeOfStock(run: RunBlockResult): Outcome {
   return {
     gasUsed: run.gasUsed,
@@ -83,7 +89,7 @@ export function outcomeOfStock(run: RunBlockResult): Outcome {
           [show(address), ...topics.map(show), show(data)].join(" "),
         ),
         gasUsed: result?.totalGasSpent,
-        error: result?.execResult.exceptionError?.error,
+        end: endOf(result?.execResult.exceptionError?.error),
         output: show(result?.execResult.returnValue),
         createdAddress: show(result?.createdAddress?.bytes),
       };
@@ -110,7 +116,7 @@ export async function outcomeOfBraid(block: TestBlock, result: BlockResult): Pro
           [show(address), ...topics.map(show), show(data)].join(" "),
         ),
         gasUsed: transaction?.gasUsed,
-        error: transaction?.error,
+        end: endOf(transaction?.error),
         output: show(transaction?.output),
         createdAddress: show(transaction?.createdAddress),
       };
