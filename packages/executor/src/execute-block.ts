@@ -11,7 +11,7 @@ import { blockStatistics, type PhaseTimes } from "./block/statistics.ts";
 import { functionKeys } from "./hints/call-target.ts";
 import type { HintMemory } from "./hints/hint-memory.ts";
 import { hintOptions, placeEstimates, prefetch } from "./hints/place-hints.ts";
-import { type RunReport, runBlock, unlessCancelled } from "./pool/block-run.ts";
+import { type RunReport, runBlock, throwIfCancelled, unlessCancelled } from "./pool/block-run.ts";
 import { watchProgress } from "./pool/progress.ts";
 import { SourceServer } from "./pool/source-server.ts";
 import type { FlatCache } from "./state/flat-cache.ts";
@@ -46,6 +46,7 @@ export async function executeBlockWith(
   resources: ExecutorResources,
   input: ExecuteBlockInput,
 ): Promise<BlockResult> {
+  throwIfCancelled(input.signal);
   const times: PhaseTimes = { begin: performance.now(), prepared: 0, loaded: 0, ran: 0, end: 0 };
   const block = prepareBlock(input.block, input.common);
   const plan = planRun(resources, input);
@@ -100,7 +101,7 @@ async function runUnits(
   times: PhaseTimes,
 ): Promise<RunReport> {
   const { kernel, cache } = resources;
-  await unlessCancelled(load(resources, input, block, plan), input.signal);
+  await load(resources, input, block, plan);
   times.loaded = performance.now();
   const server = new SourceServer(cache, input.source);
   const stopProgress = watchProgress(kernel, input);
@@ -153,7 +154,11 @@ async function load(
     if (sender !== undefined) kernel.setSender(i + 1, sender);
   });
   const options = hintOptions(input.hints);
-  if (!cache.complete) await prefetch(cache, source, transactions, block.context, resources.hints, options);
+  if (!cache.complete) {
+    // Only this is left behind when the block is cancelled: what goes on in the background must not touch the next block.
+    const fetching = prefetch(cache, source, transactions, block.context, resources.hints, options);
+    await unlessCancelled(fetching, input.signal);
+  }
   if (options.learned && plan.mode === "parallel" && !resources.hints.isEmpty)
     placeEstimates(kernel, functionKeys(transactions), resources.hints);
 }

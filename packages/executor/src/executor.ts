@@ -21,13 +21,17 @@ export interface ExecutorOptions {
 }
 
 const MAX_WORKERS = 64;
-/** A worker that replaces a dead one takes a new instance of the kernel; they cost address space only. */
-const SPARE_INSTANCES = 64;
+/** Instances of the kernel for each worker: one that replaces a dead worker takes a new one. They cost half a megabyte of address space each. */
+const INSTANCES_PER_WORKER = 6;
+/** All workers may die in a block, and what goes on without them: below this many left, all of them start anew before the next block. */
+const INSTANCES_PER_BLOCK = 3;
 
 export class Executor {
   /** Worker threads. */
   readonly workers: number;
   readonly #resources: ExecutorResources;
+  /** How many instances the workers have taken. */
+  #instances = new Int32Array(new SharedArrayBuffer(4));
   /** Blocks run one after the other: they share the kernel. */
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -37,7 +41,7 @@ export class Executor {
     this.workers = Math.min(MAX_WORKERS, Math.max(1, options.workers ?? availableParallelism()));
     const { blockArenaBytes, stateArenaBytes } = options;
     const kernel = Kernel.create({
-      maxWorkers: this.workers + SPARE_INSTANCES,
+      maxWorkers: this.workers * INSTANCES_PER_WORKER,
       ...(blockArenaBytes === undefined ? {} : { blockArenaBytes }),
       ...(stateArenaBytes === undefined ? {} : { stateArenaBytes }),
     });
@@ -45,7 +49,7 @@ export class Executor {
       kernel,
       cache: new FlatCache(kernel),
       hints: new HintMemory(),
-      pool: startWorkers(kernel, this.workers),
+      pool: startWorkers(kernel, this.workers, this.#instances),
       workers: this.workers,
       last: undefined,
     };
@@ -63,9 +67,22 @@ export class Executor {
       return Promise.reject(
         new ExecutionError("BRAID_EXECUTOR_CLOSED", "The executor is closed; make a new one."),
       );
-    const result = this.#queue.then(() => executeBlockWith(this.#resources, input));
+    const result = this.#queue.then(() => this.#execute(input));
     this.#queue = result.catch(() => {});
     return result;
+  }
+
+  async #execute(input: ExecuteBlockInput): Promise<BlockResult> {
+    const left = this.workers * INSTANCES_PER_WORKER - Atomics.load(this.#instances, 0);
+    if (left < this.workers * INSTANCES_PER_BLOCK) await this.#startAnew();
+    return executeBlockWith(this.#resources, input);
+  }
+
+  /** After many deaths: with new threads all instances are free again. */
+  async #startAnew(): Promise<void> {
+    await this.#resources.pool.destroy();
+    this.#instances = new Int32Array(new SharedArrayBuffer(4));
+    this.#resources.pool = startWorkers(this.#resources.kernel, this.workers, this.#instances);
   }
 
   /** Ends the workers, after the blocks that were begun. */
@@ -76,8 +93,8 @@ export class Executor {
   }
 }
 
-function startWorkers(kernel: Kernel, workers: number): Piscina {
-  const setup: WorkerSetup = { shared: kernel.shared, instances: new SharedArrayBuffer(4) };
+function startWorkers(kernel: Kernel, workers: number, instances: Int32Array<SharedArrayBuffer>): Piscina {
+  const setup: WorkerSetup = { shared: kernel.shared, instances: instances.buffer };
   return new Piscina({
     filename: new URL("./pool/worker.ts", import.meta.url).href,
     minThreads: workers,

@@ -33,6 +33,7 @@ export class MemoryStateStore implements StateStore {
   #trie: TrieNode | undefined;
   #stateRoot: Uint8Array = rootHash(undefined);
   #version = 0;
+  #lastCommit: StateDiff | undefined;
 
   /** The state of a genesis file's `alloc`. Throws InvalidGenesisError. */
   static fromAlloc(alloc: GenesisAlloc): MemoryStateStore {
@@ -54,6 +55,10 @@ export class MemoryStateStore implements StateStore {
 
   get version(): number {
     return this.#version;
+  }
+
+  get lastCommit(): StateDiff | undefined {
+    return this.#lastCommit;
   }
 
   get stateRoot(): Uint8Array {
@@ -104,6 +109,7 @@ export class MemoryStateStore implements StateStore {
     // All that can fail comes first; what follows it only assigns.
     this.#install(diff, this.#apply(diff));
     this.#version++;
+    this.#lastCommit = diff;
     return this.#stateRoot;
   }
 

@@ -1,5 +1,7 @@
 // What the executor reads a parent state through, and the shapes those reads answer with.
 
+import type { StateDiff } from "./state-diff.ts";
+
 /**
  * Reads of a parent state. A failed read throws; "absent" is an answer, and never the other way round
  * (a lost database page or RPC answer that looks like an empty account gives a wrong block).
@@ -21,6 +23,8 @@ export interface StateSource {
   preload?(): FlatPreState;
   /** Grows with each commit; undefined for a source that never changes. */
   readonly version?: number;
+  /** What the latest commit applied, as the very object that was given to it: who made that diff need not read it again. */
+  readonly lastCommit?: StateDiff | undefined;
 }
 
 /** An account as a source knows it. */

@@ -52,7 +52,6 @@ export async function runBlock(input: RunInput): Promise<RunReport> {
   };
   throwIfCancelled(signal);
   signal?.addEventListener("abort", cancel);
-  if (signal?.aborted) cancel();
   try {
     const settled = await startTasks(input, input.mode, input.mode === "parallel" ? input.workers : 1);
     const reports = finished(settled);
@@ -76,7 +75,7 @@ function isComplete(kernel: Kernel): boolean {
 }
 
 /** Throws ExecutionError BRAID_ABORTED when the signal is aborted. */
-function throwIfCancelled(signal: AbortSignal | undefined): void {
+export function throwIfCancelled(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw new ExecutionError("BRAID_ABORTED", "The execution was cancelled.");
 }
 

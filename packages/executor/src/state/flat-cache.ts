@@ -63,9 +63,14 @@ export class FlatCache {
     this.#source = undefined;
   }
 
-  /** Carries a block's diff into the cache, when the source has just committed it: the next block then finds a warm cache. */
+  /**
+   * Carries a block's diff into the cache, when it is just what the source has committed since version `from`: the next block then
+   * finds a warm cache. Does nothing otherwise; `attach` then begins anew.
+   */
   advance(source: StateSource, from: number | undefined, diff: StateDiff): void {
-    if (this.#source !== source || this.#version !== from || source.version === from) return;
+    if (this.#source !== source || this.#version !== from || from === undefined) return;
+    // Another block may have been executed, and thrown away, after the one that was committed.
+    if (source.version !== from + 1 || source.lastCommit !== diff) return;
     this.#epoch++;
     const kernel = this.#kernel;
     for (const [addressHex, change] of diff.accounts) {
@@ -143,20 +148,29 @@ export class FlatCache {
 
   /** Asks the source for an account and keeps the answer. A failed read throws: it is never "absent". */
   async fetchAccount(source: StateSource, address: Uint8Array): Promise<number> {
+    const epoch = this.#epochOf(source);
     const known = this.#find(address);
     if (known !== 0) return known;
-    return this.putAccount(address, await this.#answer(source.getAccount(address)));
+    const answer = source.getAccount(address);
+    const account = answer instanceof Promise ? await answer : answer;
+    this.#checkEpoch(epoch);
+    return this.putAccount(address, account);
   }
 
   async fetchSlot(source: StateSource, address: Uint8Array, slot: Uint8Array): Promise<void> {
+    const epoch = this.#epochOf(source);
     const record = await this.fetchAccount(source, address);
-    const value = await this.#answer(source.getStorage(address, slot));
+    const answer = source.getStorage(address, slot);
+    const value = answer instanceof Promise ? await answer : answer;
+    this.#checkEpoch(epoch);
     if (record !== 0) this.putSlot(record, slot, value);
   }
 
   async fetchCode(source: StateSource, codeHash: Uint8Array): Promise<void> {
+    const epoch = this.#epochOf(source);
     if (this.#kernel.readCode(codeHash) !== undefined) return;
-    const code = await this.#answer(source.getCode(codeHash));
+    const answer = source.getCode(codeHash);
+    const code = answer instanceof Promise ? await answer : answer;
     // Workers keep codes by their hash from block to block: a wrong one would never go away again.
     if (!equalBytes(keccak256(code), codeHash))
       throw new ExecutionError(
@@ -164,16 +178,22 @@ export class FlatCache {
         `The state source gave another code than that with the hash ${bytesToHex(codeHash)}.`,
         { data: { codeHash: bytesToHex(codeHash) } },
       );
+    this.#checkEpoch(epoch);
     this.putCode(codeHash, code);
   }
 
-  /** Waits for an answer; throws when the cache has moved on to another state meanwhile, as it can when nobody waits any more. */
-  async #answer<T>(answer: T | Promise<T>): Promise<T> {
-    if (!(answer instanceof Promise)) return answer;
-    const epoch = this.#epoch;
-    const value = await answer;
-    if (epoch !== this.#epoch)
-      throw new ExecutionError("BRAID_SOURCE_FAILED", "The state source answered after the block had ended.");
-    return value;
+  /** The epoch that a read belongs to. Throws when the cache mirrors another source by now: a block was cancelled, or its worker died. */
+  #epochOf(source: StateSource): number {
+    if (source !== this.#source) throw tooLate();
+    return this.#epoch;
   }
+
+  /** Throws when the cache has come to mirror another state since: the answer must not get in. */
+  #checkEpoch(epoch: number): void {
+    if (epoch !== this.#epoch) throw tooLate();
+  }
+}
+
+function tooLate(): ExecutionError {
+  return new ExecutionError("BRAID_SOURCE_FAILED", "The state source answered after the block had ended.");
 }
