@@ -7,7 +7,7 @@ import type { EVM } from "@ethereumjs/evm";
 export const COLD = 0xffff;
 
 /** SSTORE by EIP-2200 as changed by EIP-2929 and EIP-3529. */
-export interface NetGasMetering {
+interface NetGasMetering {
   sentry: number;
   noop: number;
   init: number;

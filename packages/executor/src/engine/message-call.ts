@@ -8,7 +8,7 @@ import type { BraidEvm } from "./braid-evm.ts";
 type EngineBlock = NonNullable<Parameters<BraidEvm["runCall"]>[0]["block"]>;
 
 /** The block as the EVM's opcodes see it (COINBASE, TIMESTAMP, …). */
-export function engineBlock(context: BlockContext): EngineBlock {
+function engineBlock(context: BlockContext): EngineBlock {
   return {
     header: {
       number: context.number,

@@ -11,8 +11,8 @@ import { decodeTransaction, type Transaction } from "../transaction/transaction.
 import { functionKey } from "./call-target.ts";
 import type { HintMemory, SlotKey } from "./hint-memory.ts";
 
-export const ALL_HINTS: HintOptions = { accessLists: true, facts: true, learned: true };
-export const NO_HINTS: HintOptions = { accessLists: false, facts: false, learned: false };
+const ALL_HINTS: HintOptions = { accessLists: true, facts: true, learned: true };
+const NO_HINTS: HintOptions = { accessLists: false, facts: false, learned: false };
 
 /** The options that `hints` stands for. */
 export function hintOptions(hints: boolean | Partial<HintOptions> | undefined): HintOptions {

@@ -33,11 +33,6 @@ export function* slotLocations(kernel: Kernel, record: number): Generator<number
     yield slot + SLOT_HEAD;
 }
 
-/** The account record that a slot's location belongs to. */
-export function slotAccount(kernel: Kernel, location: number): number {
-  return word(kernel, location - SLOT_HEAD + SLOT_ACCOUNT);
-}
-
 /** A copy of an account record's 20 address bytes. */
 export function recordAddress(kernel: Kernel, record: number): Uint8Array {
   return kernel.u8.slice(record + ACCOUNT_ADDRESS, record + ACCOUNT_ADDRESS + 20);

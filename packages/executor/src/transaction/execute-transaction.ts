@@ -18,7 +18,7 @@ import { validateTransaction } from "./validate-transaction.ts";
 export type RawLog = [Uint8Array, Uint8Array[], Uint8Array];
 
 /** The top-level message call of a transaction or system call; amounts in wei, gas in gas units. */
-export interface MessageCallInput {
+interface MessageCallInput {
   caller: Uint8Array;
   to: Uint8Array | undefined;
   value: bigint;
@@ -28,7 +28,7 @@ export interface MessageCallInput {
   blobVersionedHashes: PrefixedHexString[];
 }
 
-export interface MessageCallResult {
+interface MessageCallResult {
   gasUsed: bigint;
   gasRefund: bigint;
   /** The exceptional halt or "revert"; undefined on success. */

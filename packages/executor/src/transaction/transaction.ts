@@ -6,7 +6,7 @@ import { RLP } from "@ethereumjs/rlp";
 import { InvalidTransactionError } from "../errors.ts";
 
 /** One entry of an EIP-2930 access list: 20-byte address, 32-byte slots. */
-export interface AccessListEntry {
+interface AccessListEntry {
   address: Uint8Array;
   slots: Uint8Array[];
 }
