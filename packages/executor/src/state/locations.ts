@@ -8,7 +8,6 @@ import {
   ENTRY_NEXT,
   ENTRY_UNIT,
   type Kernel,
-  SLOT_ACCOUNT,
   SLOT_HEAD,
   SLOT_LIST_NEXT,
 } from "@braid/kernel";

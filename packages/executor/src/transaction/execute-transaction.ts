@@ -124,9 +124,9 @@ export async function executeTransaction(
   });
 
   let gasUsed = gas.intrinsic + result.gasUsed;
-  const gasBeforeRefund = gasUsed > gas.floor ? gasUsed : gas.floor;
+  const gasBeforeRefund = max(gasUsed, gas.floor);
   gasUsed -= min(refund + result.gasRefund, gasUsed / rules.maxRefundQuotient);
-  if (gasUsed < gas.floor) gasUsed = gas.floor;
+  gasUsed = max(gasUsed, gas.floor);
   state.addBalance(from, (tx.gasLimit - gasUsed) * gasPrice);
   const beneficiary = await state.account(context.coinbase);
   state.markAccessed(context.coinbase);
@@ -161,6 +161,10 @@ async function burnLogs(destroyed: string[], state: VersionedState): Promise<Raw
     if (balance > 0n) logs.push(burnLog(account.address, balance));
   }
   return logs;
+}
+
+function max(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
 }
 
 function min(a: bigint, b: bigint): bigint {
