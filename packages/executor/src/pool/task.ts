@@ -52,6 +52,12 @@ export interface WorkerReport {
   idleMs: number;
 }
 
+/** Runs workers' tasks: piscina, or workers without threads. */
+export interface TaskPool {
+  run(task: WorkerTask, options: { transferList: MessagePort[] }): Promise<WorkerReport>;
+  destroy(): Promise<void>;
+}
+
 /** Asks the main thread to put something into the shared cache. */
 export type SourceRequest = { id: number } & (
   | { kind: "account"; address: Uint8Array }
