@@ -24,8 +24,7 @@ const engines = new Map<string, BraidEvm>();
 
 /** One EVM a fork, kept for the blocks to come. */
 async function engineFor(chain: ChainSetup): Promise<BraidEvm> {
-  const key = `${chain.chain.chainId}/${chain.chain.name}/${chain.hardfork}/${chain.eips.join()}`;
-  const known = engines.get(key);
+  const known = engines.get(chain.key);
   if (known !== undefined) return known;
   const common = new MemoizedCommon({
     chain: chain.chain,
@@ -47,7 +46,7 @@ async function engineFor(chain: ChainSetup): Promise<BraidEvm> {
   state.precompiles = new Set(
     [...evm.precompiles.keys()].map((address) => Number.parseInt(address.slice(-4), 16)),
   );
-  engines.set(key, evm);
+  engines.set(chain.key, evm);
   return evm;
 }
 
