@@ -21,11 +21,10 @@ export class Engines {
 
   /** The EVM of a fork. PERF: some milliseconds at first sight, a look-up after that. */
   async get(chain: ChainSetup): Promise<BraidEvm> {
-    const key = `${chain.chain.chainId}/${chain.chain.name}/${chain.hardfork}/${chain.eips.join()}`;
-    let evm = this.#engines.get(key);
+    let evm = this.#engines.get(chain.key);
     if (evm === undefined) {
       evm = await this.#create(chain);
-      this.#engines.set(key, evm);
+      this.#engines.set(chain.key, evm);
     }
     return evm;
   }

@@ -12,6 +12,8 @@ export interface ChainSetup {
   chain: ChainConfig;
   hardfork: string;
   eips: number[];
+  /** Equal for equal rules: chains of the same name and id can differ in them. */
+  key: string;
   /** From Cancun on: the point evaluation precompile needs a KZG set-up. */
   hasBlobs: boolean;
 }
