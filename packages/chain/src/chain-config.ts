@@ -117,6 +117,5 @@ function blobParams({ target, max, baseFeeUpdateFraction }: BlobParameters): Rec
 /** ethereumjs does not export its table of forks; a Common that has them all holds it. */
 function builtInHardforks(): Map<string, Hardforks[string]> {
   const hardforks = FORKS.filter(([name]) => !/^bpo[345]$/.test(name)).map(([name]) => ({ name, block: 0 }));
-  // biome-ignore lint/complexity/useLiteralKeys: protected, so only this spelling passes the type check
   return new Map(new Common({ chain: { ...Mainnet, hardforks } })["HARDFORK_CHANGES"]);
 }

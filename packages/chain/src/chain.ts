@@ -21,7 +21,7 @@ export interface ChainOptions {
   common: Common;
   /** The state after `head`. */
   store: ChainStore;
-  executor: Executor;
+  executor: Pick<Executor, "executeBlock">;
   /** The block that the chain goes on from: the genesis block, or one whose descendants cannot have older blocks' children as uncles. */
   head: { header: BlockHeader; hash: Uint8Array };
 }
@@ -41,7 +41,7 @@ export interface ImportedBlock {
 export class Chain {
   readonly #common: Common;
   readonly #store: ChainStore;
-  readonly #executor: Executor;
+  readonly #executor: ChainOptions["executor"];
   /** Oldest first; the last one is the head. */
   #ancestors: Ancestor[];
   /** Imports run one after the other. */

@@ -1,18 +1,17 @@
 // A blockchain test: every block imported onto the chain, invalid ones rejected for the expected reason.
 
 import { Chain, decodeBlock } from "@braid/chain";
-import type { Executor } from "@braid/executor";
 import { BaseError, bytesToHex, equalBytes, hexToBytes } from "@braid/primitives";
 import { MemoryStateStore } from "@braid/state";
 import { fitsExpectation } from "./exceptions.ts";
 import type { BlockchainFixture, FixtureBlock } from "./fixture-types.ts";
-import type { RunMode } from "./modes.ts";
+import type { BlockExecutor, RunMode } from "./modes.ts";
 import { networkCommon } from "./networks.ts";
 
 /** Runs a case in one mode. Returns why it fails, or undefined. */
 export async function runBlockchainCase(
   fixture: BlockchainFixture,
-  executor: Executor,
+  executor: BlockExecutor,
   mode: RunMode,
 ): Promise<string | undefined> {
   const common = networkCommon(fixture.network, fixture.config);

@@ -3,9 +3,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Chain, type GethGenesis, openGenesis } from "@braid/chain";
-import type { Executor } from "@braid/executor";
 import { BaseError, readRlpItem } from "@braid/primitives";
-import type { RunMode } from "./modes.ts";
+import type { BlockExecutor, RunMode } from "./modes.ts";
 
 /** The file whose folder is such a case. */
 export const CHAIN_FILE = "chain.rlp";
@@ -13,7 +12,7 @@ export const CHAIN_FILE = "chain.rlp";
 /** Imports the chain of a folder in one mode. Returns why it fails, or undefined. */
 export async function runChainCase(
   folder: string,
-  executor: Executor,
+  executor: BlockExecutor,
   mode: RunMode,
 ): Promise<string | undefined> {
   const genesis = JSON.parse(await readFile(join(folder, "genesis.json"), "utf8")) as GethGenesis;

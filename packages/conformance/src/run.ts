@@ -3,7 +3,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { Executor } from "@braid/executor";
 import { runBlockchainCase } from "./blockchain-case.ts";
 import {
   type BlockchainFixture,
@@ -11,7 +10,7 @@ import {
   isStateFixture,
   type StateFixture,
 } from "./fixture-types.ts";
-import { parallel, type RunMode, SEQUENTIAL } from "./modes.ts";
+import { Executors, parallel, type RunMode, SEQUENTIAL, seeded } from "./modes.ts";
 import { UnknownNetworkError } from "./networks.ts";
 import { runStateCase } from "./state-case.ts";
 
@@ -54,8 +53,7 @@ export async function runConformance(
   paths: string[],
   options: ConformanceOptions,
 ): Promise<{ cases: CaseReport[]; totals: ConformanceTotals }> {
-  const workers = Math.max(1, ...options.modes.map((mode) => mode.options.workers ?? 1));
-  const executor = new Executor({ workers, blockArenaBytes: 256 << 20, stateArenaBytes: 256 << 20 });
+  const executors = new Executors(options.modes);
   const cases: CaseReport[] = [];
   const totals: ConformanceTotals = { passed: 0, failed: 0, skipped: 0 };
   try {
@@ -74,7 +72,7 @@ export async function runConformance(
           )
             continue;
           const begin = performance.now();
-          const report = await runCase(file, name, fixture, executor, options.modes);
+          const report = await runCase(file, name, fixture, executors, options.modes);
           cases.push(report);
           totals[report.verdict]++;
           options.onCase?.(report, performance.now() - begin);
@@ -82,7 +80,7 @@ export async function runConformance(
       }
     }
   } finally {
-    await executor.close();
+    await executors.close();
   }
   return { cases, totals };
 }
@@ -91,7 +89,7 @@ async function runCase(
   file: string,
   name: string,
   fixture: Record<string, unknown>,
-  executor: Executor,
+  executors: Executors,
   modes: RunMode[],
 ): Promise<CaseReport> {
   const fork = String(fixture.network ?? Object.keys(fixture.post ?? {}).join());
@@ -106,12 +104,12 @@ async function runCase(
     let failure: string | undefined;
     try {
       if (isBlockchainFixture(fixture))
-        failure = await runBlockchainCase(fixture as unknown as BlockchainFixture, executor, mode);
+        failure = await runBlockchainCase(fixture as unknown as BlockchainFixture, executors.for(mode), mode);
       else if (isStateFixture(fixture)) {
         const state = fixture as unknown as StateFixture;
         for (const [network, posts] of Object.entries(state.post)) {
           for (const [i, post] of posts.entries()) {
-            const reason = await runStateCase(state, network, post, executor, mode);
+            const reason = await runStateCase(state, network, post, executors.for(mode), mode);
             if (reason !== undefined) failure ??= `${network}/${i}: ${reason}`;
           }
         }
@@ -125,4 +123,4 @@ async function runCase(
   return report("passed");
 }
 
-export { parallel, SEQUENTIAL };
+export { parallel, SEQUENTIAL, seeded };

@@ -1,6 +1,6 @@
 // A state test: one transaction, executed as the only one of a block that has nothing else.
 
-import type { BlockResult, ExecuteBlockInput, Executor, Log } from "@braid/executor";
+import type { BlockResult, ExecuteBlockInput, Log } from "@braid/executor";
 import { keccak256 } from "@braid/kernel";
 import { BaseError, bigIntToBytes32, bytesToHex, equalBytes, hexToBytes } from "@braid/primitives";
 import { MemoryStateStore } from "@braid/state";
@@ -9,7 +9,7 @@ import type { Common } from "@ethereumjs/common";
 import { RLP } from "@ethereumjs/rlp";
 import { fitsExpectation } from "./exceptions.ts";
 import type { StateFixture, StatePost } from "./fixture-types.ts";
-import type { RunMode } from "./modes.ts";
+import type { BlockExecutor, RunMode } from "./modes.ts";
 import { networkCommon } from "./networks.ts";
 
 /** The header that a test's environment describes. `gasLimit` replaces the environment's. */
@@ -39,7 +39,7 @@ export function environmentHeader(
 
 /** Executes transactions as a block of nothing but them. */
 export function executeTransactions(
-  executor: Executor,
+  executor: BlockExecutor,
   header: BlockHeader,
   store: MemoryStateStore,
   transactions: Uint8Array[],
@@ -59,7 +59,7 @@ export async function runStateCase(
   fixture: StateFixture,
   fork: string,
   post: StatePost,
-  executor: Executor,
+  executor: BlockExecutor,
   mode: RunMode,
 ): Promise<string | undefined> {
   const header = environmentHeader(fixture.env, networkCommon(fork, fixture.config, "transactions"));

@@ -2,7 +2,6 @@
 
 import { ArenaExhaustedError, HEAD_ONLY, type Kernel } from "@braid/kernel";
 import type { StateSource } from "@braid/state";
-import type { Piscina } from "piscina";
 import { assembleResult } from "./block/assemble-result.ts";
 import type { ExecuteBlockInput, ExecutionMode } from "./block/block-input.ts";
 import type { BlockResult } from "./block/block-result.ts";
@@ -14,6 +13,7 @@ import { hintOptions, placeEstimates, prefetch } from "./hints/place-hints.ts";
 import { type RunReport, runBlock, throwIfCancelled, unlessCancelled } from "./pool/block-run.ts";
 import { watchProgress } from "./pool/progress.ts";
 import { SourceServer } from "./pool/source-server.ts";
+import type { TaskPool } from "./pool/task.ts";
 import type { FlatCache } from "./state/flat-cache.ts";
 
 /** Below this many transactions a block runs in order on one worker: see bench/README.md, "Small blocks". */
@@ -26,7 +26,7 @@ export interface ExecutorResources {
   kernel: Kernel;
   cache: FlatCache;
   hints: HintMemory;
-  pool: Piscina;
+  pool: TaskPool;
   /** Threads of the pool. */
   workers: number;
   /** The last block's source and what the block changed: when the source has committed that, the cache can follow. */

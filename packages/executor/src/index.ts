@@ -38,3 +38,4 @@ export {
 } from "./errors.ts";
 export { close, Executor, type ExecutorOptions, executeBlock } from "./executor.ts";
 export { decodeTransaction, type Transaction } from "./transaction/transaction.ts";
+export { VirtualExecutor, type VirtualExecutorOptions } from "./virtual/virtual-executor.ts";

@@ -1,8 +1,8 @@
 // The first step of a block's way: what the workers need to know of it, in the form they need it.
 
-import { type Common, Hardfork } from "@ethereumjs/common";
+import { type ChainConfig, type Common, Hardfork } from "@ethereumjs/common";
 import type { ChainSetup } from "../pool/task.ts";
-import { forkRules } from "../transaction/fork-rules.ts";
+import { type ForkRules, forkRules } from "../transaction/fork-rules.ts";
 import type { BlockContext } from "./block-context.ts";
 import type { BlockInput } from "./block-input.ts";
 
@@ -28,12 +28,7 @@ export function prepareBlock(block: BlockInput, common: Common): PreparedBlock {
     bytes.set(raw, offsets[i]);
   });
   return {
-    chain: {
-      chain: common["_chainParams"],
-      hardfork: common.hardfork(),
-      eips: common["_eips"],
-      hasBlobs: rules.eip4844,
-    },
+    chain: chainSetup(common, rules),
     transactions,
     offsets,
     context: {
@@ -54,6 +49,23 @@ export function prepareBlock(block: BlockInput, common: Common): PreparedBlock {
       daoFork: isDaoForkBlock(common, header.number),
     },
   };
+}
+
+const chainKeys = new WeakMap<ChainConfig, string>();
+
+function chainSetup(common: Common, rules: ForkRules): ChainSetup {
+  const chain = common["_chainParams"];
+  let rulesOfChain = chainKeys.get(chain);
+  if (rulesOfChain === undefined) {
+    const { hardforks, customHardforks } = chain;
+    rulesOfChain = JSON.stringify(
+      [String(chain.chainId), hardforks, customHardforks],
+      (_key, value: unknown) => (typeof value === "bigint" ? String(value) : value),
+    );
+    chainKeys.set(chain, rulesOfChain);
+  }
+  const key = `${common.hardfork()}/${common["_eips"].join()}/${rulesOfChain}`;
+  return { chain, hardfork: common.hardfork(), eips: common["_eips"], key, hasBlobs: rules.eip4844 };
 }
 
 /** EIP-779: only chains that took part in it move the ether. */

@@ -3,16 +3,15 @@
 
 import { HALT_ADMISSION, HALT_CANCELLED, HALT_WORKER_DIED, type Kernel } from "@braid/kernel";
 import { deserializeError } from "@braid/primitives";
-import type { Piscina } from "piscina";
 import type { Fallback } from "../block/block-result.ts";
 import type { PreparedBlock } from "../block/prepare-block.ts";
 import { ExecutionError, InvalidTransactionError } from "../errors.ts";
 import type { SourceServer } from "./source-server.ts";
-import type { WorkerReport, WorkerTask } from "./task.ts";
+import type { TaskPool, WorkerReport, WorkerTask } from "./task.ts";
 
 export interface RunInput {
   kernel: Kernel;
-  pool: Piscina;
+  pool: TaskPool;
   server: SourceServer;
   block: PreparedBlock;
   mode: "parallel" | "sequential";

@@ -12,6 +12,8 @@ export interface ChainSetup {
   chain: ChainConfig;
   hardfork: string;
   eips: number[];
+  /** Equal for equal rules: chains of the same name and id can differ in them. */
+  key: string;
   /** From Cancun on: the point evaluation precompile needs a KZG set-up. */
   hasBlobs: boolean;
 }
@@ -50,6 +52,12 @@ export interface WorkerReport {
   executeMs: number;
   /** Milliseconds spent waiting for work. */
   idleMs: number;
+}
+
+/** Runs workers' tasks: piscina, or workers without threads. */
+export interface TaskPool {
+  run(task: WorkerTask, options: { transferList: MessagePort[] }): Promise<WorkerReport>;
+  destroy(): Promise<void>;
 }
 
 /** Asks the main thread to put something into the shared cache. */

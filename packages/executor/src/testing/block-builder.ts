@@ -63,6 +63,7 @@ export interface BlockOptions {
   number?: bigint;
   timestamp?: bigint;
   excessBlobGas?: bigint;
+  extraData?: Uint8Array;
   parentBeaconBlockRoot?: Uint8Array;
   uncles?: UncleInput[];
   withdrawals?: WithdrawalInput[];
@@ -229,6 +230,7 @@ export class BlockBuilder {
         gasLimit: options.gasLimit ?? 30_000_000n,
         difficulty: this.since("paris") ? 0n : 131_072n,
         mixHash: keccak256(bigIntToBytes32(number)),
+        extraData: options.extraData ?? new Uint8Array(0),
         ...(this.since("london") ? { baseFeePerGas: options.baseFeePerGas ?? 7n } : {}),
         ...(this.since("cancun")
           ? {

@@ -93,7 +93,7 @@ export function forkRules(common: Common): ForkRules {
     eip7928: has(7928),
     maxTransactionGas: has(7825) ? param(common, "maxTransactionGasLimit", 16_777_216n) : undefined,
     calldataNonZeroGas: common.gteHardfork(Hardfork.Istanbul) ? 16n : 68n,
-    maxRefundQuotient: common.gteHardfork(Hardfork.London) ? 5n : 2n,
+    maxRefundQuotient: has(3529) ? 5n : 2n,
     maxInitCodeSize: Number(param(common, "maxInitCodeSize", 49_152n)),
     blobGasPerBlob: param(common, "blobGasPerBlob", 131_072n),
     maxBlobGasPerBlock: has(4844) ? maxBlobGas(common) : 0n,

@@ -1,0 +1,59 @@
+// A worker's share of a block: it takes units from the scheduler until all are committed.
+
+import { type Kernel, StepCode } from "@braid/kernel";
+import { serializeError } from "@braid/primitives";
+import type { WorkerReport, WorkerTask } from "./task.ts";
+import type { UnitExecutor } from "./unit-executor.ts";
+
+/** Longest sleep without work, in milliseconds: what is missed by a lost wake-up. */
+const MAX_IDLE_MS = 1;
+
+/** Reports a failure that ends the block, and stops the other workers. */
+export function fail(kernel: Kernel, unit: number, error: unknown, report: WorkerReport): void {
+  report.failure = { unit, error: serializeError(error) };
+  kernel.haltFailed(unit);
+}
+
+/** Executes, validates and executes again, together with the other workers. */
+export async function runParallel(kernel: Kernel, units: UnitExecutor, report: WorkerReport): Promise<void> {
+  for (;;) {
+    const step = kernel.next();
+    if (step === StepCode.Execute) {
+      const unit = kernel.taskUnit();
+      const incarnation = kernel.taskIncarnation();
+      const end = await units.execute(unit, kernel.taskIsHead());
+      if (end.kind === "done") {
+        const flags = kernel.publishAll(unit, incarnation);
+        if (flags < 0) return;
+        kernel.finishExecution(unit, incarnation, flags);
+      } else if (end.kind === "suspended") {
+        if (end.blockingUnit >= 0) kernel.suspend(unit, incarnation, end.blockingUnit);
+        else kernel.retryAtHead(unit, incarnation);
+      } else if (end.kind === "failed") {
+        fail(kernel, unit, end.error, report);
+        return;
+      } else return;
+    } else if (step === StepCode.Idle) {
+      const since = performance.now();
+      kernel.idleWait(MAX_IDLE_MS);
+      report.idleMs += performance.now() - since;
+    } else return;
+  }
+}
+
+/** All units that are not committed yet, in order, with nothing else running. */
+export async function runInOrder(
+  kernel: Kernel,
+  units: UnitExecutor,
+  task: WorkerTask,
+  report: WorkerReport,
+): Promise<void> {
+  const count = task.offsets.length + 1;
+  for (let unit = kernel.commitIndex(); unit < count; unit++) {
+    const end = await units.execute(unit, true);
+    if (end.kind === "failed") return fail(kernel, unit, end.error, report);
+    if (end.kind !== "done") return;
+    if (kernel.publishAll(unit, kernel.unitIncarnation(unit)) < 0) return;
+    if (kernel.commitInOrder(unit) !== 0) return;
+  }
+}

@@ -1,0 +1,125 @@
+// Workers without threads: they take turns on one thread in an order that a seed chooses, so that a schedule that found a
+// defect can be had again. They run the code of real workers on instances of the kernel of their own.
+//
+// A turn is one call into the scheduler, one whole incarnation, or one published location; what lies between the turns of
+// one worker is where the others get in.
+
+import { type Kernel, PUBLISH_FAULT, PUBLISH_MORE, StepCode } from "@braid/kernel";
+import { Engines } from "../pool/engines.ts";
+import { fail, runInOrder } from "../pool/run-units.ts";
+import { SourceClient } from "../pool/source-client.ts";
+import type { TaskPool, WorkerReport, WorkerTask } from "../pool/task.ts";
+import { UnitExecutor } from "../pool/unit-executor.ts";
+import { Random } from "./random.ts";
+
+interface VirtualWorker {
+  kernel: Kernel;
+  source: SourceClient;
+  engines: Engines;
+}
+
+interface Waiting {
+  task: WorkerTask;
+  resolve: (report: WorkerReport) => void;
+  reject: (error: unknown) => void;
+}
+
+/** One worker in the middle of a block. */
+interface Running extends Waiting {
+  report: WorkerReport;
+  turns: AsyncGenerator<void, void>;
+}
+
+export class VirtualPool implements TaskPool {
+  readonly #workers: VirtualWorker[];
+  readonly #random: Random;
+  #waiting: Waiting[] = [];
+
+  /** @param kernels one instance for each worker. */
+  constructor(kernels: Kernel[], seed: number) {
+    this.#workers = kernels.map((kernel) => {
+      const source = new SourceClient();
+      return { kernel, source, engines: new Engines(kernel, source) };
+    });
+    this.#random = new Random(seed);
+  }
+
+  /** All tasks of a block are given in one go; they begin together. */
+  run(task: WorkerTask): Promise<WorkerReport> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ task, resolve, reject });
+      if (this.#waiting.length === 1) queueMicrotask(() => void this.#runAll());
+    });
+  }
+
+  async destroy(): Promise<void> {}
+
+  async #runAll(): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    let running: Running[] = [];
+    try {
+      running = await Promise.all(
+        waiting.map((one, i) => this.#start(one, this.#workers[i] as VirtualWorker)),
+      );
+      const busy = [...running];
+      while (busy.length > 0) {
+        const index = this.#random.below(busy.length);
+        const { done } = await (busy[index] as Running).turns.next();
+        if (done === true) busy.splice(index, 1);
+      }
+      for (const { resolve, report } of running) resolve(report);
+    } catch (error) {
+      for (const { reject } of waiting) reject(error);
+    } finally {
+      for (const { source } of this.#workers) source.disconnect();
+    }
+  }
+
+  async #start(one: Waiting, worker: VirtualWorker): Promise<Running> {
+    const { task } = one;
+    worker.source.connect(task.port);
+    const units = new UnitExecutor(worker.kernel, await worker.engines.get(task.chain), task);
+    const report: WorkerReport = { recoverMs: 0, executeMs: 0, idleMs: 0 };
+    return { ...one, report, turns: turnsOf(worker.kernel, units, task, report) };
+  }
+}
+
+/** A worker's way through a block, as run-units.ts has it, with a yield wherever another one may get in. */
+async function* turnsOf(
+  kernel: Kernel,
+  units: UnitExecutor,
+  task: WorkerTask,
+  report: WorkerReport,
+): AsyncGenerator<void, void> {
+  if (task.mode === "sequential") return runInOrder(kernel, units, task, report);
+  for (;;) {
+    yield;
+    const step = kernel.next();
+    if (step === StepCode.Idle) continue;
+    if (step !== StepCode.Execute) return;
+    const unit = kernel.taskUnit();
+    const incarnation = kernel.taskIncarnation();
+    const head = kernel.taskIsHead();
+    yield;
+    const end = await units.execute(unit, head);
+    yield;
+    if (end.kind === "done") {
+      let more = kernel.exports.publishBegin(unit, incarnation);
+      while (more === PUBLISH_MORE) {
+        yield;
+        more = kernel.exports.publishNext();
+      }
+      yield;
+      if (more === PUBLISH_FAULT) return;
+      const flags = kernel.exports.publishEnd(unit);
+      yield;
+      kernel.finishExecution(unit, incarnation, flags);
+    } else if (end.kind === "suspended") {
+      if (end.blockingUnit >= 0) kernel.suspend(unit, incarnation, end.blockingUnit);
+      else kernel.retryAtHead(unit, incarnation);
+    } else if (end.kind === "failed") {
+      return fail(kernel, unit, end.error, report);
+    } else return;
+  }
+}
