@@ -1,8 +1,9 @@
 // A blockchain test: every block imported onto the chain, invalid ones rejected for the expected reason.
 
-import { Chain, decodeBlock } from "@braid/chain";
+import { Chain, decodeBlock, type ImportedBlock } from "@braid/chain";
 import { BaseError, bytesToHex, equalBytes, hexToBytes } from "@braid/primitives";
 import { MemoryStateStore } from "@braid/state";
+import { compareAccessLists } from "./access-list.ts";
 import { fitsExpectation } from "./exceptions.ts";
 import type { BlockchainFixture, FixtureBlock } from "./fixture-types.ts";
 import type { BlockExecutor, RunMode } from "./modes.ts";
@@ -38,8 +39,9 @@ async function runBlock(
   mode: RunMode,
 ): Promise<string | undefined> {
   const before = { head: chain.head.hash, root: store.stateRoot, version: store.version };
+  let imported: ImportedBlock;
   try {
-    await chain.importBlock(hexToBytes(block.rlp), mode.options);
+    imported = await chain.importBlock(hexToBytes(block.rlp), mode.options);
   } catch (error) {
     if (!(error instanceof BaseError)) throw error;
     const rejection = `${error.code}: ${error.message}`;
@@ -54,9 +56,12 @@ async function runBlock(
       ? undefined
       : `it was rejected, but for ${block.expectException} and not ${rejection}`;
   }
-  return block.expectException === undefined
+  if (block.expectException !== undefined)
+    return `it was imported, but it is invalid (${block.expectException})`;
+  const { blockAccessList } = block;
+  return blockAccessList === undefined
     ? undefined
-    : `it was imported, but it is invalid (${block.expectException})`;
+    : compareAccessLists(blockAccessList, imported.result.accessList);
 }
 
 function checkPostState(

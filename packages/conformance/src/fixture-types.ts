@@ -44,15 +44,11 @@ export interface StatePost {
   expectException?: string;
 }
 
-type Json = Record<string, unknown>;
-
-/** Which kind of fixture a case is, by what it has. */
-export function isBlockchainFixture(value: Json): boolean {
-  return Array.isArray(value.blocks) && typeof value.genesisRLP === "string";
+/** Which kind of fixture a case is shows in what it has. */
+export function isBlockchainFixture(value: object): value is BlockchainFixture {
+  return "blocks" in value && Array.isArray(value.blocks) && "genesisRLP" in value;
 }
 
-export function isStateFixture(value: Json): boolean {
-  return (
-    typeof value.post === "object" && typeof value.transaction === "object" && typeof value.env === "object"
-  );
+export function isStateFixture(value: object): value is StateFixture {
+  return "post" in value && "transaction" in value && "env" in value;
 }

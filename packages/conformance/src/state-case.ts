@@ -54,8 +54,22 @@ export function executeTransactions(
   return executor.executeBlock(input);
 }
 
-/** Runs one transaction of a case in one mode. Returns why it fails, or undefined. */
-export async function runStateCase(
+/** Runs all transactions of a case in one mode. Returns why one fails, or undefined. */
+export async function runStateFixture(
+  fixture: StateFixture,
+  executor: BlockExecutor,
+  mode: RunMode,
+): Promise<string | undefined> {
+  for (const [fork, posts] of Object.entries(fixture.post)) {
+    for (const [i, post] of posts.entries()) {
+      const failure = await runTransaction(fixture, fork, post, executor, mode);
+      if (failure !== undefined) return posts.length === 1 ? failure : `${fork} ${i}: ${failure}`;
+    }
+  }
+  return undefined;
+}
+
+async function runTransaction(
   fixture: StateFixture,
   fork: string,
   post: StatePost,
