@@ -2,6 +2,7 @@
 // The `braid` command: parses the command line and ends with the exit code of what it was told to do.
 import { Command, CommanderError } from "commander";
 import packageJson from "../package.json" with { type: "json" };
+import { addConformanceCommand } from "./conformance-command.ts";
 import { ExitCode } from "./exit-code.ts";
 import { addReplayCommand } from "./replay-command.ts";
 
@@ -28,6 +29,9 @@ const program = new Command("braid")
   });
 
 addReplayCommand(program, version, (code) => {
+  process.exitCode = code;
+});
+addConformanceCommand(program, (code) => {
   process.exitCode = code;
 });
 

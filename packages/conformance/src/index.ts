@@ -5,6 +5,7 @@ export { networkCommon, UnknownNetworkError } from "./networks.ts";
 export {
   type CaseReport,
   type ConformanceOptions,
+  type ConformanceProgress,
   type ConformanceReport,
   type ConformanceTotals,
   runConformance,

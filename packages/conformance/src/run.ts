@@ -31,9 +31,16 @@ export interface ConformanceOptions {
   filter?: string;
   /** Only files for which it answers true; their number counts from 0. */
   chooseFile?: (file: string, number: number) => boolean;
-  onCase?: (report: CaseReport, totals: ConformanceTotals) => void;
+  onCase?: (report: CaseReport, progress: ConformanceProgress) => void;
   /** Ends the run after the case that it is at. */
   signal?: AbortSignal;
+}
+
+export interface ConformanceProgress {
+  totals: ConformanceTotals;
+  /** Which file the case is of, from 0, and of how many. */
+  file: number;
+  files: number;
 }
 
 /** Runs everything under the paths, in order. Rejects when a path cannot be read. */
@@ -41,15 +48,21 @@ export async function runConformance(
   paths: string[],
   options: ConformanceOptions,
 ): Promise<ConformanceReport> {
-  const executors = new Executors(options.modes);
+  const { filter = "", modes, chooseFile = () => true, onCase, signal } = options;
+  const found: string[] = [];
+  for (const path of paths) for await (const file of fixtureFiles(path)) found.push(file);
+  const files = found.filter(chooseFile);
   const cases: CaseReport[] = [];
   const totals: ConformanceTotals = { passed: 0, failed: 0, skipped: 0 };
+  const executors = new Executors(modes);
   try {
-    for await (const report of reports(paths, options, executors)) {
-      cases.push(report);
-      totals[report.verdict]++;
-      options.onCase?.(report, totals);
-      if (options.signal?.aborted) break;
+    for (const [number, file] of files.entries()) {
+      for await (const report of runFile(file, filter, executors, modes)) {
+        cases.push(report);
+        totals[report.verdict]++;
+        onCase?.(report, { totals, file: number, files: files.length });
+        if (signal?.aborted) return { cases, totals };
+      }
     }
   } finally {
     await executors.close();
@@ -57,28 +70,23 @@ export async function runConformance(
   return { cases, totals };
 }
 
-async function* reports(
-  paths: string[],
-  { filter = "", modes, chooseFile = () => true }: ConformanceOptions,
+async function* runFile(
+  file: string,
+  filter: string,
   executors: Executors,
+  modes: RunMode[],
 ): AsyncGenerator<CaseReport> {
-  let number = 0;
-  for (const path of paths) {
-    for await (const file of fixtureFiles(path)) {
-      if (!chooseFile(file, number++)) continue;
-      const cases = await readCases(file);
-      if (!Array.isArray(cases)) {
-        if (file.includes(filter)) yield { name: "", fork: "", ...cases };
-        continue;
-      }
-      for (const one of cases)
-        if (file.includes(filter) || one.name.includes(filter)) yield await runCase(one, executors, modes);
-    }
+  const cases = await readCases(file);
+  if (!Array.isArray(cases)) {
+    if (file.includes(filter)) yield { name: "", fork: "", ...cases };
+    return;
   }
+  for (const one of cases)
+    if (file.includes(filter) || one.name.includes(filter)) yield await runCase(one, executors, modes);
 }
 
 /** Runs a case in all modes, up to the first in which it fails. */
-export async function runCase(one: Case, executors: Executors, modes: RunMode[]): Promise<CaseReport> {
+async function runCase(one: Case, executors: Executors, modes: RunMode[]): Promise<CaseReport> {
   const { file, name, fork } = one;
   for (const mode of modes) {
     let failure: string | undefined;

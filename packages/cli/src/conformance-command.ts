@@ -1,0 +1,128 @@
+// `braid conformance`: its options, and from them to an exit code.
+import { existsSync } from "node:fs";
+import type { ConformanceReport, RunMode } from "@braid/conformance";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { ExitCode } from "./exit-code.ts";
+import { ProgressBar } from "./progress-bar.ts";
+
+interface ConformanceFlags {
+  filter?: string;
+  mode: "both" | "parallel" | "sequential";
+  workers: number[];
+  seed: number;
+  json?: boolean;
+}
+
+const HELP = `
+A path is a fixture file or a folder of them: blockchain tests, state tests, chains to import (genesis.json with
+chain.rlp). In parallel mode every block goes through the parallel path, however small: once on threads and once on a
+seeded schedule for each number of workers. State tests of one file are also stacked in one block where they can be.
+
+Exit codes:
+  0    every case passed, or was skipped for the reason that is given
+  1    a path cannot be read, or holds no cases
+  2    the command line is wrong
+  3    a case failed
+  130  interrupted with Ctrl-C
+
+Examples:
+  braid conformance fixtures/state_tests fixtures/blockchain_tests
+  braid conformance fixtures --filter eip7702 --mode parallel --workers 2,3,8
+  braid conformance fixtures --json > report.json
+`;
+
+/** Adds the command; `finish` gets its exit code. */
+export function addConformanceCommand(program: Command, finish: (code: ExitCode) => void): void {
+  program
+    .command("conformance")
+    .summary("run Ethereum's own tests, sequentially and in parallel")
+    .description("Run fixtures of execution-spec-tests through Braid's chain rules and block executor.")
+    .argument("<paths...>", "fixture files, or directories of them")
+    .option("--filter <text>", "only cases whose file or name contains this")
+    .addOption(
+      new Option("--mode <mode>", "how to execute")
+        .choices(["both", "parallel", "sequential"])
+        .default("both"),
+    )
+    .addOption(
+      new Option("--workers <counts>", "numbers of workers in parallel mode")
+        .argParser(parseCounts)
+        .default([2, 4], "2,4"),
+    )
+    .addOption(
+      new Option("--seed <number>", "the schedule of the seeded runs").argParser(parseSeed).default(1),
+    )
+    .option("--json", "print one JSON document instead of text")
+    .addHelpText("after", HELP)
+    .action(async (paths: string[], flags: ConformanceFlags) => {
+      const missing = paths.filter((path) => !existsSync(path));
+      for (const path of missing) process.stderr.write(`braid: ${path}: no such file or directory\n`);
+      finish(missing.length > 0 ? ExitCode.Failure : await run(paths, flags));
+    });
+}
+
+async function run(paths: string[], flags: ConformanceFlags): Promise<ExitCode> {
+  const abort = new AbortController();
+  const bar = new ProgressBar(process.stderr, flags.json !== true);
+  const interrupt = (): void => {
+    if (abort.signal.aborted) process.exit(ExitCode.Interrupted);
+    abort.abort();
+  };
+  process.on("SIGINT", interrupt);
+  try {
+    // Only now: they bring the whole EVM, which `braid --help` can do without.
+    const [conformance, output] = await Promise.all([
+      import("@braid/conformance"),
+      import("./conformance-output.ts"),
+    ]);
+    const report = await conformance.runConformance(paths, {
+      modes: modesOf(flags, conformance),
+      ...(flags.filter === undefined ? {} : { filter: flags.filter }),
+      signal: abort.signal,
+      onCase: (one, { totals, file, files }) => {
+        if (one.verdict === "failed") bar.print(output.describeCase(one));
+        bar.update(file / files, `file ${file + 1}/${files}  ${output.summaryLine(totals)}`);
+      },
+    });
+    bar.clear();
+    process.stdout.write(flags.json === true ? output.formatJson(report) : output.formatReport(report));
+    return exitCodeOf(report, abort.signal.aborted);
+  } finally {
+    bar.clear();
+    process.off("SIGINT", interrupt);
+  }
+}
+
+function modesOf(
+  { mode, workers, seed }: ConformanceFlags,
+  {
+    parallel,
+    SEQUENTIAL,
+    seeded,
+  }: Pick<typeof import("@braid/conformance"), "parallel" | "SEQUENTIAL" | "seeded">,
+): RunMode[] {
+  return [
+    ...(mode === "parallel" ? [] : [SEQUENTIAL]),
+    ...(mode === "sequential" ? [] : workers.flatMap((count) => [parallel(count), seeded(count, seed)])),
+  ];
+}
+
+function exitCodeOf({ cases, totals }: ConformanceReport, interrupted: boolean): ExitCode {
+  if (interrupted) return ExitCode.Interrupted;
+  if (totals.failed > 0) return ExitCode.Mismatch;
+  if (cases.length > 0) return ExitCode.Ok;
+  process.stderr.write("braid: no cases were found\n");
+  return ExitCode.Failure;
+}
+
+function parseCounts(value: string): number[] {
+  const counts = value.split(",").map(Number);
+  if (counts.every((count) => Number.isInteger(count) && count >= 1 && count <= 64)) return counts;
+  throw new InvalidArgumentError("It must be whole numbers from 1 to 64, separated by commas.");
+}
+
+function parseSeed(value: string): number {
+  const seed = Number(value);
+  if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31) return seed;
+  throw new InvalidArgumentError("It must be a whole number from 0 to 2147483647.");
+}
