@@ -5,7 +5,7 @@ import { concatBytes, hexToBytes } from "@braid/primitives";
 import { RLP } from "@ethereumjs/rlp";
 import { describe, expect, test } from "vitest";
 import { keyed, plainAddress } from "./testing/accounts.ts";
-import { fingerprint, runBraid, WORKER_COUNTS } from "./testing/agree.ts";
+import { assertAllReject, fingerprint, runBraid, WORKER_COUNTS } from "./testing/agree.ts";
 import { asm } from "./testing/assembler.ts";
 import { BlockBuilder, type BlockOptions, type Fork, type TestBlock } from "./testing/block-builder.ts";
 import { authorize, blobHash } from "./testing/sign.ts";
@@ -263,30 +263,9 @@ async function faultyBlock({ fork = "osaka", fault, options = {} }: Case): Promi
   return block.build();
 }
 
-async function failureOf(
-  block: TestBlock,
-  workers: number,
-  mode: "sequential" | "parallel",
-): Promise<unknown> {
-  try {
-    await runBraid(block, workers, { mode });
-  } catch (error) {
-    return error;
-  }
-  throw new Error("an invalid block was executed");
-}
-
 test.each(CASES)("$what: $code", async (invalid) => {
-  const block = await faultyBlock(invalid);
-  const sequential = await failureOf(block, 1, "sequential");
-  expect(sequential).toMatchObject({ code: invalid.code, data: { transactionIndex: 7 } });
-  for (const workers of WORKER_COUNTS) {
-    for (let round = 0; round < 3; round++) {
-      const parallel = await failureOf(block, workers, "parallel");
-      expect(JSON.stringify(parallel)).toBe(JSON.stringify(sequential));
-      expect(parallel).toMatchObject({ code: invalid.code, data: { transactionIndex: 7 } });
-    }
-  }
+  const error = await assertAllReject(await faultyBlock(invalid));
+  expect(error).toMatchObject({ code: invalid.code, data: { transactionIndex: 7 } });
 });
 
 describe("the gas of the block", () => {
@@ -310,10 +289,7 @@ describe("the gas of the block", () => {
   test("limit 100: transaction 0 uses 60, transaction 1 has limit 50 and would use less: the block is invalid", async () => {
     const over = await block([50], 0);
     const failure = { code: "BRAID_TX_GAS_LIMIT_EXCEEDS_BLOCK", data: { transactionIndex: 1 } };
-    expect(await failureOf(over, 1, "sequential")).toMatchObject(failure);
-    for (const workers of WORKER_COUNTS)
-      for (let round = 0; round < 5; round++)
-        expect(await failureOf(over, workers, "parallel")).toMatchObject(failure);
+    expect(await assertAllReject(over, { repeat: 5 })).toMatchObject(failure);
   });
 
   test("limit 100: exactly what is left is admitted", async () => {
@@ -327,9 +303,7 @@ describe("the gas of the block", () => {
   test("limit 100: the third one too many is named", async () => {
     const over = await block([40, 1], 1);
     const failure = { code: "BRAID_TX_GAS_LIMIT_EXCEEDS_BLOCK", data: { transactionIndex: 2 } };
-    expect(await failureOf(over, 1, "sequential")).toMatchObject(failure);
-    for (const workers of WORKER_COUNTS)
-      expect(await failureOf(over, workers, "parallel")).toMatchObject(failure);
+    expect(await assertAllReject(over, { repeat: 5 })).toMatchObject(failure);
   });
 });
 
@@ -347,12 +321,10 @@ test("the first of several faults is named", async () => {
   block.raw(hexToBytes("0xc0"), keyed(2));
   block.send({ from: keyed(99), to: CONTRACT });
   const built = await block.build();
-  for (const workers of WORKER_COUNTS)
-    for (let round = 0; round < 5; round++)
-      expect(await failureOf(built, workers, "parallel")).toMatchObject({
-        code: "BRAID_TX_NONCE_TOO_HIGH",
-        data: { transactionIndex: 1 },
-      });
+  expect(await assertAllReject(built, { repeat: 5 })).toMatchObject({
+    code: "BRAID_TX_NONCE_TOO_HIGH",
+    data: { transactionIndex: 1 },
+  });
 });
 
 test("more blobs in all than the block may have", async () => {
@@ -361,9 +333,7 @@ test("more blobs in all than the block may have", async () => {
   for (let i = 0; i < 7; i++)
     block.send({ from: keyed(i), type: 3, to: CONTRACT, blobVersionedHashes: [blobHash(i)] });
   const built = await block.build();
-  for (const workers of [1, 3])
-    for (const mode of ["sequential", "parallel"] as const)
-      expect(await failureOf(built, workers, mode)).toMatchObject({ code: "BRAID_BLOCK_BLOB_GAS_EXCEEDED" });
+  expect(await assertAllReject(built)).toMatchObject({ code: "BRAID_BLOCK_BLOB_GAS_EXCEEDED" });
 });
 
 test("a deposit event that is not laid out as EIP-6110 wants it", async () => {
@@ -374,8 +344,7 @@ test("a deposit event that is not laid out as EIP-6110 wants it", async () => {
   block.contract(contract, asm(event, 32, 0, "LOG1"));
   block.send({ from: keyed(0), to: contract });
   const built = await block.build();
-  for (const mode of ["sequential", "parallel"] as const)
-    expect(await failureOf(built, 2, mode)).toMatchObject({ code: "BRAID_BLOCK_DEPOSIT_LOG_MALFORMED" });
+  expect(await assertAllReject(built)).toMatchObject({ code: "BRAID_BLOCK_DEPOSIT_LOG_MALFORMED" });
 });
 
 test("after a hundred faults an executor is as good as before", async () => {
@@ -387,7 +356,7 @@ test("after a hundred faults an executor is as good as before", async () => {
   const right = fingerprint(await runBraid(block, 1, { mode: "sequential" }));
   const faulty = await faultyBlock(CASES[0] as Case);
   for (let i = 0; i < 100; i++) {
-    await failureOf(faulty, 2, "parallel");
+    await assertAllReject(faulty, { workers: [2], repeat: 1 });
     if (i % 20 === 19) expect(fingerprint(await runBraid(block, 2))).toBe(right);
   }
 });

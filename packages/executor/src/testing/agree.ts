@@ -190,3 +190,30 @@ export async function assertAllAgree(block: TestBlock, options: AgreeOptions = {
   }
   return { result, expected, reexecutions };
 }
+
+/** Fails unless the block is invalid in the same way however it is executed. Gives the error of the sequential run. */
+export async function assertAllReject(
+  block: TestBlock,
+  options: Pick<AgreeOptions, "repeat" | "workers"> = {},
+): Promise<unknown> {
+  const { repeat = 3, workers = WORKER_COUNTS } = options;
+  const sequential = await rejection(block, 1, "sequential");
+  for (const count of workers)
+    for (let round = 0; round < repeat; round++)
+      // Code, message and data; errors as such compare by message alone.
+      expect(JSON.stringify(await rejection(block, count, "parallel"))).toBe(JSON.stringify(sequential));
+  return sequential;
+}
+
+async function rejection(
+  block: TestBlock,
+  workers: number,
+  mode: "sequential" | "parallel",
+): Promise<unknown> {
+  try {
+    await runBraid(block, workers, { mode });
+  } catch (error) {
+    return error;
+  }
+  throw new Error(`a block that should be invalid was executed (${mode}, ${workers} workers)`);
+}

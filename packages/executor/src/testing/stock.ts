@@ -1,4 +1,4 @@
-// For tests: the oracle, stock @ethereumjs/vm over MerkleStateManager.
+// For tests: the oracle, stock @ethereumjs/vm over MerkleStateManager (with one of its errors put right).
 
 import { bigIntToBytes32, bytesToHex } from "@braid/primitives";
 import { Block, createBlockHeader } from "@ethereumjs/block";
@@ -8,8 +8,19 @@ import { Account, Address, createWithdrawal } from "@ethereumjs/util";
 import { createVM, type RunBlockResult, runBlock } from "@ethereumjs/vm";
 import type { TestBlock } from "./block-builder.ts";
 
+/**
+ * MerkleStateManager 10.1.3 keeps the storage trie of an account that it deletes: ether that is sent to the address later in the block
+ * brings an account with all the old storage. Here a deleted account's storage is gone, as the Yellow Paper has it.
+ */
+class CorrectedStateManager extends MerkleStateManager {
+  override async deleteAccount(address: Address): Promise<void> {
+    await this.clearStorage(address);
+    await super.deleteAccount(address);
+  }
+}
+
 async function stateOf({ common, pre }: TestBlock): Promise<MerkleStateManager> {
-  const state = new MerkleStateManager({ common, caches: new Caches() });
+  const state = new CorrectedStateManager({ common, caches: new Caches() });
   const codes = new Map(pre.codes.map(([hash, code]) => [bytesToHex(hash), code]));
   for (const { address: bytes, account, storage } of pre.accounts) {
     if (account === undefined) continue;
