@@ -54,6 +54,7 @@ export class UnitExecutor {
     this.#context = {
       rules: context.rules,
       coinbase: context.coinbase,
+      gasLimit: context.gasLimit,
       baseFeePerGas: context.baseFeePerGas,
       blobGasPrice: context.blobGasPrice,
       call: messageCall(evm, context),

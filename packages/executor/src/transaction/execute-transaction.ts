@@ -47,6 +47,8 @@ export type MessageCall = (input: MessageCallInput) => Promise<MessageCallResult
 export interface TransactionContext {
   rules: ForkRules;
   coinbase: Uint8Array;
+  /** The block's. */
+  gasLimit: bigint;
   baseFeePerGas: bigint | undefined;
   blobGasPrice: bigint | undefined;
   call: MessageCall;
@@ -187,7 +189,7 @@ function warmUp(
   }
 }
 
-/** EIP-3607 (no code, or an EIP-7702 delegation), nonce, and the balance that covers the highest possible cost. */
+/** Nonce, the balance that covers the highest possible cost, and EIP-3607: no code, or an EIP-7702 delegation. */
 async function checkSender(
   tx: Transaction,
   from: AccountEntry,
@@ -195,14 +197,6 @@ async function checkSender(
   rules: ForkRules,
   maxCost: bigint,
 ): Promise<void> {
-  if (state.hasCode(from)) {
-    const code = rules.eip7702 ? await state.codes.get(state.codeHash(from)) : undefined;
-    if (code === undefined || !isDelegation(code))
-      throw invalid(
-        "BRAID_TX_SENDER_NOT_EOA",
-        `The sender ${bytesToHex(from.address)} is a contract (EIP-3607).`,
-      );
-  }
   const nonce = state.assumeNonce(from, tx.nonce);
   if (nonce !== tx.nonce) {
     const code = tx.nonce < nonce ? "BRAID_TX_NONCE_TOO_LOW" : "BRAID_TX_NONCE_TOO_HIGH";
@@ -216,6 +210,14 @@ async function checkSender(
       "BRAID_TX_INSUFFICIENT_FUNDS",
       `The transaction can cost ${maxCost} wei, the sender ${bytesToHex(from.address)} has ${state.balance(from)}.`,
     );
+  }
+  if (state.hasCode(from)) {
+    const code = rules.eip7702 ? await state.codes.get(state.codeHash(from)) : undefined;
+    if (code === undefined || !isDelegation(code))
+      throw invalid(
+        "BRAID_TX_SENDER_NOT_EOA",
+        `The sender ${bytesToHex(from.address)} is a contract (EIP-3607).`,
+      );
   }
 }
 
