@@ -1,0 +1,40 @@
+// Puts the last results into bench/README.md and README.md, between the markers <!-- name --> and <!-- /name -->.
+//
+//   npx -y pnpm@12 bench:report
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { formatEnvironment } from "./environment.ts";
+import type {
+  MemoryMeasurement,
+  ProfileMeasurement,
+  SmallBlocksMeasurement,
+  StockMeasurement,
+} from "./measurements.ts";
+import { readResult } from "./results.ts";
+import { memoryLines, profileTable, smallBlocksTable, stockSummary, stockTables } from "./tables.ts";
+
+function fill(file: string, sections: Record<string, string | undefined>): void {
+  const path = fileURLToPath(new URL(file, import.meta.url));
+  let text = readFileSync(path, "utf8");
+  for (const [name, content] of Object.entries(sections)) {
+    if (content === undefined) continue;
+    const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+    const [start, end] = [text.indexOf(open), text.indexOf(close)];
+    if (start < 0 || end < start) throw new Error(`${file} lacks the markers ${open} and ${close}`);
+    text = `${text.slice(0, start + open.length)}\n${content}\n${text.slice(end)}`;
+  }
+  writeFileSync(path, text);
+  console.log(`${file} is up to date with bench/results`);
+}
+
+const stock = readResult<StockMeasurement>("stock");
+const memory = readResult<MemoryMeasurement>("memory");
+const small = readResult<SmallBlocksMeasurement>("small-blocks");
+const profile = readResult<ProfileMeasurement>("profile");
+fill("README.md", {
+  stock: stock && `${formatEnvironment(stock.environment)}\n\n${stockTables(stock)}`,
+  memory: memory && `${formatEnvironment(memory.environment)}\n\n${memoryLines(memory)}`,
+  "small-blocks": small && `${formatEnvironment(small.environment)}\n\n${smallBlocksTable(small)}`,
+  profile: profile && `${formatEnvironment(profile.environment)}\n\n${profileTable(profile)}`,
+});
+fill("../README.md", { bench: stock && stockSummary(stock) });

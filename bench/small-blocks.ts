@@ -1,0 +1,55 @@
+// From how many transactions on a block is worth running in parallel: forced parallel against sequential on small blocks.
+//
+//   npx -y pnpm@12 bench:small-blocks [--rounds 200]
+import { parseArgs } from "node:util";
+import { dependentSwaps, etherTransfers, prepareWorkload, sealWorkload, swaps } from "@braid/contracts";
+import { Executor } from "@braid/executor";
+import { newSource, openBlock } from "./blocks.ts";
+import { describeEnvironment, formatEnvironment } from "./environment.ts";
+import type { SmallBlock, SmallBlocksMeasurement } from "./measurements.ts";
+import { writeResult } from "./results.ts";
+import { smallBlocksTable } from "./tables.ts";
+
+const SIZES = [1, 2, 3, 4, 6, 8, 16, 32];
+const WARM_UP_ROUNDS = 60;
+const { values } = parseArgs({ options: { rounds: { type: "string", default: "200" } } });
+const environment = describeEnvironment("bench:small-blocks");
+const workload = await prepareWorkload({ senders: 64, pools: 16 });
+const kinds = {
+  "ether transfers": (count: number) => etherTransfers(workload, count),
+  "swaps, 16 pools": (count: number) => swaps(workload, count, 16),
+  "dependent swaps": (count: number) => dependentSwaps(workload, count),
+};
+const executor = new Executor({ workers: 2 });
+const blocks: SmallBlock[] = [];
+for (const [kind, make] of Object.entries(kinds)) {
+  for (const transactions of SIZES) {
+    const bundle = await sealWorkload(workload, [make(transactions)], kind);
+    const block = await openBlock({ kind: "bundle", name: kind, bundle });
+    const times: SmallBlock = { kind, transactions, sequential: [], parallel: [] };
+    // One source for all runs: what is compared is running, not loading.
+    const source = newSource(block);
+    for (let round = 0; round < WARM_UP_ROUNDS + Number(values.rounds); round++) {
+      for (const mode of round % 2 === 0
+        ? (["sequential", "parallel"] as const)
+        : (["parallel", "sequential"] as const)) {
+        const start = performance.now();
+        await executor.executeBlock({
+          block: block.block.input,
+          common: block.block.common,
+          source,
+          mode,
+          force: true,
+        });
+        if (round >= WARM_UP_ROUNDS) times[mode].push(performance.now() - start);
+      }
+    }
+    blocks.push(times);
+    console.error(`${kind}, ${transactions}`);
+  }
+}
+await executor.close();
+const measurement: SmallBlocksMeasurement = { environment, blocks };
+console.log(formatEnvironment(environment));
+console.log(smallBlocksTable(measurement));
+console.log(`written to ${writeResult("small-blocks", measurement)}`);

@@ -1,0 +1,119 @@
+// Braid against stock @ethereumjs/vm, block by block and round by round, both sides in turn in one run.
+//
+//   npx -y pnpm@12 bench:stock [--rounds 5] [--only 17034869,12244000] [--no-workloads]
+import { parseArgs } from "node:util";
+import { Executor } from "@braid/executor";
+import { equalBytes } from "@braid/primitives";
+import {
+  type BenchBlock,
+  type BlockOrigin,
+  mainnetOrigins,
+  newSource,
+  openBlock,
+  workloadOrigins,
+} from "./blocks.ts";
+import { describeEnvironment, formatEnvironment } from "./environment.ts";
+import { type MeasuredBlock, SIDES, type Side, type StockMeasurement } from "./measurements.ts";
+import { writeResult } from "./results.ts";
+import { StockClient } from "./stock-client.ts";
+import { stockTables } from "./tables.ts";
+
+const WARM_UP_ROUNDS = 3;
+
+interface Contender {
+  block: BenchBlock;
+  senders: Uint8Array[];
+  measured: MeasuredBlock;
+}
+
+/** One timed run of a side on a block. */
+async function run(
+  side: Side,
+  index: number,
+  contender: Contender,
+  executor: Executor,
+  stock: StockClient,
+): Promise<number> {
+  if (side === "stock" || side === "stock known") return stock.run(index, side === "stock known");
+  const { block, common } = { block: contender.block.block.input, common: contender.block.block.common };
+  const source = newSource(contender.block);
+  const start = performance.now();
+  const result = await executor.executeBlock({
+    block,
+    common,
+    source,
+    mode: side === "sequential" ? "sequential" : "parallel",
+    workers: side === "one" ? 1 : 2,
+    ...(side === "two known" ? { senders: contender.senders } : {}),
+  });
+  const ms = performance.now() - start;
+  if (side === "two") contender.measured.aborts = result.statistics.aborts;
+  return ms;
+}
+
+/** Opens a block on both sides and holds their results against each other: what is wrong is not worth timing. */
+async function prepare(origin: BlockOrigin, executor: Executor, stock: StockClient): Promise<Contender> {
+  const block = await openBlock(origin);
+  const { input, common, fork } = block.block;
+  const [theirs, ours] = [
+    await stock.prepare(origin),
+    await executor.executeBlock({ block: input, common, source: newSource(block) }),
+  ];
+  const sameReceipts = ours.receiptsRoot === undefined || equalBytes(ours.receiptsRoot, theirs.receiptsRoot);
+  if (ours.gasUsed !== theirs.gasUsed || !sameReceipts || !equalBytes(ours.logsBloom, theirs.logsBloom))
+    throw new Error(`block ${block.name}: Braid and stock ethereumjs disagree`);
+  const measured: MeasuredBlock = {
+    name: block.name,
+    group: origin.kind === "file" ? "mainnet" : "workload",
+    fork,
+    transactions: input.transactions.length,
+    gas: Number(ours.gasUsed),
+    ms: { stock: [], "stock known": [], two: [], "two known": [], one: [], sequential: [] },
+    aborts: 0,
+  };
+  return { block, senders: ours.transactions.map(({ sender }) => sender), measured };
+}
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "5" },
+    only: { type: "string", default: "" },
+    "no-workloads": { type: "boolean", default: false },
+  },
+});
+const rounds = Number(values.rounds);
+if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError("--rounds takes a number of at least 1");
+const environment = describeEnvironment("bench:stock");
+const only = values.only === "" ? [] : values.only.split(",");
+const origins = [...(await mainnetOrigins(only)), ...(values["no-workloads"] ? [] : await workloadOrigins())];
+const executor = new Executor({ workers: 2 });
+const stock = new StockClient();
+try {
+  const contenders: Contender[] = [];
+  for (const origin of origins) contenders.push(await prepare(origin, executor, stock));
+  // Preparing was stock's warm-up: each of its blocks has run once. The workers' code needs more to be compiled in every worker.
+  for (let round = 0; round < WARM_UP_ROUNDS; round++)
+    for (const contender of contenders)
+      for (const side of ["two", "one", "sequential"] as const)
+        await run(side, 0, contender, executor, stock);
+  for (let round = 0; round < rounds; round++) {
+    for (const [index, contender] of contenders.entries())
+      for (let turn = 0; turn < SIDES.length; turn++) {
+        // Whoever goes first changes from block to block and from round to round.
+        const side = SIDES[(turn + round + index) % SIDES.length] as Side;
+        contender.measured.ms[side].push(await run(side, index, contender, executor, stock));
+      }
+    console.error(`round ${round + 1} of ${rounds}`);
+  }
+  const measurement: StockMeasurement = {
+    environment,
+    rounds,
+    blocks: contenders.map(({ measured }) => measured),
+  };
+  console.log(formatEnvironment(environment));
+  console.log(stockTables(measurement));
+  console.log(`written to ${writeResult("stock", measurement)}`);
+} finally {
+  stock.close();
+  await executor.close();
+}

@@ -1,0 +1,156 @@
+// Measurements as Markdown: what the benchmarks print and the report keeps.
+
+import { markdownTable } from "./markdown.ts";
+import type {
+  MeasuredBlock,
+  MemoryMeasurement,
+  ProfileMeasurement,
+  Side,
+  SmallBlocksMeasurement,
+  StockMeasurement,
+} from "./measurements.ts";
+import { median, ratios, type Spread, spreadOf, sumLists } from "./statistics.ts";
+
+const LARGE = 100;
+/** A block may take this much longer in parallel than sequentially before it is listed. */
+const TOLERANCE = 1.05;
+
+function totals(blocks: MeasuredBlock[], side: Side): number[] {
+  return sumLists(blocks.map(({ ms }) => ms[side]));
+}
+
+function percent({ median: middle, min, max }: Spread): string {
+  const show = (value: number): string => (value * 100).toFixed(1);
+  return `${show(middle)}% (${show(min)} to ${show(max)})`;
+}
+
+function times({ median: middle, min, max }: Spread): string {
+  return `${middle.toFixed(2)}x (${min.toFixed(2)} to ${max.toFixed(2)})`;
+}
+
+function seconds(samples: number[]): string {
+  return `${(median(samples) / 1e3).toFixed(2)} s`;
+}
+
+/** The sums over all mainnet blocks. */
+export function stockSummary({ blocks, rounds }: StockMeasurement): string {
+  const mainnet = blocks.filter(({ group }) => group === "mainnet");
+  const large = mainnet.filter(({ transactions }) => transactions >= LARGE);
+  const gas = mainnet.reduce((sum, block) => sum + block.gas, 0);
+  const rows = (["stock", "sequential", "one", "two", "stock known", "two known"] as const).map((side) => {
+    const sum = totals(mainnet, side);
+    const base = totals(mainnet, side.endsWith("known") ? "stock known" : "stock");
+    const names: Record<Side, string> = {
+      stock: "stock `runBlock` over `MerkleStateManager`",
+      sequential: "Braid, sequential",
+      one: "Braid, parallel, 1 worker",
+      two: "Braid, parallel, 2 workers",
+      "stock known": "stock, senders known beforehand",
+      "two known": "Braid, 2 workers, senders known beforehand",
+    };
+    return [
+      names[side],
+      seconds(sum),
+      (gas / 1e3 / median(sum)).toFixed(0),
+      percent(spreadOf(ratios(sum, base))),
+    ];
+  });
+  const speedUp = spreadOf(ratios(totals(large, "one"), totals(large, "two")));
+  return [
+    `${mainnet.length} blocks, ${mainnet.reduce((sum, block) => sum + block.transactions, 0).toLocaleString("en")} transactions, ${(gas / 1e6).toFixed(0)} Mgas; medians of ${rounds} rounds, in parentheses the lowest and highest round.`,
+    "",
+    markdownTable(["", "all blocks", "Mgas/s", "time of stock"], rows, 1),
+    "",
+    `Two workers against one, over the ${large.length} blocks of ${LARGE} or more transactions: ${times(speedUp)}.`,
+  ].join("\n");
+}
+
+/** What is slower in parallel than sequentially. */
+function slowBlocks(blocks: MeasuredBlock[]): string {
+  const slow = blocks.filter(({ ms }) => median(ms.two) > TOLERANCE * median(ms.sequential));
+  if (slow.length === 0)
+    return `No block takes more than ${TOLERANCE} times its sequential time with two workers (medians).`;
+  return `Slower than ${TOLERANCE} times their sequential time with two workers (medians): ${slow.map(({ name, ms }) => `${name} (${(median(ms.two) / median(ms.sequential)).toFixed(2)})`).join(", ")}.`;
+}
+
+/** All tables. */
+export function stockTables(measurement: StockMeasurement): string {
+  const { blocks } = measurement;
+  const rows = blocks.map(({ name, fork, transactions, gas, ms, aborts }) => {
+    const [stock, sequential, one, two] = [ms.stock, ms.sequential, ms.one, ms.two].map(median) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    return [
+      name,
+      fork,
+      transactions.toLocaleString("en"),
+      (gas / 1e6).toFixed(1),
+      ...[stock, sequential, one, two].map((value) => value.toFixed(1)),
+      `${(stock / two).toFixed(1)}x`,
+      (two / sequential).toFixed(2),
+      `${spreadOf(ratios(ms.two, ms.sequential)).min.toFixed(2)} to ${spreadOf(ratios(ms.two, ms.sequential)).max.toFixed(2)}`,
+      String(aborts),
+    ];
+  });
+  return [
+    stockSummary(measurement),
+    "",
+    slowBlocks(blocks),
+    "",
+    "Milliseconds, medians; senders are recovered on both sides.",
+    "",
+    markdownTable(
+      [
+        "block",
+        "fork",
+        "txs",
+        "Mgas",
+        "stock",
+        "sequential",
+        "1 worker",
+        "2 workers",
+        "stock / 2 workers",
+        "2 workers / sequential",
+        "spread",
+        "aborts",
+      ],
+      rows,
+      2,
+    ),
+  ].join("\n");
+}
+
+/** The result in words. */
+export function memoryLines({ resident, peak, growth }: MemoryMeasurement): string {
+  const list = resident.map((value) => value.toFixed(0)).join(", ");
+  return `Highest resident size ${peak.toFixed(0)} MiB; after each of ${resident.length} repetitions ${list} MiB: ${growth.toFixed(1)} MiB a repetition over the second half.`;
+}
+
+/** Medians, and the quartiles of the ratio. */
+export function smallBlocksTable({ blocks }: SmallBlocksMeasurement): string {
+  const rows = blocks.map(({ kind, transactions, sequential, parallel }) => {
+    const ratio = spreadOf(ratios(parallel, sequential));
+    return [
+      kind,
+      String(transactions),
+      median(sequential).toFixed(2),
+      median(parallel).toFixed(2),
+      `${ratio.median.toFixed(2)} (${ratio.q1.toFixed(2)} to ${ratio.q3.toFixed(2)})`,
+    ];
+  });
+  return markdownTable(["kind", "txs", "sequential, ms", "2 workers, ms", "2 workers / sequential"], rows, 1);
+}
+
+/** Shares of the workers' busy time. */
+export function profileTable({ rows }: ProfileMeasurement): string {
+  const busy = rows.filter(({ group }) => group !== "waiting for the next block");
+  const total = busy.reduce((sum, { ms }) => sum + ms, 0);
+  return markdownTable(
+    ["where", "share"],
+    busy.map(({ group, ms }) => [group, `${((100 * ms) / total).toFixed(1)}%`]),
+    1,
+  );
+}
