@@ -4,9 +4,10 @@
 
 import { randomInt } from "node:crypto";
 import { expect, test } from "vitest";
-import { assertAllAgree, assertAllReject } from "./testing/agree.ts";
+import { assertAllAgree, assertAllReject, outcomeOfBraid, runBraid } from "./testing/agree.ts";
 import { FORKS, type Fork, type TestBlock } from "./testing/block-builder.ts";
 import { randomBlock, shrink } from "./testing/random-block.ts";
+import { readByRead } from "./testing/sources.ts";
 import { runStock } from "./testing/stock.ts";
 
 /** A delegated sender may lose its ether before its own transaction comes: then all must reject the block for that. */
@@ -18,7 +19,9 @@ async function assertProperty(block: TestBlock, repeat: number): Promise<void> {
     expect(await assertAllReject(block, { repeat })).toMatchObject({ code: "BRAID_TX_INSUFFICIENT_FUNDS" });
     return;
   }
-  await assertAllAgree(block, { repeat });
+  const { expected } = await assertAllAgree(block, { repeat });
+  const asked = await runBraid(block, 2, { source: readByRead(block.source()) });
+  expect(await outcomeOfBraid(block, asked), "a source that is asked read by read").toEqual(expected);
 }
 
 const ROUNDS = Number(process.env.BRAID_ROUNDS ?? 3);

@@ -37,6 +37,8 @@ const TOOLS = [1, 2, 3].map(plainAddress);
 const FACTORY = TOOLS[0] as Uint8Array;
 const INITS = [cloneInit(), cloneInit(7, 1, "SSTORE"), cloneInit(0, 1, "SSTORE", 5, 2, "SSTORE")];
 const CHILDREN = INITS.flatMap((init) => [0, 1].map((salt) => create2Address(FACTORY, salt, init)));
+const EYE = plainAddress(60);
+const ONLOOKERS = [30, 31, 32].map(keyed);
 const NOBODY = new Uint8Array(20);
 
 /** One transaction to be: adds itself to a block. */
@@ -56,6 +58,28 @@ export async function randomBlock(fork: Fork, seed: number, only?: ReadonlySet<n
   world.fill();
   const steps = Array.from({ length: 20 + random.below(41) }, () => world.step());
   for (const [i, step] of steps.entries()) if (only === undefined || only.has(i)) step(block);
+  return block.build();
+}
+
+/** A block that looks at everything that `randomBlock` can have changed: slots, balances, codes. Its own state before it does not count. */
+export async function lookingBlock(fork: Fork): Promise<TestBlock> {
+  const block = new BlockBuilder(fork);
+  const eye = block.contract(EYE, TOOL);
+  block.fund(...ONLOOKERS);
+  const everybody = [...[...SENDERS, ...AUTHORITIES].map(({ address }) => address), ...TOOLS, ...CHILDREN];
+  for (const [i, address] of [
+    ...everybody,
+    plainAddress(9),
+    plainAddress(50),
+    plainAddress(51),
+    createAddress(FACTORY, 1),
+  ].entries()) {
+    const from = ONLOOKERS[i % ONLOOKERS.length] as KeyedAccount;
+    block.send({ from, to: eye, data: tool.balance(address), gasLimit: 100_000 });
+    block.send({ from, to: eye, data: tool.codeSize(address), gasLimit: 100_000 });
+    for (let slot = 0; slot < 5; slot++)
+      block.send({ from, to: address, data: tool.load(slot), gasLimit: 100_000 });
+  }
   return block.build();
 }
 
@@ -97,7 +121,8 @@ class World {
 
   fill(): void {
     const random = this.#random;
-    this.#block.fund(...SENDERS, ...AUTHORITIES);
+    this.#block.fund(...SENDERS, ...AUTHORITIES, ...ONLOOKERS);
+    this.#block.contract(EYE, TOOL);
     const storage = (): [number, number][] =>
       Array.from({ length: 5 }, (_, slot): [number, number] => [slot, random.below(3)]);
     for (const address of TOOLS)

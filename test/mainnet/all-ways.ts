@@ -1,0 +1,58 @@
+// Runs a block sequentially and in parallel with several numbers of workers, and compares everything.
+import { type ExecuteBlockInput, Executor } from "@braid/executor";
+import {
+  type BlockFile,
+  compareResults,
+  type LoadedBlock,
+  openParentState,
+  verifyBlock,
+} from "@braid/replay";
+import type { StateDiff } from "@braid/state";
+import { afterAll, expect } from "vitest";
+
+export const WORKER_COUNTS = [1, 2, 3, 4, 8];
+
+/** Executors by their number of workers; they end with the test file. */
+export function executorsOf(counts: number[]): Map<number, Executor> {
+  const executors = new Map(counts.map((workers) => [workers, new Executor({ workers })]));
+  afterAll(() => Promise.all([...executors.values()].map((executor) => executor.close())));
+  return executors;
+}
+
+/** Fails unless every run of the file's only block fits its header, and equals the sequential run. */
+export async function expectAgreement(
+  executors: Map<number, Executor>,
+  file: BlockFile,
+  repeat: number,
+): Promise<void> {
+  const [block] = file.blocks;
+  if (block === undefined || file.blocks.length > 1) throw new Error("the fixtures have one block a file");
+  const [first] = executors.values();
+  if (first === undefined) throw new Error("there must be an executor");
+  const sequential = await run(first, file, block, { mode: "sequential" });
+  for (const [workers, executor] of executors) {
+    for (let round = 0; round < repeat; round++) {
+      const parallel = await run(executor, file, block, {
+        mode: "parallel",
+        force: true,
+        hints: round % 2 === 0,
+      });
+      expect(compareResults(parallel, sequential), `${workers} workers, round ${round}`).toBeUndefined();
+    }
+  }
+}
+
+/** One run over the block's state as it is in the file, checked against the header. */
+async function run(executor: Executor, file: BlockFile, block: LoadedBlock, how: Partial<ExecuteBlockInput>) {
+  const { source, computeStateRoot } = openParentState(file).open();
+  const input: ExecuteBlockInput = { block: block.input, common: block.common, source, ...how };
+  const needsRoots = computeStateRoot !== undefined && !block.common.gteHardfork("byzantium");
+  if (needsRoots) input.intermediateRoots = (diff: StateDiff) => computeStateRoot(diff);
+  const result = await executor.executeBlock(input);
+  const stateRoot = await computeStateRoot?.(result.stateDiff);
+  const { checked, differences } = verifyBlock(block, result, stateRoot);
+  expect(differences).toEqual([]);
+  expect(checked).toContain("gasUsed");
+  if (computeStateRoot !== undefined) expect(checked).toContain("stateRoot");
+  return result;
+}
