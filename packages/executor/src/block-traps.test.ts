@@ -2,7 +2,7 @@
 // rewards, and what is told about each transaction.
 
 import { hexToBytes } from "@braid/primitives";
-import type { StateDiff } from "@braid/state";
+import { MemoryStateSource, type StateDiff } from "@braid/state";
 import { type ChainConfig, Mainnet } from "@ethereumjs/common";
 import { describe, expect, test } from "vitest";
 import { receiptsRoot } from "./block/receipts.ts";
@@ -47,6 +47,22 @@ describe("caches that workers share", () => {
         block.send({ from: keyed(i % 8), to: CONTRACT, data: tool.blockHash(number) });
     }
     await assertAllAgree(await block.build());
+  });
+
+  test("BLOCKHASH on another branch: the same numbers, other hashes", async () => {
+    const block = start("osaka");
+    for (let i = 0; i < 8; i++) block.send({ from: keyed(i), to: CONTRACT, data: tool.blockHash(990) });
+    const built = await block.build();
+    const blockHashes = new Map([[990n, new Uint8Array(32).fill(0xee)]]);
+    const branch = {
+      ...built,
+      blockHashes,
+      source: () => MemoryStateSource.fromFlat({ ...built.pre, blockHashes }),
+    };
+    for (const one of [built, branch, built]) {
+      const { result } = await assertAllAgree(one);
+      expect(result.receipts[7]?.logs[0]?.data).toEqual(one.blockHashes.get(990n));
+    }
   });
 
   test.each<Fork>(["chainstart", "byzantium", "istanbul", "cancun", "osaka"])(

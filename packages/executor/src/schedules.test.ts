@@ -52,6 +52,8 @@ async function conflictingBlock(fork: Fork): Promise<TestBlock> {
     send(9, CONTRACT, tool.codeHash(keyed(9).address));
   }
   send(1, CONTRACT, tool.loadTwice(1, 20));
+  send(4, CONTRACT, tool.transient(1, 8));
+  send(5, CONTRACT, tool.transient(1, 9));
   send(2, CONTRACT, tool.increment(1));
   send(3, CONTRACT, tool.load(1));
   return block.build();

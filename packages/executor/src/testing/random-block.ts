@@ -218,6 +218,7 @@ class World {
       () => tool.store(slot(), random.below(3)),
       () => tool.load(slot()),
       () => tool.increment(slot()),
+      () => tool.transient(slot(), random.below(3)),
       () => tool.derive(slot(), slot(), random.below(2)),
       () => tool.storeIf(slot(), slot(), random.below(3)),
       () => tool.destroy(address()),

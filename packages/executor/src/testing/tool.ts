@@ -96,6 +96,18 @@ const ACTIONS: Record<string, AsmItem[]> = {
   blockHash: [...arg(1), "BLOCKHASH", ...LOG_WORD],
   // address, size of the answer (at most 64), input: logs whether it worked, and the answer
   ask: [...arg(2), 32, ...rest(96), 0, ...arg(1), "GAS", "STATICCALL", ...LOG_WORD, 96, 0, "LOG0"],
+  // slot, value: logs what is in transient storage, writes there, and reads the slot of that number, which may end the incarnation
+  transient: [
+    ...arg(1),
+    "TLOAD",
+    ...LOG_WORD,
+    ...arg(2),
+    ...arg(1),
+    "TSTORE",
+    ...arg(1),
+    "SLOAD",
+    ...LOG_WORD,
+  ],
   // slot: adds one
   increment: [...arg(1), "SLOAD", 1, "ADD", ...arg(1), "SSTORE"],
 };
@@ -146,6 +158,7 @@ export const tool = {
   create2: (wei: Word, salt: Word, init: Uint8Array) => action("create2", [wei, salt], init),
   blockHash: (number: Word) => action("blockHash", [number]),
   ask: (address: Uint8Array, size: number, input: Uint8Array) => action("ask", [address, size], input),
+  transient: (slot: Word, value: Word) => action("transient", [slot, value]),
   increment: (slot: Word) => action("increment", [slot]),
 };
 
