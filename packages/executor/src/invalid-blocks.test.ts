@@ -124,7 +124,7 @@ const CASES: Case[] = [
   {
     what: "replay protection before its fork",
     fork: "homestead",
-    code: "BRAID_TX_WRONG_CHAIN_ID",
+    code: "BRAID_TX_INVALID_SIGNATURE",
     fault: (b) => b.send({ ...transfer, chainId: 1n }),
   },
   {
