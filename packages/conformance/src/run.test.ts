@@ -3,13 +3,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { keccak256 } from "@braid/kernel";
 import { bytesToHex, hexToBytes } from "@braid/primitives";
 import { MemoryStateStore } from "@braid/state";
-import { RLP } from "@ethereumjs/rlp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { keyed, plainAddress } from "../../executor/src/testing/accounts.ts";
-import { signTransaction } from "../../executor/src/testing/sign.ts";
+import { keyed } from "../../executor/src/testing/accounts.ts";
 import { compareAccessLists } from "./access-list.ts";
 import { fitsExpectation } from "./exceptions.ts";
 import type { StateFixture } from "./fixture-types.ts";
@@ -17,65 +14,13 @@ import { parallel, SEQUENTIAL, seeded } from "./modes.ts";
 import { networkCommon, UnknownNetworkError } from "./networks.ts";
 import { type CaseReport, runConformance } from "./run.ts";
 import { stackCases } from "./stacked-cases.ts";
+import { RECEIVER, transferFixture } from "./testing/transfer-fixture.ts";
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "braid-conformance-"));
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-const RECEIVER = plainAddress(1);
-const COINBASE = plainAddress(2);
-const EMPTY_LIST_HASH = bytesToHex(keccak256(RLP.encode([])));
-const WEALTH = 10n ** 18n;
-const FEE = 10n;
-
-/** A transfer of 7 wei in London by keyed(sender); everything about it is right. */
-function transferFixture(sender = 0, nonce = 0n): StateFixture {
-  const from = keyed(sender);
-  const raw = signTransaction(
-    {
-      type: 0,
-      chainId: 1n,
-      nonce,
-      gasLimit: 21_000n,
-      maxFeePerGas: FEE,
-      maxPriorityFeePerGas: FEE,
-      to: RECEIVER,
-      value: 7n,
-      data: new Uint8Array(0),
-      accessList: [],
-      maxFeePerBlobGas: 0n,
-      blobVersionedHashes: [],
-      authorizations: [],
-    },
-    from,
-  );
-  const pre = {
-    [bytesToHex(from.address)]: { balance: String(WEALTH), nonce: "0x0", code: "0x", storage: {} },
-  };
-  const after = MemoryStateStore.fromAlloc({
-    [bytesToHex(from.address)]: { balance: String(WEALTH - 7n - 21_000n * FEE), nonce: 1 },
-    [bytesToHex(RECEIVER)]: { balance: "7" },
-    [bytesToHex(COINBASE)]: { balance: String(21_000n * (FEE - 5n)) },
-  });
-  return {
-    env: {
-      currentCoinbase: bytesToHex(COINBASE),
-      currentGasLimit: "0x989680",
-      currentNumber: "0x1",
-      currentTimestamp: "0x3e8",
-      currentDifficulty: "0x0",
-      currentBaseFee: "0x5",
-    },
-    pre,
-    transaction: { sender: bytesToHex(from.address) },
-    post: {
-      London: [{ hash: bytesToHex(after.stateRoot), logs: EMPTY_LIST_HASH, txbytes: bytesToHex(raw) }],
-    },
-    config: { chainid: "0x1" },
-  };
-}
 
 /** The fixture with its only expectation changed. */
 function expecting(change: Partial<StateFixture["post"][string][number]>): StateFixture {
