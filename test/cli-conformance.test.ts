@@ -1,0 +1,85 @@
+// `braid conformance` as a person types it: exit codes, the summary line, the JSON document.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { transferFixture } from "../packages/conformance/src/testing/transfer-fixture.ts";
+
+const CLI = join(import.meta.dirname, "../packages/cli/src/main.ts");
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "braid-conformance-"));
+  const wrong = transferFixture();
+  Object.assign(wrong.post.London?.[0] ?? {}, { hash: `0x${"11".repeat(32)}` });
+  const unknown = { ...transferFixture(), post: { Atlantis: transferFixture().post.London } };
+  write("right.json", { "first right": transferFixture(0), "second right": transferFixture(1) });
+  write("unknown.json", { unknown });
+  write("wrong.json", { wrong });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function write(name: string, content: unknown): void {
+  writeFileSync(join(folder, name), JSON.stringify(content));
+}
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+function braid(...args: string[]): Ended {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, "conformance", ...args], {
+    encoding: "utf8",
+    env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined },
+  });
+  return { code: status, stdout, stderr };
+}
+
+const lastLine = (text: string): string | undefined => text.trimEnd().split("\n").at(-1);
+
+test("cases that pass end with 0 and the summary; a skip says why", () => {
+  const { code, stdout, stderr } = braid(join(folder, "right.json"), join(folder, "unknown.json"));
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toContain("Atlantis");
+  // Two cases and their stack.
+  expect(lastLine(stdout)).toBe("3 passed, 0 failed, 1 skipped");
+});
+
+test("a case that fails ends with 3, its reason on stderr", () => {
+  const { code, stdout, stderr } = braid(folder, "--mode", "sequential");
+  expect(code).toBe(3);
+  expect(stderr).toContain("wrong");
+  expect(lastLine(stdout)).toBe("3 passed, 1 failed, 1 skipped");
+});
+
+test("--filter chooses by file and by case", () => {
+  expect(lastLine(braid(folder, "--filter", "right.json").stdout)).toBe("3 passed, 0 failed, 0 skipped");
+  expect(lastLine(braid(folder, "--filter", "second", "--mode", "parallel", "--workers", "3").stdout)).toBe(
+    "1 passed, 0 failed, 0 skipped",
+  );
+});
+
+test("--json is one document with every case", () => {
+  const { code, stdout } = braid(folder, "--json", "--mode", "parallel", "--workers", "2");
+  expect(code).toBe(3);
+  const { cases, totals } = JSON.parse(stdout) as { cases: Record<string, string>[]; totals: object };
+  expect(totals).toEqual({ passed: 3, failed: 1, skipped: 1 });
+  expect(cases).toHaveLength(5);
+  expect(cases[0]).toEqual({
+    file: join(folder, "right.json"),
+    name: "first right",
+    fork: "London",
+    verdict: "passed",
+  });
+  for (const { verdict, reason } of cases) expect(reason === undefined).toBe(verdict === "passed");
+});
+
+test("nothing to run ends with 1, a wrong command line with 2", () => {
+  expect(braid(join(folder, "nothing")).code).toBe(1);
+  expect(braid(folder, "--filter", "no such case").code).toBe(1);
+  expect(braid().code).toBe(2);
+  expect(braid(folder, "--workers", "0").code).toBe(2);
+});
