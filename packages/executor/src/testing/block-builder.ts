@@ -34,7 +34,7 @@ export type Fork = (typeof FORKS)[number] | "bpo1" | "bpo2";
 
 export const ETHER = 10n ** 18n;
 /** Where blocks stand: far enough from 0 that BLOCKHASH finds 256 ancestors. */
-export const BLOCK_NUMBER = 1_000n;
+const BLOCK_NUMBER = 1_000n;
 export const COINBASE: Uint8Array = plainAddress(0xc0ffee);
 
 export interface PreAccount {
@@ -89,7 +89,7 @@ export interface TestBlock {
 let kzg: Awaited<ReturnType<typeof customCrypto>>["kzg"];
 
 /** A Common of mainnet's rules at `fork`, with KZG because blob transactions are not even decoded without. */
-export async function commonFor(fork: Fork, chain: ChainConfig = Mainnet): Promise<Common> {
+async function commonFor(fork: Fork, chain: ChainConfig = Mainnet): Promise<Common> {
   kzg ??= (await customCrypto(true)).kzg;
   return new Common({ chain, hardfork: fork, ...(kzg === undefined ? {} : { customCrypto: { kzg } }) });
 }

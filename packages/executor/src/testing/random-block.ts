@@ -6,7 +6,7 @@ import { authorize, blobHash, type SignedAuthorization } from "./sign.ts";
 import { cloneInit, TOOL, tool } from "./tool.ts";
 
 /** A repeatable source of numbers (mulberry32). */
-export class Random {
+class Random {
   #state: number;
 
   constructor(seed: number) {
