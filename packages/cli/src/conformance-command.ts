@@ -14,8 +14,8 @@ interface ConformanceFlags {
 }
 
 const HELP = `
-A path is a fixture file or a folder of them: blockchain tests, state tests, chains to import (genesis.json with
-chain.rlp). In parallel mode every block goes through the parallel path, however small: once on threads and once on a
+A path is a fixture file or a folder of them: blockchain tests, also as Engine API payloads, state tests, chains
+to import (genesis.json with chain.rlp). In parallel mode every block goes through the parallel path, however small: once on threads and once on a
 seeded schedule for each number of workers. State tests of one file are also stacked in one block where they can be.
 
 Exit codes:
