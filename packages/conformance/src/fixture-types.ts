@@ -46,7 +46,7 @@ export interface EnginePayload {
   errorCode?: string | number;
 }
 
-export interface ExecutionPayload {
+interface ExecutionPayload {
   parentHash: string;
   feeRecipient: string;
   stateRoot: string;
