@@ -9,7 +9,11 @@ if (FOLDERS.length === 0) {
   process.exit(1);
 }
 const cli = join(import.meta.dirname, "../../packages/cli/src/main.ts");
-const { status } = spawnSync(process.execPath, [cli, "conformance", ...FOLDERS, ...process.argv.slice(2)], {
-  stdio: "inherit",
-});
+const { status } = spawnSync(
+  process.execPath,
+  [cli, "conformance", "--quiet", ...FOLDERS, ...process.argv.slice(2)],
+  {
+    stdio: "inherit",
+  },
+);
 process.exitCode = status ?? 1;

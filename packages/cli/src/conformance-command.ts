@@ -11,11 +11,12 @@ interface ConformanceFlags {
   workers: number[];
   seed: number;
   json?: boolean;
+  quiet?: boolean;
 }
 
 const HELP = `
-A path is a fixture file or a folder of them: blockchain tests, state tests, chains to import (genesis.json with
-chain.rlp). In parallel mode every block goes through the parallel path, however small: once on threads and once on a
+A path is a fixture file or a folder of them: blockchain tests, also as Engine API payloads, state tests, chains
+to import (genesis.json with chain.rlp). In parallel mode every block goes through the parallel path, however small: once on threads and once on a
 seeded schedule for each number of workers. State tests of one file are also stacked in one block where they can be.
 
 Exit codes:
@@ -52,7 +53,8 @@ export function addConformanceCommand(program: Command, finish: (code: ExitCode)
     .addOption(
       new Option("--seed <number>", "the schedule of the seeded runs").argParser(parseSeed).default(1),
     )
-    .option("--json", "print one JSON document instead of text")
+    .option("--json", "print one JSON document instead of a line for each case")
+    .option("--quiet", "print only the cases that did not pass, and the totals")
     .addHelpText("after", HELP)
     .action(async (paths: string[], flags: ConformanceFlags) => {
       const missing = paths.filter((path) => !existsSync(path));
@@ -80,12 +82,15 @@ async function run(paths: string[], flags: ConformanceFlags): Promise<ExitCode> 
       ...(flags.filter === undefined ? {} : { filter: flags.filter }),
       signal: abort.signal,
       onCase: (one, { totals, file, files }) => {
-        if (one.verdict === "failed") bar.print(output.describeCase(one));
+        if (flags.json !== true && (flags.quiet !== true || one.verdict !== "passed")) {
+          bar.clear();
+          process.stdout.write(`${output.describeCase(one)}\n`);
+        }
         bar.update(file / files, `file ${file + 1}/${files}  ${output.summaryLine(totals)}`);
       },
     });
     bar.clear();
-    process.stdout.write(flags.json === true ? output.formatJson(report) : output.formatReport(report));
+    process.stdout.write(flags.json === true ? output.formatJson(report) : output.formatTotals(report));
     return exitCodeOf(report, abort.signal.aborted);
   } finally {
     bar.clear();

@@ -1,14 +1,14 @@
-// What `braid conformance` shows: failures as they are found, why cases were skipped, the totals, the JSON document.
+// What `braid conformance` shows: a line for each case, the totals, the JSON document.
 import { relative } from "node:path";
 import type { CaseReport, ConformanceReport, ConformanceTotals } from "@braid/conformance";
 import { plural } from "./format.ts";
 
-/** The line of one case that did not pass. */
+/** A case: verdict, fork, file and name, and below it the reason, if it did not pass. */
 export function describeCase({ file, name, fork, verdict, reason }: CaseReport): string {
-  const where = [relativeName(file), ...(fork === "" ? [] : [fork]), ...(name === "" ? [] : [name])].join(
-    " | ",
+  const line = [verdict.padEnd(7), fork || "-", relativeName(file), ...(name === "" ? [] : [name])].join(
+    "  ",
   );
-  return `${verdict}: ${where}${reason === undefined ? "" : `\n  ${reason}`}`;
+  return reason === undefined ? line : `${line}\n         ${reason}`;
 }
 
 /** "N passed, N failed, N skipped". */
@@ -16,10 +16,9 @@ export function summaryLine({ passed, failed, skipped }: ConformanceTotals): str
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }
 
-/** What was skipped and why, then what ran, then the summary as the last line. Failures were told when they were found. */
-export function formatReport({ cases, totals }: ConformanceReport): string {
-  const skipped = cases.filter(({ verdict }) => verdict === "skipped").map(describeCase);
-  return `${[...skipped, ...forkLines(cases), summaryLine(totals)].join("\n")}\n`;
+/** What ran, by fork, and the summary as the last line. */
+export function formatTotals({ cases, totals }: ConformanceReport): string {
+  return `${[...forkLines(cases), summaryLine(totals)].join("\n")}\n`;
 }
 
 /** One JSON document: every case, the totals. */

@@ -38,6 +38,10 @@ async function runBlock(
   block: FixtureBlock,
   mode: RunMode,
 ): Promise<string | undefined> {
+  if (block.refused !== undefined) {
+    if (block.expectException === undefined) return `it is valid but was refused with ${block.refused}`;
+    if (fitsExpectation(block.refused, block.expectException)) return undefined;
+  }
   const before = { head: chain.head.hash, root: store.stateRoot, version: store.version };
   let imported: ImportedBlock;
   try {

@@ -5,9 +5,11 @@ import { basename, dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { runBlockchainCase } from "./blockchain-case.ts";
 import { CHAIN_FILE, runChainCase } from "./chain-case.ts";
+import { blocksOfPayloads } from "./engine-payloads.ts";
 import {
   type BlockchainFixture,
   isBlockchainFixture,
+  isEngineFixture,
   isStateFixture,
   type StateFixture,
 } from "./fixture-types.ts";
@@ -70,6 +72,7 @@ export async function readCases(file: string): Promise<Case[] | UnusableFile> {
   for (const [name, fixture] of fixtures) {
     if (typeof fixture !== "object" || fixture === null) continue;
     if (isBlockchainFixture(fixture)) cases.push(blockchainCase(file, name, fixture));
+    else if (isEngineFixture(fixture)) cases.push(blockchainCase(file, name, blocksOfPayloads(fixture)));
     else if (isStateFixture(fixture)) {
       cases.push(stateCase(file, name, fixture));
       states.push(fixture);

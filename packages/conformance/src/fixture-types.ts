@@ -14,7 +14,7 @@ export interface BlockchainFixture {
   postState?: GenesisAlloc;
   postStateHash?: string;
   genesisRLP: string;
-  genesisBlockHeader: { hash: string };
+  genesisBlockHeader: { hash: string } & Record<string, string | undefined>;
   lastblockhash: string;
   blocks: FixtureBlock[];
 }
@@ -24,6 +24,48 @@ export interface FixtureBlock {
   /** Alternatives separated by "|". */
   expectException?: string;
   blockAccessList?: unknown;
+  /** The code of what is wrong with it besides the block itself. */
+  refused?: string;
+}
+
+/** A blockchain test in the form of engine_newPayload calls. */
+export type EngineFixture = Omit<BlockchainFixture, "genesisRLP" | "blocks"> & {
+  engineNewPayloads: EnginePayload[];
+};
+
+export interface EnginePayload {
+  /** Payload; from version 3 on blob hashes and beacon root; from version 4 on requests. */
+  params: [
+    payload: ExecutionPayload,
+    versionedHashes?: string[],
+    parentBeaconBlockRoot?: string,
+    requests?: string[],
+  ];
+  validationError?: string;
+  /** Of JSON-RPC. */
+  errorCode?: string | number;
+}
+
+interface ExecutionPayload {
+  parentHash: string;
+  feeRecipient: string;
+  stateRoot: string;
+  receiptsRoot: string;
+  logsBloom: string;
+  prevRandao: string;
+  blockNumber: string;
+  gasLimit: string;
+  gasUsed: string;
+  timestamp: string;
+  extraData: string;
+  baseFeePerGas: string;
+  blockHash: string;
+  transactions: string[];
+  withdrawals?: { index: string; validatorIndex: string; address: string; amount: string }[];
+  blobGasUsed?: string;
+  excessBlobGas?: string;
+  blockAccessList?: string;
+  slotNumber?: string;
 }
 
 export interface StateFixture {
@@ -47,6 +89,10 @@ export interface StatePost {
 /** Which kind of fixture a case is shows in what it has. */
 export function isBlockchainFixture(value: object): value is BlockchainFixture {
   return "blocks" in value && Array.isArray(value.blocks) && "genesisRLP" in value;
+}
+
+export function isEngineFixture(value: object): value is EngineFixture {
+  return "engineNewPayloads" in value && "genesisBlockHeader" in value;
 }
 
 export function isStateFixture(value: object): value is StateFixture {

@@ -13,10 +13,10 @@ import { REQUEST_CONTRACTS } from "../../../executor/src/testing/block-builder.t
 import { Chain } from "../chain.ts";
 import { chainConfig, FORKS, type ForkName } from "../chain-config.ts";
 
-export const COINBASE = new Uint8Array(20).fill(0xc0);
+const COINBASE = new Uint8Array(20).fill(0xc0);
 export const GAS_LIMIT = 10_000_000n;
 /** The accounts keyed(0) to keyed(3) have so much. */
-export const WEALTH = 10n ** 21n;
+const WEALTH = 10n ** 21n;
 
 type Field = Uint8Array | Field[];
 
