@@ -16,7 +16,15 @@ test("exports", () => {
       "deserializeError",
       "equalBytes",
       "hexToBytes",
+      "minimalBytes",
+      "minimalBytesOfNumber",
+      "readRlpItem",
+      "rlpListLength",
+      "rlpOfBigInt",
+      "rlpStringLength",
       "serializeError",
+      "writeRlpListHeader",
+      "writeRlpString",
     ]
   `);
 });

@@ -113,7 +113,6 @@ function customChain(spec: ChainSpec, hardforks: HardforkActivation[]): ChainCon
 
 /** The hardforks that ethereumjs implements; it does not export its table, a Common over mainnet holds it. */
 function builtInHardforks(): Map<string, NonNullable<ChainConfig["customHardforks"]>[string]> {
-  // biome-ignore lint/complexity/useLiteralKeys: protected, so only this spelling passes the type check
   return new Map(new Common({ chain: Mainnet })["HARDFORK_CHANGES"]);
 }
 
