@@ -51,6 +51,12 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+/** On a busy machine a kill may come when the worker has nothing left to do: the result is right then too, and the kill is tried again. */
+async function untilInTime(attempt: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 10; i++) if (await attempt()) return;
+  throw new Error("in ten attempts no worker was killed while it had work");
+}
+
 describe("a worker that dies", () => {
   test.each([
     { workers: 1, at: 40 },
@@ -60,50 +66,66 @@ describe("a worker that dies", () => {
   ])("one of $workers is killed when $at units are committed", async ({ workers, at }) => {
     const block = await slowBlock();
     const right = await rightPrint(block);
-    const spy = spyOnPools();
-    const executor = newExecutor({ workers });
-    // Warm, so that the threads run when the block begins.
-    expect(fingerprint(await executor.executeBlock(input(block)))).toBe(right);
-    const running = executor.executeBlock(input(block));
-    while (spy.kernel().commitIndex() >= TRANSACTIONS) await new Promise((resolve) => setImmediate(resolve));
-    await spy.committed(at);
-    await spy.pool().threads[at % workers]?.terminate();
-    const result = await running;
-    expect(fingerprint(result)).toBe(right);
-    expect(result.statistics.fallback?.reason).toBe("worker-died");
-    expect(result.statistics.fallback?.at).toBeGreaterThanOrEqual(at);
-    const next = await executor.executeBlock(input(block));
-    expect(fingerprint(next)).toBe(right);
-    expect(next.statistics.fallback?.reason).not.toBe("worker-died");
+    await untilInTime(async () => {
+      const spy = spyOnPools();
+      const executor = newExecutor({ workers });
+      // Warm, so that the threads run when the block begins.
+      expect(fingerprint(await executor.executeBlock(input(block)))).toBe(right);
+      const running = executor.executeBlock(input(block));
+      while (spy.kernel().commitIndex() >= TRANSACTIONS)
+        await new Promise((resolve) => setImmediate(resolve));
+      await spy.committed(at);
+      await spy.pool().threads[at % workers]?.terminate();
+      const result = await running;
+      expect(fingerprint(result)).toBe(right);
+      if (result.statistics.fallback?.reason !== "worker-died") return false;
+      expect(result.statistics.fallback.at).toBeGreaterThanOrEqual(at);
+      const next = await executor.executeBlock(input(block));
+      expect(fingerprint(next)).toBe(right);
+      expect(next.statistics.fallback?.reason).not.toBe("worker-died");
+      return true;
+    });
   });
 
   test("all of them are killed", async () => {
     const block = await slowBlock();
     const right = await rightPrint(block);
-    const spy = spyOnPools();
-    const executor = newExecutor({ workers: 3 });
-    const running = executor.executeBlock(input(block));
-    await spy.committed(10);
-    await Promise.all(spy.pool().threads.map((thread) => thread.terminate()));
-    const result = await running;
-    expect(fingerprint(result)).toBe(right);
-    expect(result.statistics.fallback?.reason).toBe("worker-died");
+    await untilInTime(async () => {
+      const spy = spyOnPools();
+      const executor = newExecutor({ workers: 3 });
+      const running = executor.executeBlock(input(block));
+      await spy.committed(10);
+      await Promise.all(spy.pool().threads.map((thread) => thread.terminate()));
+      const result = await running;
+      expect(fingerprint(result)).toBe(right);
+      return result.statistics.fallback?.reason === "worker-died";
+    });
   });
 
   test("one is killed, and then the one that goes on: an error, and the next block is right", async () => {
     const block = await slowBlock();
     const right = await rightPrint(block);
-    const spy = spyOnPools();
-    const executor = newExecutor({ workers: 2 });
-    const running = executor.executeBlock(input(block));
-    const kill = async (at: number): Promise<void> => {
-      await spy.committed(at);
-      await Promise.all(spy.pool().threads.map((thread) => thread.terminate()));
-    };
-    const killing = kill(5).then(() => kill(70));
-    await expect(running).rejects.toMatchObject({ code: "BRAID_WORKER_DIED" });
-    await killing;
-    expect(fingerprint(await executor.executeBlock(input(block)))).toBe(right);
+    await untilInTime(async () => {
+      const spy = spyOnPools();
+      const executor = newExecutor({ workers: 2 });
+      const running = executor.executeBlock(input(block)).then(
+        (result) => fingerprint(result),
+        (error: unknown) => error,
+      );
+      let over = false;
+      void running.then(() => {
+        over = true;
+      });
+      for (const at of [5, 70]) {
+        await Promise.race([spy.committed(at), running]);
+        if (!over) await Promise.all(spy.pool().threads.map((thread) => thread.terminate()));
+      }
+      const end = await running;
+      expect(fingerprint(await executor.executeBlock(input(block)))).toBe(right);
+      if (end === right) return false;
+      expect(end).toMatchObject({ code: "BRAID_WORKER_DIED" });
+      return true;
+    });
   });
 
   test("again and again, more often than there are instances of the kernel", async () => {
