@@ -56,3 +56,16 @@ export interface ProfileMeasurement {
   rounds: number;
   rows: ProfileRow[];
 }
+
+export interface ScalingBlock {
+  name: string;
+  transactions: number;
+  /** Milliseconds, one for each round. */
+  ms: { sequential: number[]; one: number[]; two: number[] };
+}
+
+export interface ScalingMeasurement {
+  environment: Environment;
+  rounds: number;
+  blocks: ScalingBlock[];
+}

@@ -7,6 +7,7 @@ import { formatEnvironment } from "./environment.ts";
 import type {
   MemoryMeasurement,
   ProfileMeasurement,
+  ScalingMeasurement,
   SmallBlocksMeasurement,
   StockMeasurement,
 } from "./measurements.ts";

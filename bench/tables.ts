@@ -5,6 +5,7 @@ import type {
   MeasuredBlock,
   MemoryMeasurement,
   ProfileMeasurement,
+  ScalingMeasurement,
   Side,
   SmallBlocksMeasurement,
   StockMeasurement,
@@ -153,4 +154,30 @@ export function profileTable({ rows }: ProfileMeasurement): string {
     busy.map(({ group, ms }) => [group, `${((100 * ms) / total).toFixed(1)}%`]),
     1,
   );
+}
+
+/** Sums over the blocks of 100 or more transactions, and the blocks that lose. */
+export function scalingLines({ blocks, rounds }: ScalingMeasurement): string {
+  const large = blocks.filter(({ transactions }) => transactions >= LARGE);
+  const sum = (side: "sequential" | "one" | "two"): number[] => sumLists(large.map(({ ms }) => ms[side]));
+  const slow = blocks
+    .map(({ name, ms }) => ({ name, ratio: median(ms.two) / median(ms.sequential) }))
+    .filter(({ ratio }) => ratio > TOLERANCE);
+  return [
+    `${large.length} blocks of ${LARGE} or more transactions, ${rounds} rounds; medians, lowest and highest round:`,
+    "",
+    markdownTable(
+      ["", "all of them", "against 2 workers"],
+      (["sequential", "one", "two"] as const).map((side) => [
+        { sequential: "sequential", one: "parallel, 1 worker", two: "parallel, 2 workers" }[side],
+        seconds(sum(side)),
+        times(spreadOf(ratios(sum(side), sum("two")))),
+      ]),
+      1,
+    ),
+    "",
+    slow.length === 0
+      ? `No block takes more than ${TOLERANCE} times its sequential time with two workers (medians).`
+      : `Slower than ${TOLERANCE} times their sequential time with two workers (medians): ${slow.map(({ name, ratio }) => `${name} (${ratio.toFixed(2)})`).join(", ")}.`,
+  ].join("\n");
 }
