@@ -22,6 +22,7 @@ import {
   WORD_FAULT,
   WORD_HALT,
   WORD_LOCK,
+  WORD_MET,
   WORD_SOLO,
   WORD_SOLO_AFTER,
   WORD_SUSPENSIONS,
@@ -85,6 +86,7 @@ export function resetBlock(units: u32): i32 {
   store<u32>(WORD_SOLO_AFTER, 0);
   store<u64>(WORD_CUMULATIVE_GAS, 0);
   store<u64>(WORD_BLOCK_GAS_LIMIT, u64.MAX_VALUE);
+  store<u32>(WORD_MET, 0);
   store<u32>(WORD_EXECUTIONS, 0);
   store<u32>(WORD_ABORTS, 0);
   store<u32>(WORD_SUSPENSIONS, 0);

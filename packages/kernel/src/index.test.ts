@@ -15,6 +15,7 @@ test("public names", () => {
       "PeekStatus",
       "StepCode",
       "keccak256",
+      "keccak256Into",
     ]
   `);
 });

@@ -1,7 +1,7 @@
 // The shared-memory core: Kernel (bindings), the layout's constants, keccak256 for the main thread.
 
 export { ArenaExhaustedError, KernelCompileError, KernelOptionsError } from "./errors.ts";
-export { keccak256 } from "./keccak256.ts";
+export { keccak256, keccak256Into } from "./keccak256.ts";
 export { type AbortCauses, Kernel, type Progress } from "./kernel.ts";
 export type { KernelShared } from "./kernel-memory.ts";
 export * from "./layout.ts";

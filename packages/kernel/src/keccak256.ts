@@ -23,6 +23,13 @@ let bytes = new Uint8Array(memory.buffer);
  * PERF: see kernel.bench.ts.
  */
 export function keccak256(data: Uint8Array): Uint8Array {
+  const hash = new Uint8Array(32);
+  keccak256Into(data, hash);
+  return hash;
+}
+
+/** keccak-256 of `data`, written to the first 32 bytes of `hash`. */
+export function keccak256Into(data: Uint8Array, hash: Uint8Array): void {
   const length = data.length;
   if (INPUT + length > bytes.length) {
     memory.grow(Math.ceil((INPUT + length - bytes.length) / PAGE));
@@ -30,5 +37,5 @@ export function keccak256(data: Uint8Array): Uint8Array {
   }
   bytes.set(data, INPUT);
   exports.keccak(INPUT, length, OUTPUT);
-  return bytes.slice(OUTPUT, OUTPUT + 32);
+  for (let i = 0; i < 32; i++) hash[i] = bytes[OUTPUT + i] as number;
 }

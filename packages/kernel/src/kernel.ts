@@ -25,6 +25,7 @@ import {
   WORD_CUMULATIVE_GAS,
   WORD_EXECUTIONS,
   WORD_HALT,
+  WORD_MET,
   WORD_SOLO,
   WORD_SOLO_AFTER,
   WORD_SUSPENSIONS,
@@ -188,6 +189,20 @@ export class Kernel extends KernelVersions {
   /** Quiescent, after resetBlock: aborts plus suspensions above which one instance goes on alone; 0 = never. */
   setSoloAfter(limit: number): void {
     this.u32[WORD_SOLO_AFTER >>> 2] = limit;
+  }
+
+  /** Blocks the thread until `count` instances have come here since resetBlock, but no longer than `timeoutMs`. */
+  meet(count: number, timeoutMs: number): void {
+    const deadline = performance.now() + timeoutMs;
+    const word = WORD_MET >>> 2;
+    let met = Atomics.add(this.#i32, word, 1) + 1;
+    if (met >= count) Atomics.notify(this.#i32, word);
+    while (met < count) {
+      const left = deadline - performance.now();
+      if (left <= 0) return;
+      Atomics.wait(this.#i32, word, met, left);
+      met = Atomics.load(this.#i32, word);
+    }
   }
 
   /** Steps until there is something for the caller: a StepCode other than Continue. */

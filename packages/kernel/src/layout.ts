@@ -39,6 +39,7 @@ export const WORD_CUMULATIVE_GAS = 1632; // u64
 export const WORD_BLOCK_GAS_LIMIT = 1640; // u64; admission is checked against it
 export const WORD_RECOVER_NEXT = 1664;
 export const WORD_RECOVER_END = 1668;
+export const WORD_MET = 1672; // instances that have come to the meeting point of the block's beginning
 export const WORD_BLOCK_CURSOR = 1728;
 export const WORD_STATE_CURSOR = 1792;
 export const WORD_HUGE_BALANCES = 1796; // 1: some account of the flat state holds 2^200 wei or more

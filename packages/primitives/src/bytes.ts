@@ -25,21 +25,23 @@ export function concatBytes(...parts: Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-/** The unsigned number that big-endian bytes of any length stand for; 0n for no bytes. */
-export function bytesToBigInt(bytes: Uint8Array): bigint {
-  if (bytes.length === 0) return 0n;
-  // PERF: a 32-byte word takes half the time through its four 64-bit limbs, and most words of a state are small.
-  if (bytes.length !== 32) return BigInt(bytesToHex(bytes));
-  const view = new DataView(bytes.buffer, bytes.byteOffset, 32);
-  const high = (view.getBigUint64(0) << 64n) | view.getBigUint64(8);
-  const low = (view.getBigUint64(16) << 64n) | view.getBigUint64(24);
-  return high === 0n ? low : (high << 128n) | low;
-}
-
 // PERF: four limbs and a reversed copy take 0.1 us, a seventh of four DataView writes. The limbs lie in the machine's own
 // order, which is little-endian wherever Node runs WebAssembly threads that Braid supports (x64 and arm64).
 const limbs = new BigUint64Array(4);
 const limbBytes = new Uint8Array(limbs.buffer);
+
+/** The unsigned number that big-endian bytes of any length stand for; 0n for no bytes. */
+export function bytesToBigInt(bytes: Uint8Array): bigint {
+  const { length } = bytes;
+  if (length === 0) return 0n;
+  if (length > 32) return BigInt(bytesToHex(bytes));
+  // PERF: a view over the bytes' own buffer would move a small array out of the heap.
+  const count = (length + 7) >> 3;
+  for (let i = 0; i < 8 * count; i++) limbBytes[i] = bytes[length - 1 - i] ?? 0;
+  let value = limbs[count - 1] as bigint;
+  for (let i = count - 2; i >= 0; i--) value = (value << 64n) | (limbs[i] as bigint);
+  return value;
+}
 
 /**
  * The number as 32 big-endian bytes.

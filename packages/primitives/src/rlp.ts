@@ -67,7 +67,7 @@ export interface RlpItem {
   isList: boolean;
 }
 
-/** Reads the item at `position`; undefined when it is malformed or reaches beyond the bytes. */
+/** Reads the item at `position`; undefined when it is malformed, longer than its shortest encoding, or reaches beyond the bytes. */
 export function readRlpItem(bytes: Uint8Array, position: number): RlpItem | undefined {
   const first = bytes[position];
   if (first === undefined) return undefined;
@@ -78,12 +78,13 @@ export function readRlpItem(bytes: Uint8Array, position: number): RlpItem | unde
   let length = short;
   if (short > 55) {
     const lengthBytes = short - 55;
-    // A node or account longer than 16 MiB does not exist; the bound keeps the arithmetic exact.
-    if (lengthBytes > 3) return undefined;
+    // Nothing that is read here is longer than 16 MiB; the bound keeps the arithmetic exact.
+    if (lengthBytes > 3 || bytes[content] === 0) return undefined;
     length = 0;
     for (let i = 0; i < lengthBytes; i++) length = (length << 8) | (bytes[content + i] ?? 0);
+    if (length < 56) return undefined;
     content += lengthBytes;
-  }
+  } else if (first === 0x81 && (bytes[content] ?? 0) < 0x80) return undefined;
   const end = content + length;
   return end > bytes.length ? undefined : { start: position, content, end, isList };
 }

@@ -21,6 +21,7 @@ import {
   type FrameInterpreterClass,
   frameInterpreterClass,
   type InterpreterClass,
+  type RunState,
 } from "./frame-interpreter.ts";
 import { type GasTable, gasTable } from "./gas-table.ts";
 
@@ -32,12 +33,17 @@ async function findInterpreterClass(): Promise<InterpreterClass> {
   return result.runState.interpreter.constructor as InterpreterClass;
 }
 
+/** Nearly all call stacks are lower than this. */
+const MAX_KEPT_FRAMES = 64;
+
 let interpreterClass: Promise<FrameInterpreterClass> | undefined;
 
 export class BraidEvm extends EVM {
   readonly state: VersionedState;
   readonly gasTable: GasTable;
   readonly #frameClass: FrameInterpreterClass;
+  /** By depth. A transaction's frames are strictly nested, and a worker runs one transaction at a time. */
+  readonly #frames: InstanceType<FrameInterpreterClass>[] = [];
 
   private constructor(options: EVMOpts, state: VersionedState, frameClass: FrameInterpreterClass) {
     super(options);
@@ -102,10 +108,8 @@ export class BraidEvm extends EVM {
     const address = message.to ?? createZeroAddress();
     const code = message.code as Uint8Array;
     const transaction = this._tx as NonNullable<typeof this._tx>;
-    const frame = new this.#frameClass(
-      this,
-      this.stateManager,
-      this.blockchain,
+    const frame = this.#frameAt(message.depth);
+    frame.begin(
       {
         address,
         caller: message.caller,
@@ -128,13 +132,40 @@ export class BraidEvm extends EVM {
         initialLogs: options.initialLogs,
       },
       message.gasLimit,
+    );
+    try {
+      return await this.#runFrame(frame, message, options);
+    } finally {
+      frame.end();
+    }
+  }
+
+  /** The frame object of a depth. Those of deeper frames than usual are not kept. */
+  #frameAt(depth: number): InstanceType<FrameInterpreterClass> {
+    const known = this.#frames[depth];
+    if (known !== undefined) return known;
+    const frame = new this.#frameClass(
+      this,
+      this.stateManager,
+      this.blockchain,
+      {} as RunState["env"],
+      0n,
       this.journal,
       this.performanceLogger,
     );
+    if (depth < MAX_KEPT_FRAMES) this.#frames[depth] = frame;
+    return frame;
+  }
+
+  async #runFrame(
+    frame: InstanceType<FrameInterpreterClass>,
+    message: Message,
+    options: { pc?: number; initialLogs?: Log[] },
+  ): Promise<ExecResult> {
     const result = frame._result;
     if (message.selfdestruct !== undefined) result.selfdestruct = message.selfdestruct;
     if (message.createdAddresses !== undefined) result.createdAddresses = message.createdAddresses;
-    const { runState, exceptionError } = await frame.run(code, options);
+    const { runState, exceptionError } = await frame.run(message.code as Uint8Array, options);
     const failed = exceptionError !== undefined;
     const keepsGas = !failed || exceptionError.error === EVMError.errorMessages.REVERT;
     return {

@@ -1,4 +1,5 @@
-// One call frame: ethereumjs's interpreter with its own run loop.
+// One call frame: ethereumjs's interpreter with its own run loop. A frame object serves one depth of the call stack for good:
+// its memory and stack are used again, after they were cleared.
 //
 // The stock loop awaits a promise for every opcode and analyses the code's jump destinations anew in every frame. This one
 // runs the common opcodes in a plain synchronous function (hot-loop.ts), keeps one analysis per code, and calls
@@ -13,7 +14,7 @@ import type { VersionedState } from "../state/versioned-state.ts";
 import type { BraidEvm } from "./braid-evm.ts";
 import { analyse, type CodeAnalysis } from "./code-analysis.ts";
 import type { GasTable } from "./gas-table.ts";
-import { HotExit, type HotFrame, runHot } from "./hot-loop.ts";
+import { HotExit, type HotFrame, MEMORY_GRANULE, runHot } from "./hot-loop.ts";
 import { burnLog, transferLog } from "./transfer-logs.ts";
 
 export type RunState = NonNullable<ExecResult["runState"]>;
@@ -36,10 +37,67 @@ function isEvmError(error: unknown): error is EVMError {
   return error instanceof EVMError;
 }
 
+const NO_BYTES = new Uint8Array(0);
+/** A memory that has grown beyond this is not kept for the next frame. */
+const MAX_KEPT_MEMORY = 65_536;
+
 /** Derives Braid's frame from ethereumjs's Interpreter class. */
 export function frameInterpreterClass(Base: InterpreterClass) {
   return class FrameInterpreter extends Base implements HotFrame {
     missing: SlotEntry | undefined = undefined;
+    memoryWords = 0;
+    /** Between `begin` and `end`. */
+    #isRunning = false;
+
+    /** Makes the object a new frame, of which nothing but the arguments is set. */
+    begin(env: RunState["env"], gasLimit: bigint): void {
+      if (this.#isRunning) throw new Error("a frame of this depth is running");
+      this.#isRunning = true;
+      const { memory, stack } = this._runState;
+      this.#clearMemory();
+      stack["_len"] = 0;
+      this.missing = undefined;
+      this._env = env;
+      this._runState = {
+        programCounter: 0,
+        opCode: 0xfe,
+        memory,
+        memoryWordCount: 0n,
+        highestMemCost: 0n,
+        stack,
+        code: NO_BYTES,
+        validJumps: NO_BYTES,
+        cachedPushes: {},
+        stateManager: this._stateManager,
+        blockchain: this._runState.blockchain,
+        env,
+        shouldDoJumpAnalysis: true,
+        interpreter: this,
+        gasRefund: env.gasRefund,
+        gasLeft: gasLimit,
+        stateGasSpilled: 0n,
+        returnBytes: NO_BYTES,
+      };
+      this._result = {
+        logs: env.initialLogs === undefined ? [] : [...env.initialLogs],
+        returnValue: undefined,
+        selfdestruct: new Map(),
+      };
+    }
+
+    /** The frame has ended, however it did. */
+    end(): void {
+      this.#isRunning = false;
+    }
+
+    /** Sets back to zero what the last frame may have written: never more than the memory that it has paid for. */
+    #clearMemory(): void {
+      const { memory, memoryWordCount } = this._runState;
+      const used = 32 * Math.max(this.memoryWords, Number(memoryWordCount));
+      if (memory._store.length > MAX_KEPT_MEMORY) memory._store = new Uint8Array(MEMORY_GRANULE);
+      else memory._store.fill(0, 0, used);
+      this.memoryWords = 0;
+    }
 
     get state(): VersionedState {
       return (this._evm as BraidEvm).state;

@@ -2,6 +2,7 @@
 // and memory are plain locals, gas is a number, nothing is awaited. It stops in front of the first opcode that it does not
 // run, and the frame goes on with ethereumjs's handler for that one.
 
+import { bigIntToBytes32, bytesToBigInt } from "@braid/primitives";
 import { EVMError } from "@ethereumjs/evm";
 import type { AccountEntry, SlotEntry } from "../state/entries.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
@@ -29,6 +30,8 @@ export interface HotFrame {
   readonly self: AccountEntry;
   readonly analysis: CodeAnalysis;
   missing: SlotEntry | undefined;
+  /** The most words of memory that the loop has paid for. */
+  memoryWords: number;
 }
 
 const MASK_256 = (1n << 256n) - 1n;
@@ -37,7 +40,7 @@ const SIGN_BIT = 1n << 255n;
 const MAX_LOOP_GAS = 2 ** 52;
 /** 2 GiB: a price of 2^43 gas, more than any transaction has. */
 const MAX_MEMORY = 2 ** 31;
-const MEMORY_GRANULE = 8_192;
+export const MEMORY_GRANULE = 8_192;
 /** Scratch of a worker's kernel: what is hashed in place. */
 const MAX_SCRATCH_HASH = 32_768;
 const STACK_LIMIT = 1_024;
@@ -69,6 +72,7 @@ export function runHot(frame: HotFrame, rs: RunState): HotExit {
   let top = stack["_len"];
   let bytes = memory._store;
   let view = new DataView(bytes.buffer);
+  let callData: DataView | undefined;
   let words = Number(rs.memoryWordCount);
   let exit: HotExit = HotExit.Done;
 
@@ -80,6 +84,7 @@ export function runHot(frame: HotFrame, rs: RunState): HotExit {
     gas -= 3 * (needed - words) + Math.floor((needed * needed) / 512) - Math.floor((words * words) / 512);
     if (gas < 0) trap(OUT_OF_GAS);
     words = needed;
+    frame.memoryWords = needed;
     if (needed * 32 > bytes.length) {
       const grown = new Uint8Array(
         Math.ceil(Math.max(needed * 32, bytes.length * 2) / MEMORY_GRANULE) * MEMORY_GRANULE,
@@ -230,16 +235,17 @@ export function runHot(frame: HotFrame, rs: RunState): HotExit {
         break;
       }
       case 0x30:
-        items[top++] = addressWord(env.address.bytes);
+        items[top++] = bytesToBigInt(env.address.bytes);
         break;
       case 0x33:
-        items[top++] = addressWord(env.caller.bytes);
+        items[top++] = bytesToBigInt(env.caller.bytes);
         break;
       case 0x34:
         items[top++] = env.callValue;
         break;
       case 0x35:
-        items[top - 1] = callDataWord(env.callData, items[top - 1] as bigint);
+        callData ??= new DataView(env.callData.buffer, env.callData.byteOffset, env.callData.length);
+        items[top - 1] = callDataWord(env.callData, callData, items[top - 1] as bigint);
         break;
       case 0x36:
         items[top++] = BigInt(env.callData.length);
@@ -382,11 +388,7 @@ export function runHot(frame: HotFrame, rs: RunState): HotExit {
         gas -= 375 * topicCount + 8 * count;
         if (gas < 0) trap(OUT_OF_GAS);
         const topics: Uint8Array[] = [];
-        for (let i = 0; i < topicCount; i++) {
-          const topic = new Uint8Array(32);
-          writeWordBigEndian(new DataView(topic.buffer), 0, items[--top] as bigint);
-          topics.push(topic);
-        }
+        for (let i = 0; i < topicCount; i++) topics.push(bigIntToBytes32(items[--top] as bigint));
         const start = count === 0 ? 0 : Number(offset);
         rs.interpreter._result.logs.push([env.address.bytes, topics, bytes.slice(start, start + count)]);
         break;
@@ -433,28 +435,21 @@ function jumpTarget(target: bigint, jumps: Uint8Array): number {
 function keccakWord(state: VersionedState, data: Uint8Array): bigint {
   const kernel = state.kernel;
   const input = kernel.scratch;
-  if (data.length > MAX_SCRATCH_HASH)
-    return readWordBigEndian(new DataView(kernel.keccak256(data).buffer), 0);
+  if (data.length > MAX_SCRATCH_HASH) return bytesToBigInt(kernel.keccak256(data));
   const output = input + MAX_SCRATCH_HASH;
   kernel.u8.set(data, input);
   kernel.keccak(input, data.length, output);
   return readWordBigEndian(kernel.view, output);
 }
 
-function addressWord(address: Uint8Array): bigint {
-  const view = new DataView(address.buffer, address.byteOffset, 20);
-  return (BigInt(view.getUint32(0)) << 128n) | (view.getBigUint64(4) << 64n) | view.getBigUint64(12);
-}
-
 const padded = new Uint8Array(32);
-const paddedView = new DataView(padded.buffer);
 
-function callDataWord(data: Uint8Array, offset: bigint): bigint {
+/** The word at `offset` of the call's data, which is followed by zeros without end. */
+function callDataWord(data: Uint8Array, view: DataView, offset: bigint): bigint {
   if (offset >= BigInt(data.length)) return 0n;
   const start = Number(offset);
-  if (start + 32 <= data.length)
-    return readWordBigEndian(new DataView(data.buffer, data.byteOffset, data.byteLength), start);
+  if (start + 32 <= data.length) return readWordBigEndian(view, start);
   padded.fill(0);
   padded.set(data.subarray(start));
-  return readWordBigEndian(paddedView, 0);
+  return bytesToBigInt(padded);
 }

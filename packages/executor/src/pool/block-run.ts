@@ -34,7 +34,7 @@ async function startTasks(input: RunInput, mode: "parallel" | "sequential", coun
   const tasks: Promise<WorkerReport>[] = [];
   for (let i = 0; i < count; i++) {
     const port = server.open();
-    const task: WorkerTask = { ...block, mode, complete: input.complete, port };
+    const task: WorkerTask = { ...block, mode, workers: count, complete: input.complete, port };
     const running: Promise<WorkerReport> = pool.run(task, { transferList: [port] });
     running.catch(() => kernel.halt(HALT_WORKER_DIED, 0));
     tasks.push(running);

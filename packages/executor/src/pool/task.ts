@@ -33,6 +33,8 @@ export interface WorkerTask {
   /** Where transaction i begins; one more entry than transactions. */
   offsets: Uint32Array;
   mode: "parallel" | "sequential";
+  /** How many tasks the block has. */
+  workers: number;
   /** The cache holds all that the source has: what it lacks does not exist. */
   complete: boolean;
   /** For what the shared cache lacks. */

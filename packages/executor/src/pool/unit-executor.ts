@@ -42,6 +42,8 @@ export class UnitExecutor {
   readonly #evm: BraidEvm;
   readonly #task: WorkerTask;
   readonly #context: TransactionContext;
+  /** A copy: what the engine keeps of a transaction must not change with the shared memory. */
+  readonly #encodings: Uint8Array;
   readonly #transactions: (Transaction | undefined)[] = [];
   readonly #lastUnit: number;
 
@@ -49,6 +51,7 @@ export class UnitExecutor {
     this.#kernel = kernel;
     this.#evm = evm;
     this.#task = task;
+    this.#encodings = new Uint8Array(task.transactions).slice();
     const { context } = task;
     evm.state.complete = task.complete;
     this.#context = {
@@ -70,10 +73,8 @@ export class UnitExecutor {
   #transaction(unit: number): Transaction {
     let tx = this.#transactions[unit];
     if (tx === undefined) {
-      const { transactions, offsets } = this.#task;
-      const start = offsets[unit - 1] as number;
-      // A copy: what the engine keeps of a transaction must not change with the shared memory.
-      tx = decodeTransaction(new Uint8Array(transactions).slice(start, offsets[unit]));
+      const { offsets } = this.#task;
+      tx = decodeTransaction(this.#encodings.subarray(offsets[unit - 1], offsets[unit]));
       this.#transactions[unit] = tx;
     }
     return tx;

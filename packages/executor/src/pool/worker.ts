@@ -15,11 +15,19 @@ const kernel = Kernel.attach(shared, 1 + Atomics.add(new Int32Array(instances), 
 const source = new SourceClient();
 const engines = new Engines(kernel, source);
 
+/**
+ * How long a worker waits for the others before it begins. PERF: the main thread wakes the workers one after the other, and the
+ * system may put the first one on the main thread's core, which then gets to wake the next one some milliseconds later. A worker
+ * that waits here leaves that core at once.
+ */
+const MEET_MS = 1;
+
 /** Runs this worker's share of a block. */
 export default async function runTask(task: WorkerTask): Promise<WorkerReport> {
   source.connect(task.port);
   try {
     const units = new UnitExecutor(kernel, await engines.get(task.chain), task);
+    kernel.meet(task.workers, MEET_MS);
     const begin = performance.now();
     for (let unit = kernel.recoverNext(); unit >= 0; unit = kernel.recoverNext()) units.recover(unit);
     const recovered = performance.now();

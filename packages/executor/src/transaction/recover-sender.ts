@@ -1,7 +1,7 @@
 // Sender and authority recovery with native secp256k1: 55 microseconds a signature instead of 1,240 in JavaScript.
 
-import { keccak256 } from "@braid/kernel";
-import { bigIntToBytes32 } from "@braid/primitives";
+import { keccak256Into } from "@braid/kernel";
+import { bigIntToBytes32, concatBytes } from "@braid/primitives";
 import { RLP } from "@ethereumjs/rlp";
 import secp256k1 from "secp256k1";
 import type { ForkRules } from "./fork-rules.ts";
@@ -10,36 +10,40 @@ import type { Authorization, Transaction } from "./transaction.ts";
 const SECP256K1_N = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 const HALF_N = SECP256K1_N / 2n;
 /** EIP-7702: first byte of what an authorization signs. */
-const AUTHORIZATION_MAGIC = 0x05;
+const AUTHORIZATION_MAGIC = Uint8Array.of(0x05);
 
-/** The address behind a signature, or undefined when there is none (r or s out of range, or no such point). */
-function recover(hash: Uint8Array, r: bigint, s: bigint, yParity: number): Uint8Array | undefined {
+// PERF: native code can only reach bytes outside the heap. Small arrays are moved there at each call, so these are there for good.
+const signature = new Uint8Array(new ArrayBuffer(64));
+const message = new Uint8Array(new ArrayBuffer(32));
+const publicKey = new Uint8Array(new ArrayBuffer(65));
+const hash = new Uint8Array(32);
+
+/** The address behind the signature of `message`, or undefined when there is none (r or s out of range, or no such point). */
+function recover(r: bigint, s: bigint, yParity: number): Uint8Array | undefined {
   if (r === 0n || s === 0n || r >= SECP256K1_N || s >= SECP256K1_N) return undefined;
-  const signature = new Uint8Array(64);
   signature.set(bigIntToBytes32(r), 0);
   signature.set(bigIntToBytes32(s), 32);
-  let publicKey: Uint8Array;
   try {
-    publicKey = secp256k1.ecdsaRecover(signature, yParity, hash, false);
+    secp256k1.ecdsaRecover(signature, yParity, message, false, publicKey);
   } catch {
     // The library's only way to say that no public key fits.
     return undefined;
   }
-  return keccak256(publicKey.subarray(1)).subarray(12);
+  keccak256Into(publicKey.subarray(1), hash);
+  return hash.slice(12);
 }
 
 /** The sender of a transaction (20 bytes), or undefined when its signature is invalid: EIP-2 forbids a high s from Homestead on. */
 export function recoverSender(tx: Transaction, rules: ForkRules): Uint8Array | undefined {
   if ((rules.homestead || tx.type !== 0) && tx.s > HALF_N) return undefined;
-  return recover(keccak256(tx.signedPayload()), tx.r, tx.s, tx.yParity);
+  keccak256Into(tx.signedPayload(), message);
+  return recover(tx.r, tx.s, tx.yParity);
 }
 
 /** The authority of an EIP-7702 authorization (20 bytes), or undefined when its signature is invalid. */
 export function recoverAuthority(authorization: Authorization): Uint8Array | undefined {
   if (authorization.s > HALF_N || authorization.yParity > 1n) return undefined;
   const payload = RLP.encode([authorization.chainId, authorization.address, authorization.nonce]);
-  const message = new Uint8Array(payload.length + 1);
-  message[0] = AUTHORIZATION_MAGIC;
-  message.set(payload, 1);
-  return recover(keccak256(message), authorization.r, authorization.s, Number(authorization.yParity));
+  keccak256Into(concatBytes(AUTHORIZATION_MAGIC, payload), message);
+  return recover(authorization.r, authorization.s, Number(authorization.yParity));
 }
