@@ -7,7 +7,6 @@ import type { ExecuteBlockInput, ExecutionMode } from "./block/block-input.ts";
 import type { BlockResult } from "./block/block-result.ts";
 import { type PreparedBlock, prepareBlock } from "./block/prepare-block.ts";
 import { blockStatistics, type PhaseTimes } from "./block/statistics.ts";
-import { functionKeys } from "./hints/call-target.ts";
 import type { HintMemory } from "./hints/hint-memory.ts";
 import { hintOptions, placeEstimates, prefetch } from "./hints/place-hints.ts";
 import { type RunReport, runBlock, throwIfCancelled, unlessCancelled } from "./pool/block-run.ts";
@@ -55,7 +54,7 @@ export async function executeBlockWith(
   times.ran = performance.now();
   const { result, contended } = await assembleResult(resources.kernel, block, input);
   if (hintOptions(input.hints).learned && (contended.length > 0 || !resources.hints.isEmpty))
-    resources.hints.learn(contended, functionKeys(input.block.transactions));
+    resources.hints.learn(contended, block.functionKeys());
   times.end = performance.now();
   // Not a copy of the result: that would make its access list, which few look at.
   const complete = Object.assign(result, {
@@ -160,5 +159,5 @@ async function load(
     await unlessCancelled(fetching, input.signal);
   }
   if (options.learned && plan.mode === "parallel" && !resources.hints.isEmpty)
-    placeEstimates(kernel, functionKeys(transactions), resources.hints);
+    placeEstimates(kernel, block.functionKeys(), resources.hints);
 }

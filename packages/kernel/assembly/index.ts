@@ -39,4 +39,4 @@ export {
   validate,
   write,
 } from "./sets";
-export { recoverNext, setOutcome, setSender, setUnitAfter, setUnitFlags, setUnitGasLimit } from "./unit-table";
+export { recoverNext, setOutcome, setSender, setUnitAfter, setUnitFlags, setUnitGasLimit, settleNext } from "./unit-table";

@@ -12,8 +12,9 @@ import {
   UNIT_SENDER,
   UNIT_SENDER_STATUS,
   UNIT_SIZE,
-  WORD_RECOVER_END,
   WORD_RECOVER_NEXT,
+  WORD_SETTLE_NEXT,
+  WORD_TRANSACTIONS_END,
   WORD_UNIT_COUNT,
   WORD_UNIT_TABLE,
 } from "../src/layout";
@@ -39,7 +40,8 @@ export function makeUnitTable(count: u32): bool {
   if (table == 0) return false;
   memory.fill(table, 0, count * UNIT_SIZE);
   atomic.store<u32>(WORD_RECOVER_NEXT, 1);
-  store<u32>(WORD_RECOVER_END, count > 1 ? count - 1 : 1);
+  atomic.store<u32>(WORD_SETTLE_NEXT, 1);
+  store<u32>(WORD_TRANSACTIONS_END, count > 1 ? count - 1 : 1);
   return true;
 }
 
@@ -76,11 +78,20 @@ export function setSender(unit: u32, status: u32): void {
   atomic.store<u32>(at, status, UNIT_SENDER_STATUS);
 }
 
-/** Hands out the transactions' units, in order, to whoever asks: each once. -1 when there are no more. */
+/** Hands out the transactions' units for the recovery of their senders: in order, each once, to whoever asks. -1 when there are no more. */
 export function recoverNext(): i32 {
-  const end = load<u32>(WORD_RECOVER_END);
+  return handOut(WORD_RECOVER_NEXT);
+}
+
+/** As recoverNext, for what is left to do of each transaction when all are committed. */
+export function settleNext(): i32 {
+  return handOut(WORD_SETTLE_NEXT);
+}
+
+function handOut(counter: u32): i32 {
+  const end = load<u32>(WORD_TRANSACTIONS_END);
   // The look ahead keeps the counter from running on when many ask at the end.
-  if (atomic.load<u32>(WORD_RECOVER_NEXT) >= end) return -1;
-  const unit = atomic.add<u32>(WORD_RECOVER_NEXT, 1);
+  if (atomic.load<u32>(counter) >= end) return -1;
+  const unit = atomic.add<u32>(counter, 1);
   return unit < end ? i32(unit) : -1;
 }

@@ -174,9 +174,14 @@ export class Kernel extends KernelVersions {
     return this.u8.slice(at, at + 20);
   }
 
-  /** Hands out units 1 to unitCount - 2, each once, in order; -1 when there are no more. */
+  /** Hands out units 1 to unitCount - 2 for the recovery of their senders, each once, in order; -1 when there are no more. */
   recoverNext(): number {
     return this.exports.recoverNext();
+  }
+
+  /** As recoverNext, for what is left to do of each transaction when all are committed. */
+  settleNext(): number {
+    return this.exports.settleNext();
   }
 
   // ---- Scheduler ----

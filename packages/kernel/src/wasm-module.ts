@@ -59,6 +59,7 @@ export interface KernelExports {
   setOutcome(unit: number, outcome: number, length: number, gasUsed: bigint): void;
   setSender(unit: number, status: number): void;
   recoverNext(): number;
+  settleNext(): number;
   step(): number;
   finishExecution(unit: number, incarnation: number, flags: number): number;
   suspend(unit: number, incarnation: number, blocking: number): number;

@@ -4,7 +4,7 @@ export { BadTrieNodeError, MissingBlockHashError, MissingCodeError, MissingTrieN
 export { type GenesisAccount, type GenesisAlloc, InvalidGenesisError } from "./initial-state.ts";
 export { MemoryStateSource } from "./memory-state-source.ts";
 export { MemoryStateStore } from "./memory-state-store.ts";
-export { orderedTrieRoot } from "./ordered-trie-root.ts";
+export { orderedTrieLeaf, orderedTrieRoot, orderedTrieRootOfLeaves } from "./ordered-trie-root.ts";
 export { type AccountDiff, emptyAccountDiff, emptyStateDiff, type StateDiff } from "./state-diff.ts";
 export type { FlatAccount, FlatPreState, SourceAccount, StateSource } from "./state-source.ts";
 export type { StateStore } from "./state-store.ts";

@@ -1,6 +1,7 @@
 // What accounts were before a block that changed them. Kept with the result, because the shared cache moves on with the next block.
 
 import {
+  ACCOUNT_ADDRESS,
   ACCOUNT_BALANCE,
   ACCOUNT_CODE_HASH,
   ACCOUNT_NONCE,
@@ -10,7 +11,7 @@ import {
   type Kernel,
 } from "@braid/kernel";
 import { bytesToHex, type Hex } from "@braid/primitives";
-import { accountRecords, recordAddress, writers } from "../state/locations.ts";
+import { accountRecords, writers } from "../state/locations.ts";
 import { readU256 } from "../state/words.ts";
 
 export interface AccountBase {
@@ -21,20 +22,24 @@ export interface AccountBase {
 }
 
 /** Nonce, balance and code hash lie one after the other in the cache's record. */
-const WORDS = (FLAT_ACCOUNT_CODE_HASH + 32 - FLAT_ACCOUNT_NONCE) / 8;
+const FIELD_WORDS = (FLAT_ACCOUNT_CODE_HASH + 32 - FLAT_ACCOUNT_NONCE) / 4;
+/** Twenty bytes, and four that keep what follows 8-aligned. */
+const ADDRESS_WORDS = 6;
+const ENTRY_WORDS = ADDRESS_WORDS + FIELD_WORDS;
 const BALANCE_WORD = (FLAT_ACCOUNT_BALANCE - FLAT_ACCOUNT_NONCE) / 8;
 const CODE_HASH_BYTE = FLAT_ACCOUNT_CODE_HASH - FLAT_ACCOUNT_NONCE;
 
-/** PERF: one walk over the block's accounts with two plain copies for each one that changed; decoding waits until somebody asks. */
+/** PERF: one walk over the block's accounts with one plain copy for each one that changed; decoding waits until somebody asks. */
 export class AccountBases {
-  readonly #addresses: Uint8Array[] = [];
-  readonly #fields: BigUint64Array[] = [];
+  /** Address, then nonce, balance and code hash, one account after the other. */
+  #words = new Uint32Array(256 * ENTRY_WORDS);
+  #length = 0;
   /** Codes that the block set, by hash, also those that a later transaction replaced. */
   readonly codes = new Map<Hex, Uint8Array>();
 
   /** Call while no worker runs, before the next block. */
   constructor(kernel: Kernel) {
-    const { u32, u64 } = kernel;
+    const { u32 } = kernel;
     for (const record of accountRecords(kernel)) {
       const codeWritten = u32[(record + ACCOUNT_CODE_HASH) >>> 2] !== 0;
       const written =
@@ -43,11 +48,23 @@ export class AccountBases {
         u32[(record + ACCOUNT_NONCE) >>> 2] !== 0;
       const flat = kernel.accountFlat(record);
       if (!written || flat === 0) continue;
-      const start = (flat + FLAT_ACCOUNT_NONCE) >>> 3;
-      this.#addresses.push(recordAddress(kernel, record));
-      this.#fields.push(u64.slice(start, start + WORDS));
+      this.#keep(u32, record, flat);
       if (codeWritten) this.#keepCodes(kernel, kernel.codeHashLocation(record));
     }
+  }
+
+  #keep(u32: Uint32Array, record: number, flat: number): void {
+    if (this.#length + ENTRY_WORDS > this.#words.length) {
+      const grown = new Uint32Array(2 * this.#words.length);
+      grown.set(this.#words);
+      this.#words = grown;
+    }
+    const address = (record + ACCOUNT_ADDRESS) >>> 2;
+    for (let i = 0; i < 5; i++) this.#words[this.#length + i] = u32[address + i] as number;
+    const fields = (flat + FLAT_ACCOUNT_NONCE) >>> 2;
+    for (let i = 0; i < FIELD_WORDS; i++)
+      this.#words[this.#length + ADDRESS_WORDS + i] = u32[fields + i] as number;
+    this.#length += ENTRY_WORDS;
   }
 
   #keepCodes(kernel: Kernel, location: number): void {
@@ -60,19 +77,17 @@ export class AccountBases {
   }
 
   decode(): Map<Hex, AccountBase> {
-    return new Map(
-      this.#addresses.map((address, i): [Hex, AccountBase] => {
-        const words = this.#fields[i] as BigUint64Array;
-        const bytes = new Uint8Array(words.buffer, words.byteOffset);
-        return [
-          bytesToHex(address),
-          {
-            nonce: words[0] as bigint,
-            balance: readU256(words, BALANCE_WORD),
-            codeHash: bytesToHex(bytes.subarray(CODE_HASH_BYTE, CODE_HASH_BYTE + 32)),
-          },
-        ];
-      }),
-    );
+    const bases = new Map<Hex, AccountBase>();
+    for (let at = 0; at < this.#length; at += ENTRY_WORDS) {
+      const entry = new Uint8Array(this.#words.slice(at, at + ENTRY_WORDS).buffer);
+      const words = new BigUint64Array(entry.buffer, 4 * ADDRESS_WORDS);
+      const codeHash = 4 * ADDRESS_WORDS + CODE_HASH_BYTE;
+      bases.set(bytesToHex(entry.subarray(0, 20)), {
+        nonce: words[0] as bigint,
+        balance: readU256(words, BALANCE_WORD),
+        codeHash: bytesToHex(entry.subarray(codeHash, codeHash + 32)),
+      });
+    }
+    return bases;
   }
 }

@@ -3,22 +3,17 @@
 import { type Kernel, UNIT_EXECUTIONS } from "@braid/kernel";
 import { InvalidBlockError } from "../errors.ts";
 import { readOutcome, type StoredOutcome } from "../pool/outcome.ts";
+import { transactionType } from "../transaction/transaction.ts";
 import type { BlockAccessList } from "./access-list.ts";
 import { AccessSets } from "./accesses.ts";
 import { AccountBases } from "./account-bases.ts";
 import type { ExecuteBlockInput } from "./block-input.ts";
-import type { BlockResult, Receipt, TransactionResult } from "./block-result.ts";
+import type { BlockResult, ReadAccess, Receipt, TransactionResult, WriteAccess } from "./block-result.ts";
 import { buildAccessList } from "./build-access-list.ts";
 import { type CollectedState, type ContendedSlot, collectStateDiff } from "./collect-state-diff.ts";
 import type { PreparedBlock } from "./prepare-block.ts";
 import { decodeLogs, EncodedReceipt, receiptsRoot, unionBloom } from "./receipts.ts";
 import { collectRequests, depositContractOf, requestsHash } from "./requests.ts";
-
-/** Type byte of an encoded transaction; a legacy one begins with an RLP list. */
-function typeOf(prepared: PreparedBlock, index: number): number {
-  const first = new Uint8Array(prepared.transactions)[prepared.offsets[index] as number] as number;
-  return first >= 0xc0 ? 0 : first;
-}
 
 export interface AssembledResult {
   result: Omit<BlockResult, "statistics">;
@@ -39,12 +34,13 @@ export async function assembleResult(
     kernel.unitCount,
     rules.spuriousDragon,
   );
+  const encodings = new Uint8Array(prepared.transactions);
   let cumulativeGasUsed = 0n;
-  const receipts: Receipt[] = [];
+  const receipts: EncodedReceipt[] = [];
   for (const [i, outcome] of outcomes.entries()) {
     cumulativeGasUsed += outcome.gasUsed;
     const fields: Omit<Receipt, "logs"> = {
-      type: typeOf(prepared, i),
+      type: transactionType(encodings[prepared.offsets[i] as number] as number),
       cumulativeGasUsed,
       logsBloom: outcome.logsBloom,
     };
@@ -76,7 +72,13 @@ export async function assembleResult(
     contended,
     result: {
       receipts,
-      receiptsRoot: rules.byzantium || intermediateRoots !== undefined ? receiptsRoot(receipts) : undefined,
+      receiptsRoot:
+        rules.byzantium || intermediateRoots !== undefined
+          ? receiptsRoot(
+              receipts,
+              outcomes.map(({ receiptLeaf }) => receiptLeaf),
+            )
+          : undefined,
       logsBloom: unionBloom(receipts),
       gasUsed: outcomes.reduce((sum, outcome) => sum + outcome.blockGasUsed, 0n),
       blobGasUsed,
@@ -96,24 +98,40 @@ function transactionResults(
   outcomes: StoredOutcome[],
   sets: AccessSets,
 ): TransactionResult[] {
-  return outcomes.map((outcome, i) => {
-    const unit = i + 1;
+  return outcomes.map((outcome, i) => new LazyTransactionResult(kernel, i + 1, outcome, sets));
+}
+
+/** A transaction's result whose read and write sets are decoded when they are looked at. */
+class LazyTransactionResult implements TransactionResult {
+  readonly sender: Uint8Array;
+  readonly status: 0 | 1;
+  readonly gasUsed: bigint;
+  readonly error?: string;
+  readonly output: Uint8Array;
+  readonly createdAddress?: Uint8Array;
+  readonly executions: number;
+  readonly #unit: number;
+  readonly #sets: AccessSets;
+
+  constructor(kernel: Kernel, unit: number, outcome: StoredOutcome, sets: AccessSets) {
     const sender = kernel.sender(unit);
     if (sender === undefined) throw new Error("a committed transaction without a sender");
-    return {
-      sender,
-      status: outcome.status,
-      gasUsed: outcome.gasUsed,
-      ...(outcome.error === undefined ? {} : { error: outcome.error }),
-      output: outcome.output,
-      ...(outcome.createdAddress === undefined ? {} : { createdAddress: outcome.createdAddress }),
-      executions: kernel.unitField(unit, UNIT_EXECUTIONS),
-      get reads() {
-        return sets.reads(unit);
-      },
-      get writes() {
-        return sets.writes(unit);
-      },
-    };
-  });
+    this.sender = sender;
+    this.status = outcome.status;
+    this.gasUsed = outcome.gasUsed;
+    if (outcome.error !== undefined) this.error = outcome.error;
+    this.output = outcome.output;
+    if (outcome.createdAddress !== undefined) this.createdAddress = outcome.createdAddress;
+    this.executions = kernel.unitField(unit, UNIT_EXECUTIONS);
+    this.#unit = unit;
+    this.#sets = sets;
+  }
+
+  get reads(): ReadAccess[] {
+    return this.#sets.reads(this.#unit);
+  }
+
+  get writes(): WriteAccess[] {
+    return this.#sets.writes(this.#unit);
+  }
 }

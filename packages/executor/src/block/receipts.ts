@@ -7,7 +7,7 @@ import {
   writeRlpListHeader,
   writeRlpString,
 } from "@braid/primitives";
-import { orderedTrieRoot } from "@braid/state";
+import { orderedTrieLeaf, orderedTrieRootOfLeaves } from "@braid/state";
 import { RLP } from "@ethereumjs/rlp";
 import type { Log, Receipt } from "./block-result.ts";
 
@@ -47,37 +47,59 @@ export function decodeLogs(encoded: Uint8Array): Log[] {
   return logs.map(([address, topics, data]) => ({ address, topics, data }));
 }
 
+/** What a receipt's encoding consists of. */
+type ReceiptParts = Omit<Receipt, "logs"> & { encodedLogs: Uint8Array };
+
 /** EIP-2718 encoding of a receipt: rlp(status or state root, cumulative gas, bloom, logs), after the type byte unless it is 0. */
 export function encodeReceipt(receipt: Receipt): Uint8Array {
-  const outcome = receipt.stateRoot ?? (receipt.status === 1 ? ONE : NO_BYTES);
-  const gas = minimalBytes(receipt.cumulativeGasUsed);
-  const logs =
-    receipt instanceof EncodedReceipt
-      ? receipt.encodedLogs
-      : RLP.encode(receipt.logs.map((log) => [log.address, log.topics, log.data]));
+  if (receipt instanceof EncodedReceipt) return encodeReceiptParts(receipt);
+  const logs = receipt.logs.map((log) => [log.address, log.topics, log.data]);
+  return encodeReceiptParts({ ...receipt, encodedLogs: RLP.encode(logs) });
+}
+
+/** As encodeReceipt, when the logs are encoded already. */
+export function encodeReceiptParts({
+  type,
+  status,
+  stateRoot,
+  cumulativeGasUsed,
+  logsBloom,
+  encodedLogs,
+}: ReceiptParts): Uint8Array {
+  const outcome = stateRoot ?? (status === 1 ? ONE : NO_BYTES);
+  const gas = minimalBytes(cumulativeGasUsed);
   const payload =
-    rlpStringLength(outcome) + rlpStringLength(gas) + rlpStringLength(receipt.logsBloom) + logs.length;
-  const prefix = receipt.type === 0 ? 0 : 1;
+    rlpStringLength(outcome) + rlpStringLength(gas) + rlpStringLength(logsBloom) + encodedLogs.length;
+  const prefix = type === 0 ? 0 : 1;
   const encoded = new Uint8Array(prefix + rlpListLength(payload));
-  if (prefix === 1) encoded[0] = receipt.type;
+  if (prefix === 1) encoded[0] = type;
   let at = writeRlpListHeader(encoded, prefix, payload);
   at = writeRlpString(encoded, at, outcome);
   at = writeRlpString(encoded, at, gas);
-  at = writeRlpString(encoded, at, receipt.logsBloom);
-  encoded.set(logs, at);
+  at = writeRlpString(encoded, at, logsBloom);
+  encoded.set(encodedLogs, at);
   return encoded;
 }
 
-/** The root of the receipts trie (32 bytes). */
-export function receiptsRoot(receipts: Receipt[]): Uint8Array {
-  return orderedTrieRoot(receipts.map(encodeReceipt));
+/**
+ * The root of the receipts trie (32 bytes).
+ *
+ * @param leaves what orderedTrieLeaf gives for each receipt, where it is known.
+ */
+export function receiptsRoot(receipts: Receipt[], leaves: (Uint8Array | undefined)[] = []): Uint8Array {
+  const count = receipts.length;
+  return orderedTrieRootOfLeaves(
+    receipts.map((receipt, i) => leaves[i] ?? orderedTrieLeaf(i, count, encodeReceipt(receipt))),
+  );
 }
 
 /** The block's bloom: the union of its receipts'. */
-export function unionBloom(receipts: Receipt[]): Uint8Array {
+export function unionBloom(receipts: EncodedReceipt[]): Uint8Array {
   const bloom = new Uint8Array(BLOOM_BYTES);
+  const words = new Uint32Array(bloom.buffer);
   for (const { logsBloom } of receipts) {
-    for (let i = 0; i < BLOOM_BYTES; i++) bloom[i] = (bloom[i] as number) | (logsBloom[i] as number);
+    const more = new Uint32Array(logsBloom.buffer, logsBloom.byteOffset, BLOOM_BYTES / 4);
+    for (let i = 0; i < words.length; i++) words[i] = (words[i] as number) | (more[i] as number);
   }
   return bloom;
 }

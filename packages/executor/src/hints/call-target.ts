@@ -30,8 +30,3 @@ export function functionKey(raw: Uint8Array): string | undefined {
     bytesToHex(raw.subarray(data.content, data.content + 4)).slice(2)
   );
 }
-
-/** The function that each transaction of a block calls. */
-export function functionKeys(transactions: Uint8Array[]): (string | undefined)[] {
-  return transactions.map(functionKey);
-}

@@ -30,11 +30,12 @@ type Settled = PromiseSettledResult<WorkerReport>[];
 
 /** Starts `count` tasks and waits until all have ended. As soon as one dies the others are told to stop. */
 async function startTasks(input: RunInput, mode: "parallel" | "sequential", count: number): Promise<Settled> {
-  const { kernel, pool, server, block } = input;
+  const { kernel, pool, server, complete } = input;
+  const { chain, context, transactions, offsets } = input.block;
   const tasks: Promise<WorkerReport>[] = [];
   for (let i = 0; i < count; i++) {
     const port = server.open();
-    const task: WorkerTask = { ...block, mode, workers: count, complete: input.complete, port };
+    const task: WorkerTask = { chain, context, transactions, offsets, mode, workers: count, complete, port };
     const running: Promise<WorkerReport> = pool.run(task, { transferList: [port] });
     running.catch(() => kernel.halt(HALT_WORKER_DIED, 0));
     tasks.push(running);

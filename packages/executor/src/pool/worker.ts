@@ -1,10 +1,11 @@
 // The piscina worker: one task a block. Inside it the workers of a block collaborate through shared memory alone: they
-// recover senders, then take units from the scheduler until all are committed.
+// recover senders, then take units from the scheduler until all are committed, then hash the receipts.
 
 import { workerData } from "node:worker_threads";
 import { Kernel } from "@braid/kernel";
 import { Engines } from "./engines.ts";
 import { runInOrder, runParallel } from "./run-units.ts";
+import { settleReceipts } from "./settle-receipts.ts";
 import { SourceClient } from "./source-client.ts";
 import type { WorkerReport, WorkerSetup, WorkerTask } from "./task.ts";
 import { UnitExecutor } from "./unit-executor.ts";
@@ -34,6 +35,7 @@ export default async function runTask(task: WorkerTask): Promise<WorkerReport> {
     const report: WorkerReport = { recoverMs: recovered - begin, executeMs: 0, idleMs: 0 };
     if (task.mode === "sequential") await runInOrder(kernel, units, task, report);
     else await runParallel(kernel, units, report);
+    if (kernel.commitIndex() >= kernel.unitCount) settleReceipts(kernel, task);
     report.executeMs = performance.now() - recovered;
     return report;
   } finally {

@@ -158,6 +158,11 @@ function authorizations(list: Fields): Authorization[] {
   });
 }
 
+/** The type by the first byte of an encoding (EIP-2718): a legacy one begins with an RLP list. */
+export function transactionType(first: number): number {
+  return first >= 0xc0 ? 0 : first;
+}
+
 /**
  * Decodes one transaction as it stands in a block body.
  *
@@ -167,7 +172,7 @@ function authorizations(list: Fields): Authorization[] {
 export function decodeTransaction(raw: Uint8Array): Transaction {
   const first = raw[0];
   if (first === undefined) throw malformed("it is empty");
-  const type = first >= 0xc0 ? 0 : first;
+  const type = transactionType(first);
   if (type > 4)
     throw new InvalidTransactionError(
       "BRAID_TX_TYPE_NOT_ACTIVE",

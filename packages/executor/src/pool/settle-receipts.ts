@@ -1,0 +1,25 @@
+// The last share of a worker in a block: when all units are committed, the gas of each receipt is known, and the workers hash the
+// receipts together. The main thread does the rest of the receipts trie, and what a worker that died has left undone.
+
+import type { Kernel } from "@braid/kernel";
+import { orderedTrieLeaf } from "@braid/state";
+import { encodeReceiptParts } from "../block/receipts.ts";
+import { transactionType } from "../transaction/transaction.ts";
+import { readReceiptParts, settleOutcome } from "./outcome.ts";
+import type { WorkerTask } from "./task.ts";
+
+/** Hashes receipts as long as there are some that nobody has taken. Before Byzantium they lack the state roots, so there is nothing to do. */
+export function settleReceipts(kernel: Kernel, task: WorkerTask): void {
+  if (!task.context.rules.byzantium) return;
+  const encodings = new Uint8Array(task.transactions);
+  const count = task.offsets.length - 1;
+  let cumulativeGasUsed = 0n;
+  let counted = 0;
+  for (let unit = kernel.settleNext(); unit >= 0; unit = kernel.settleNext()) {
+    while (counted < unit) cumulativeGasUsed += readReceiptParts(kernel, ++counted).gasUsed;
+    const { status, logsBloom, logs } = readReceiptParts(kernel, unit);
+    const type = transactionType(encodings[task.offsets[unit - 1] as number] as number);
+    const receipt = encodeReceiptParts({ type, status, cumulativeGasUsed, logsBloom, encodedLogs: logs });
+    settleOutcome(kernel, unit, orderedTrieLeaf(unit - 1, count, receipt));
+  }
+}
