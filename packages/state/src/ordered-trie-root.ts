@@ -7,8 +7,7 @@ import {
   hashNode,
   leafNode,
   NO_NODES,
-  nibbleAt,
-  pathOf,
+  type Path,
   type TrieNode,
 } from "./trie/node.ts";
 import { rootHash } from "./trie/node-codec.ts";
@@ -28,41 +27,61 @@ export function orderedTrieRoot(values: readonly Uint8Array[]): Uint8Array {
  * threads can share the work. `value` has at least 32 bytes; what is shorter has no hash of its own in a trie.
  */
 export function orderedTrieLeaf(index: number, count: number, value: Uint8Array): Uint8Array {
-  const key = rlpOfIndex(index);
   const position = index === 0 ? positionOfZero(count) : index < 128 ? index - 1 : index;
-  let depth = 0;
-  for (const other of [position - 1, position + 1]) {
-    if (other < 0 || other >= count) continue;
-    const neighbour = rlpOfIndex(indexAt(other, count));
-    let shared = 0;
-    while (nibbleAt(key, shared) === nibbleAt(neighbour, shared)) shared++;
-    depth = Math.max(depth, shared + 1);
-  }
-  return rootHash(leafNode(pathOf(key, depth), value));
+  const before = position === 0 ? 0 : 1 + sharedNibbles(index, indexAt(position - 1, count));
+  const behind = position === count - 1 ? 0 : 1 + sharedNibbles(index, indexAt(position + 1, count));
+  return rootHash(leafNode(keyPath(index, Math.max(before, behind)), value));
 }
 
 /** The root of a list of which only the leaves' hashes are known, in the order of the list. */
 export function orderedTrieRootOfLeaves(leaves: readonly Uint8Array[]): Uint8Array {
   const count = leaves.length;
-  const keys = leaves.map((_, position) => rlpOfIndex(indexAt(position, count)));
   const build = (from: number, to: number, depth: number): TrieNode => {
-    const first = keys[from] as Uint8Array;
-    const last = keys[to - 1] as Uint8Array;
-    if (to - from === 1) return hashNode(leaves[indexAt(from, count)] as Uint8Array);
-    let split = depth;
-    while (nibbleAt(first, split) === nibbleAt(last, split)) split++;
+    const first = indexAt(from, count);
+    if (to - from === 1) return hashNode(leaves[first] as Uint8Array);
+    const split = Math.max(depth, sharedNibbles(first, indexAt(to - 1, count)));
     const children = new Array<TrieNode | undefined>(16).fill(undefined);
     for (let start = from; start < to; ) {
-      const nibble = nibbleAt(keys[start] as Uint8Array, split);
+      const nibble = keyNibble(indexAt(start, count), split);
       let end = start + 1;
-      while (end < to && nibbleAt(keys[end] as Uint8Array, split) === nibble) end++;
+      while (end < to && keyNibble(indexAt(end, count), split) === nibble) end++;
       children[nibble] = build(start, end, split + 1);
       start = end;
     }
     const branch = branchNode(children);
-    return split === depth ? branch : extensionNode(pathOf(first, depth, split), branch);
+    return split === depth ? branch : extensionNode(keyPath(first, depth, split), branch);
   };
   return count === 0 ? EMPTY_TRIE_ROOT : rootHash(build(0, count, 0));
+}
+
+/** Bytes of an index that does not fit its key's first byte; up to 2^24 items. */
+function indexBytes(index: number): number {
+  return index < 0x100 ? 1 : index < 0x1_0000 ? 2 : 3;
+}
+
+/** A nibble of rlp(index): one byte (0x80 for 0), or from 128 on 0x80 plus the number of the bytes that follow. */
+function keyNibble(index: number, depth: number): number {
+  if (index < 128) {
+    const byte = index === 0 ? 0x80 : index;
+    return depth === 0 ? byte >> 4 : byte & 15;
+  }
+  const bytes = indexBytes(index);
+  if (depth < 2) return depth === 0 ? 8 : bytes;
+  return (index >>> (4 * (2 * bytes + 1 - depth))) & 15;
+}
+
+/** How many nibbles the keys of two different indices have in common. */
+function sharedNibbles(a: number, b: number): number {
+  let shared = 0;
+  while (keyNibble(a, shared) === keyNibble(b, shared)) shared++;
+  return shared;
+}
+
+/** The nibbles of a key from `from` to its end, or to `to`. */
+function keyPath(index: number, from: number, to = index < 128 ? 2 : 2 + 2 * indexBytes(index)): Path {
+  const path = new Uint8Array(to - from);
+  for (let i = 0; i < path.length; i++) path[i] = keyNibble(index, from + i);
+  return path;
 }
 
 /** In the order of the keys index 0, whose key is 0x80, comes behind 127. */

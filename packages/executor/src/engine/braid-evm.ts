@@ -13,6 +13,8 @@ import {
   type Message,
 } from "@ethereumjs/evm";
 import { type Account, createZeroAddress } from "@ethereumjs/util";
+import { isDelegation } from "../state/code-store.ts";
+import type { AccountEntry } from "../state/entries.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
 import { AccessRecorder } from "./access-recorder.ts";
 import { loadBn254 } from "./bn254.ts";
@@ -35,6 +37,22 @@ async function findInterpreterClass(): Promise<InterpreterClass> {
 
 /** Nearly all call stacks are lower than this. */
 const MAX_KEPT_FRAMES = 64;
+
+const DONE: Promise<void> = Promise.resolve();
+
+/** Does something with an account, at once when it is there; what it throws comes as a rejection. */
+function whenReady(
+  account: AccountEntry | Promise<AccountEntry>,
+  action: (entry: AccountEntry) => void,
+): Promise<void> {
+  if (account instanceof Promise) return account.then(action);
+  try {
+    action(account);
+    return DONE;
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
 
 let interpreterClass: Promise<FrameInterpreterClass> | undefined;
 
@@ -73,6 +91,8 @@ export class BraidEvm extends EVM {
     );
     // `journal` is typed as ethereumjs's own class; EngineJournal has all that the EVM calls on it.
     Reflect.set(evm, "journal", new EngineJournal(state, stateManager));
+    // PERF: nobody listens to the EVM's events, and announcing two with each message call takes longer than many a call.
+    Reflect.set(evm, "_emit", () => DONE);
     return evm;
   }
 
@@ -82,23 +102,38 @@ export class BraidEvm extends EVM {
   }
 
   /** Takes the value from the caller. That it is covered was checked by the opcode, or for the transaction as a whole. */
-  protected override async _reduceSenderBalance(_account: Account, message: Message): Promise<void> {
-    const entry = await this.state.account(message.caller.bytes);
-    if (message.value > 0n) this.state.markAccessed(message.caller.bytes);
-    this.state.addBalance(entry, -message.value);
-    this.state.touch(entry);
+  protected override _reduceSenderBalance(_account: Account, message: Message): Promise<void> {
+    return whenReady(this.state.account(message.caller.bytes), (entry) => {
+      if (message.value > 0n) entry.accessed = true;
+      this.state.addBalance(entry, -message.value);
+      this.state.touch(entry);
+    });
   }
 
-  protected override async _addToBalance(
+  protected override _addToBalance(
     _account: Account,
     message: Message & { to: NonNullable<Message["to"]> },
   ): Promise<void> {
-    const entry = await this.state.account(message.to.bytes);
-    this.state.markAccessed(message.to.bytes);
-    if (!this.state.canCredit(entry, message.value))
-      throw new EVMError(EVMError.errorMessages.VALUE_OVERFLOW);
-    this.state.addBalance(entry, message.value);
-    this.state.touch(entry);
+    return whenReady(this.state.account(message.to.bytes), (entry) => {
+      entry.accessed = true;
+      if (!this.state.canCredit(entry, message.value))
+        throw new EVMError(EVMError.errorMessages.VALUE_OVERFLOW);
+      this.state.addBalance(entry, message.value);
+      this.state.touch(entry);
+    });
+  }
+
+  /** The base class's, without its look-ups by hex strings; it is left to resolve delegations (EIP-7702). */
+  protected override _loadCode(message: Message): Promise<void> {
+    if (message.code !== undefined || this.state.isPrecompile(message.codeAddress.bytes))
+      return super._loadCode(message);
+    const account = this.state.account(message.codeAddress.bytes);
+    const code = account instanceof Promise ? account : this.state.code(account);
+    if (!(code instanceof Uint8Array) || isDelegation(code)) return super._loadCode(message);
+    message.code = code;
+    message.isCompiled = false;
+    message.chargeCodeAccesses = true;
+    return DONE;
   }
 
   protected override async runInterpreter(

@@ -74,13 +74,11 @@ export class EngineStateManager implements StateManagerInterface {
 
   getCode(address: Address): Promise<Uint8Array> {
     const entry = this.#state.find(address.bytes);
-    return (
-      entry === undefined ? this.#fetchCode(address) : this.#state.codes.get(this.#state.codeHash(entry))
-    ) as Promise<Uint8Array>;
+    return (entry === undefined ? this.#fetchCode(address) : this.#state.code(entry)) as Promise<Uint8Array>;
   }
 
   async #fetchCode(address: Address): Promise<Uint8Array> {
-    return this.#state.codes.get(this.#state.codeHash(await this.#state.account(address.bytes)));
+    return this.#state.code(await this.#state.account(address.bytes));
   }
 
   async getCodeSize(address: Address): Promise<number> {

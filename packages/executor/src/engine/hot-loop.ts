@@ -43,6 +43,8 @@ const MAX_MEMORY = 2 ** 31;
 export const MEMORY_GRANULE = 8_192;
 /** Scratch of a worker's kernel: what is hashed in place. */
 const MAX_SCRATCH_HASH = 32_768;
+/** Mostly keys of mappings, 64 bytes: for these a loop beats making a view. */
+const MAX_COPIED_BY_LOOP = 128;
 const STACK_LIMIT = 1_024;
 
 const BYTE_VALUES: bigint[] = Array.from({ length: 256 }, (_, i) => BigInt(i));
@@ -231,7 +233,7 @@ export function runHot(frame: HotFrame, rs: RunState): HotExit {
         if (gas < 0) trap(OUT_OF_GAS);
         area(offset, size);
         const start = count === 0 ? 0 : Number(offset);
-        items[top - 1] = keccakWord(state, bytes.subarray(start, start + count));
+        items[top - 1] = keccakWord(state, bytes, start, count);
         break;
       }
       case 0x30:
@@ -431,14 +433,14 @@ function jumpTarget(target: bigint, jumps: Uint8Array): number {
   return pc;
 }
 
-/** The hash of `data` as a word. PERF: hashed in the worker's scratch memory, no allocation but the result. */
-function keccakWord(state: VersionedState, data: Uint8Array): bigint {
-  const kernel = state.kernel;
-  const input = kernel.scratch;
-  if (data.length > MAX_SCRATCH_HASH) return bytesToBigInt(kernel.keccak256(data));
-  const output = input + MAX_SCRATCH_HASH;
-  kernel.u8.set(data, input);
-  kernel.keccak(input, data.length, output);
+/** The hash of a part of `data` as a word. PERF: hashed in the worker's scratch memory, no allocation but the result. */
+function keccakWord({ kernel }: VersionedState, data: Uint8Array, start: number, count: number): bigint {
+  if (count > MAX_SCRATCH_HASH) return bytesToBigInt(kernel.keccak256(data.subarray(start, start + count)));
+  const { scratch, u8 } = kernel;
+  if (count > MAX_COPIED_BY_LOOP) u8.set(data.subarray(start, start + count), scratch);
+  else for (let i = 0; i < count; i++) u8[scratch + i] = data[start + i] as number;
+  const output = scratch + MAX_SCRATCH_HASH;
+  kernel.keccak(scratch, count, output);
   return readWordBigEndian(kernel.view, output);
 }
 

@@ -1,6 +1,6 @@
 // Executes the units of one block in one worker: decodes a transaction when its turn comes, runs it, stores its outcome.
 
-import type { Kernel } from "@braid/kernel";
+import { type Kernel, SENDER_KNOWN } from "@braid/kernel";
 import { BaseError } from "@braid/primitives";
 import { executeEpilogue, executePrologue } from "../block/system-units.ts";
 import type { BraidEvm } from "../engine/braid-evm.ts";
@@ -44,7 +44,6 @@ export class UnitExecutor {
   readonly #context: TransactionContext;
   /** A copy: what the engine keeps of a transaction must not change with the shared memory. */
   readonly #encodings: Uint8Array;
-  readonly #transactions: (Transaction | undefined)[] = [];
   readonly #lastUnit: number;
 
   constructor(kernel: Kernel, evm: BraidEvm, task: WorkerTask) {
@@ -69,33 +68,24 @@ export class UnitExecutor {
     return this.#evm.state;
   }
 
-  /** The transaction of a unit; `InvalidTransactionError` when it cannot be decoded. */
-  #transaction(unit: number): Transaction {
-    let tx = this.#transactions[unit];
-    if (tx === undefined) {
-      const { offsets } = this.#task;
-      tx = decodeTransaction(this.#encodings.subarray(offsets[unit - 1], offsets[unit]));
-      this.#transactions[unit] = tx;
-    }
-    return tx;
+  #encoding(unit: number): Uint8Array {
+    const { offsets } = this.#task;
+    return this.#encodings.subarray(offsets[unit - 1], offsets[unit]);
   }
 
   /** Recovers a unit's sender into the kernel's table. A transaction that cannot be decoded or has no sender is reported when it is executed. */
   recover(unit: number): void {
-    if (this.#kernel.sender(unit) !== undefined) return;
-    let sender: Uint8Array | undefined;
+    if (this.#kernel.senderStatus(unit) === SENDER_KNOWN) return;
     try {
-      sender = recoverSender(this.#transaction(unit), this.#context.rules);
+      const sender = recoverSender(this.#encoding(unit), this.#context.rules);
+      if (sender !== undefined) this.#kernel.setSender(unit, sender);
     } catch (error) {
       if (!(error instanceof InvalidTransactionError)) throw error;
-      return;
     }
-    if (sender !== undefined) this.#kernel.setSender(unit, sender);
   }
 
-  #sender(unit: number): Uint8Array {
+  #sender(unit: number, tx: Transaction): Uint8Array {
     this.recover(unit);
-    const tx = this.#transaction(unit);
     const sender = this.#kernel.sender(unit);
     if (sender === undefined)
       throw new InvalidTransactionError(
@@ -143,9 +133,10 @@ export class UnitExecutor {
       // The requests travel as the data of logs; the epilogue has no logs of its own.
       return { ...NOTHING, logs: requests.map((request) => [context.coinbase, [], request]) };
     }
-    const tx = this.#transaction(unit);
+    // PERF: decoded again by each incarnation: what lives no longer than one costs the garbage collector nothing.
+    const tx = decodeTransaction(this.#encoding(unit));
     this.#kernel.setUnitGasLimit(unit, tx.gasLimit < MAX_U64 ? tx.gasLimit : MAX_U64);
-    return executeTransaction(tx, this.#sender(unit), state, this.#context);
+    return executeTransaction(tx, this.#sender(unit, tx), state, this.#context);
   }
 }
 

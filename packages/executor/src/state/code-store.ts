@@ -14,6 +14,11 @@ const EMPTY_CODE = new Uint8Array(0);
 /** 32 MiB of code, and as much again for its analysis, in each worker: all contracts of some hundred full blocks. */
 const MAX_CACHED_BYTES = 32 * 1024 * 1024;
 
+/** Is the code an EIP-7702 delegation: 0xef0100 and an address? */
+export function isDelegation(code: Uint8Array): boolean {
+  return code.length === 23 && code[0] === 0xef && code[1] === 0x01 && code[2] === 0x00;
+}
+
 /** Asks the state source for a code; resolves when it is in the kernel. */
 export type FetchCode = (codeHash: Uint8Array) => Promise<void>;
 

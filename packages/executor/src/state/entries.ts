@@ -1,6 +1,7 @@
 // The accounts and slots that an incarnation has touched: what it saw of the base, and what it made of it.
 
 import { AccountView } from "./account-view.ts";
+import { recordAddress } from "./locations.ts";
 import type { VersionedState } from "./versioned-state.ts";
 
 /** The code hash of an account that does not exist. */
@@ -25,8 +26,8 @@ export interface SlotEntry {
 /** An account in this incarnation. `undefined` base fields have not been looked at. */
 export class AccountEntry {
   readonly record: number;
-  readonly address: Uint8Array;
   readonly view: AccountView;
+  readonly #state: VersionedState;
   /** The base is in the shared cache and was looked at; until then the entry only knows whether it is warm. */
   loaded = false;
   /** Accessed as EIP-7928 has it, looked at or not. */
@@ -42,6 +43,8 @@ export class AccountEntry {
   balanceSet: bigint | undefined = undefined;
   codeHashBase: Uint8Array | undefined = undefined;
   codeHash: Uint8Array | undefined = undefined;
+  /** The code of `codeHash` or `codeHashBase`, once it was loaded. */
+  code: Uint8Array | undefined = undefined;
   warm = false;
   touched = false;
   /** Created by this unit: everything its storage holds was written by this unit. */
@@ -50,9 +53,14 @@ export class AccountEntry {
   /** The state before the block has storage under this address. */
   hasStorageBase = false;
 
-  constructor(record: number, address: Uint8Array, state: VersionedState) {
+  constructor(record: number, state: VersionedState) {
     this.record = record;
-    this.address = address;
+    this.#state = state;
     this.view = new AccountView(this, state);
+  }
+
+  /** A copy of its 20 bytes. */
+  get address(): Uint8Array {
+    return recordAddress(this.#state.kernel, this.record);
   }
 }

@@ -72,6 +72,7 @@ export class Journal {
         return;
       case UndoKind.CodeHash:
         target.codeHash = old as Uint8Array | undefined;
+        target.code = undefined;
         return;
       case UndoKind.Slot:
         target.value = old as bigint;

@@ -7,7 +7,7 @@
 // - accounts handed to the engine are live views (AccountView): a field is resolved when it is looked at;
 // - an estimate in the way ends the incarnation by throwing SuspendSignal, which only this package sees.
 
-import { type Kernel, PeekStatus } from "@braid/kernel";
+import { ACCOUNT_ADDRESS, type Kernel, PeekStatus } from "@braid/kernel";
 import { type CodeStore, EMPTY_CODE_HASH } from "./code-store.ts";
 import { collectAccesses } from "./collect-accesses.ts";
 import { collectWrites } from "./collect-writes.ts";
@@ -19,6 +19,13 @@ import { readU256, writeU256, writeWordBigEndian } from "./words.ts";
 const MAX_U256 = (1n << 256n) - 1n;
 /** EIP-161's historic exception: this precompile stays touched when the frame that touched it reverts. */
 const RIPEMD160_SUFFIX = 3;
+
+function isRipemd160({ u8 }: Kernel, record: number): boolean {
+  const address = record + ACCOUNT_ADDRESS;
+  if (u8[address + 19] !== RIPEMD160_SUFFIX) return false;
+  for (let i = 0; i < 19; i++) if (u8[address + i] !== 0) return false;
+  return true;
+}
 
 /** Fetches from the state source what the shared cache lacks; resolves when the value is in the cache. */
 export interface MissHandler {
@@ -92,7 +99,7 @@ export class VersionedState {
     if (record === 0) throw new FaultSignal();
     let entry = this.#accounts.get(record);
     if (entry === undefined) {
-      entry = new AccountEntry(record, address.slice(), this);
+      entry = new AccountEntry(record, this);
       this.#accounts.set(record, entry);
     }
     return entry;
@@ -260,6 +267,13 @@ export class VersionedState {
     return sameHash(raw, ABSENT_HASH) ? EMPTY_CODE_HASH : raw;
   }
 
+  /** The account's code, none when it has none; a promise only when the state source has to be asked. */
+  code(entry: AccountEntry): Uint8Array | Promise<Uint8Array> {
+    const code = entry.code ?? this.codes.get(this.codeHash(entry));
+    if (!(code instanceof Promise)) entry.code = code;
+    return code;
+  }
+
   hasCode(entry: AccountEntry): boolean {
     return !sameHash(this.codeHash(entry), EMPTY_CODE_HASH);
   }
@@ -323,13 +337,13 @@ export class VersionedState {
   setCodeHash(entry: AccountEntry, hash: Uint8Array): void {
     this.journal.record(UndoKind.CodeHash, entry, entry.codeHash);
     entry.codeHash = hash;
+    entry.code = undefined;
   }
 
   /** Marks the account as touched (EIP-161) and, before EIP-161, makes it exist. */
   touch(entry: AccountEntry): void {
     if (!entry.touched) {
-      const keep =
-        entry.address[19] === RIPEMD160_SUFFIX && entry.address.every((byte, i) => byte === 0 || i === 19);
+      const keep = isRipemd160(this.kernel, entry.record);
       if (!keep) this.journal.record(UndoKind.Touched, entry, undefined);
       entry.touched = true;
     }

@@ -6,6 +6,7 @@ import { bytesToHex, concatBytes, hexToBytes } from "@braid/primitives";
 import type { PrefixedHexString } from "@ethereumjs/util";
 import { burnLog } from "../engine/transfer-logs.ts";
 import { InvalidTransactionError, type TransactionErrorCode } from "../errors.ts";
+import { isDelegation } from "../state/code-store.ts";
 import type { AccountEntry } from "../state/entries.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
 import type { ForkRules } from "./fork-rules.ts";
@@ -70,10 +71,6 @@ export interface TransactionOutcome {
 
 const DELEGATION_PREFIX = Uint8Array.of(0xef, 0x01, 0x00);
 const MAX_NONCE = (1n << 64n) - 1n;
-
-function isDelegation(code: Uint8Array): boolean {
-  return code.length === 23 && code[0] === 0xef && code[1] === 0x01 && code[2] === 0x00;
-}
 
 function invalid(code: TransactionErrorCode, message: string): InvalidTransactionError {
   return new InvalidTransactionError(code, message);
@@ -212,7 +209,7 @@ async function checkSender(
     );
   }
   if (state.hasCode(from)) {
-    const code = rules.eip7702 ? await state.codes.get(state.codeHash(from)) : undefined;
+    const code = rules.eip7702 ? await state.code(from) : undefined;
     if (code === undefined || !isDelegation(code))
       throw invalid(
         "BRAID_TX_SENDER_NOT_EOA",
@@ -234,7 +231,7 @@ async function applyAuthorization(
   state.warmAddress(authority);
   const account = await state.account(authority);
   state.markAccessed(authority);
-  if (state.hasCode(account) && !isDelegation(await state.codes.get(state.codeHash(account)))) return 0n;
+  if (state.hasCode(account) && !isDelegation(await state.code(account))) return 0n;
   if (state.nonce(account) !== authorization.nonce) return 0n;
   const refund = state.isEmpty(account) ? 0n : AUTHORIZATION_EMPTY_ACCOUNT - AUTHORIZATION_BASE;
   const clears = authorization.address.every((byte) => byte === 0);

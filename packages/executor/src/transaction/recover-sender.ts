@@ -5,7 +5,7 @@ import { bigIntToBytes32, concatBytes } from "@braid/primitives";
 import { RLP } from "@ethereumjs/rlp";
 import secp256k1 from "secp256k1";
 import type { ForkRules } from "./fork-rules.ts";
-import type { Authorization, Transaction } from "./transaction.ts";
+import { type Authorization, decodeSignature } from "./transaction.ts";
 
 const SECP256K1_N = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 const HALF_N = SECP256K1_N / 2n;
@@ -33,11 +33,15 @@ function recover(r: bigint, s: bigint, yParity: number): Uint8Array | undefined 
   return hash.slice(12);
 }
 
-/** The sender of a transaction (20 bytes), or undefined when its signature is invalid: EIP-2 forbids a high s from Homestead on. */
-export function recoverSender(tx: Transaction, rules: ForkRules): Uint8Array | undefined {
-  if ((rules.homestead || tx.type !== 0) && tx.s > HALF_N) return undefined;
-  keccak256Into(tx.signedPayload(), message);
-  return recover(tx.r, tx.s, tx.yParity);
+/**
+ * The sender (20 bytes) of an encoded transaction, or undefined when its signature is invalid: EIP-2 forbids a high s from Homestead on.
+ * Throws InvalidTransactionError when it cannot be decoded.
+ */
+export function recoverSender(raw: Uint8Array, rules: ForkRules): Uint8Array | undefined {
+  const { type, yParity, r, s, payload } = decodeSignature(raw);
+  if ((rules.homestead || type !== 0) && s > HALF_N) return undefined;
+  keccak256Into(payload, message);
+  return recover(r, s, yParity);
 }
 
 /** The authority of an EIP-7702 authorization (20 bytes), or undefined when its signature is invalid. */

@@ -50,8 +50,16 @@ export interface Transaction {
   yParity: number;
   r: bigint;
   s: bigint;
+}
+
+/** A transaction's signature and what it signs. */
+export interface SignedPayload {
+  type: number;
+  yParity: number;
+  r: bigint;
+  s: bigint;
   /** What was signed, before hashing (EIP-155, EIP-2718). */
-  signedPayload: () => Uint8Array;
+  payload: Uint8Array;
 }
 
 /** Number of RLP fields of each type, signature included. */
@@ -163,13 +171,8 @@ export function transactionType(first: number): number {
   return first >= 0xc0 ? 0 : first;
 }
 
-/**
- * Decodes one transaction as it stands in a block body.
- *
- * @param raw legacy RLP list, or type byte followed by the RLP payload (EIP-2718); blob transactions without their blobs (EIP-4844).
- * @throws InvalidTransactionError BRAID_TX_MALFORMED when the bytes are no such transaction, BRAID_TX_TYPE_NOT_ACTIVE for an unknown type.
- */
-export function decodeTransaction(raw: Uint8Array): Transaction {
+/** Type and fields of an encoding, as many as the type has. */
+function openEnvelope(raw: Uint8Array): { type: 0 | 1 | 2 | 3 | 4; fields: Fields } {
   const first = raw[0];
   if (first === undefined) throw malformed("it is empty");
   const type = transactionType(first);
@@ -183,18 +186,56 @@ export function decodeTransaction(raw: Uint8Array): Transaction {
   if (list?.end !== raw.length) throw malformed("there are bytes behind its RLP");
   if (fields.length !== FIELD_COUNT[type])
     throw malformed(`type ${type} has ${FIELD_COUNT[type]} fields, not ${fields.length}`);
-  return type === 0 ? decodeLegacy(fields) : decodeTyped(type as 1 | 2 | 3 | 4, fields);
+  return { type: type as 0 | 1 | 2 | 3 | 4, fields };
+}
+
+/** What v says besides the parity (EIP-155). */
+function legacyV(fields: Fields): { chainId: bigint | undefined; yParity: number } {
+  const v = fields.integer(6, 8 + 1);
+  if (v >= 35n) return { chainId: (v - 35n) / 2n, yParity: Number((v - 35n) % 2n) };
+  if (v !== 27n && v !== 28n) throw malformed(`v is ${v}`);
+  return { chainId: undefined, yParity: Number(v - 27n) };
+}
+
+function parityOf(fields: Fields): number {
+  const yParity = fields.integer(fields.length - 3, 1);
+  if (yParity > 1n) throw malformed(`the signature's parity is ${yParity}`);
+  return Number(yParity);
+}
+
+/**
+ * Decodes one transaction as it stands in a block body.
+ *
+ * @param raw legacy RLP list, or type byte followed by the RLP payload (EIP-2718); blob transactions without their blobs (EIP-4844).
+ * @throws InvalidTransactionError BRAID_TX_MALFORMED when the bytes are no such transaction, BRAID_TX_TYPE_NOT_ACTIVE for an unknown type.
+ */
+export function decodeTransaction(raw: Uint8Array): Transaction {
+  const { type, fields } = openEnvelope(raw);
+  return type === 0 ? decodeLegacy(fields) : decodeTyped(type, fields);
+}
+
+/** Reads nothing of a transaction but its signature and what it signs: what the recovery of its sender needs. Throws like decodeTransaction. */
+export function decodeSignature(raw: Uint8Array): SignedPayload {
+  const { type, fields } = openEnvelope(raw);
+  const first = fields.length - 3;
+  const signature = { type, r: fields.integer(first + 1), s: fields.integer(first + 2) };
+  const signed = fields.encodingUpTo(first);
+  if (type !== 0)
+    return {
+      ...signature,
+      yParity: parityOf(fields),
+      payload: signedPayload(Uint8Array.of(type), signed, NO_BYTES),
+    };
+  const { chainId, yParity } = legacyV(fields);
+  const more = chainId === undefined ? NO_BYTES : concatBytes(rlpOfBigInt(chainId), NO_SIGNATURE);
+  return { ...signature, yParity, payload: signedPayload(NO_BYTES, signed, more) };
 }
 
 function decodeLegacy(fields: Fields): Transaction {
-  const v = fields.integer(6, 8 + 1);
-  const isProtected = v >= 35n;
-  if (!isProtected && v !== 27n && v !== 28n) throw malformed(`v is ${v}`);
-  const chainId = isProtected ? (v - 35n) / 2n : undefined;
   const gasPrice = fields.integer(1);
   return {
     type: 0,
-    chainId,
+    ...legacyV(fields),
     nonce: fields.integer(0, 8),
     gasLimit: fields.integer(2),
     to: fields.receiver(3),
@@ -206,15 +247,8 @@ function decodeLegacy(fields: Fields): Transaction {
     maxFeePerBlobGas: 0n,
     blobVersionedHashes: [],
     authorizations: [],
-    yParity: Number(isProtected ? (v - 35n) % 2n : v - 27n),
     r: fields.integer(7),
     s: fields.integer(8),
-    signedPayload: () =>
-      signedPayload(
-        NO_BYTES,
-        fields.encodingUpTo(6),
-        chainId === undefined ? NO_BYTES : concatBytes(rlpOfBigInt(chainId), NO_SIGNATURE),
-      ),
   };
 }
 
@@ -222,8 +256,6 @@ function decodeTyped(type: 1 | 2 | 3 | 4, fields: Fields): Transaction {
   // Types 2 to 4 have two fee fields where type 1 has one.
   const shift = type === 1 ? 0 : 1;
   const signature = fields.length - 3;
-  const yParity = fields.integer(signature, 1);
-  if (yParity > 1n) throw malformed(`the signature's parity is ${yParity}`);
   return {
     type,
     chainId: fields.integer(0),
@@ -238,10 +270,9 @@ function decodeTyped(type: 1 | 2 | 3 | 4, fields: Fields): Transaction {
     maxFeePerBlobGas: type === 3 ? fields.integer(9) : 0n,
     blobVersionedHashes: type === 3 ? hashes(fields.list(10)) : [],
     authorizations: type === 4 ? authorizations(fields.list(9)) : [],
-    yParity: Number(yParity),
+    yParity: parityOf(fields),
     r: fields.integer(signature + 1),
     s: fields.integer(signature + 2),
-    signedPayload: () => signedPayload(Uint8Array.of(type), fields.encodingUpTo(signature), NO_BYTES),
   };
 }
 
