@@ -127,9 +127,11 @@ export class BraidEvm extends EVM {
   protected override _loadCode(message: Message): Promise<void> {
     if (message.code !== undefined || this.state.isPrecompile(message.codeAddress.bytes))
       return super._loadCode(message);
-    const account = this.state.account(message.codeAddress.bytes);
-    const code = account instanceof Promise ? account : this.state.code(account);
-    if (!(code instanceof Uint8Array) || isDelegation(code)) return super._loadCode(message);
+    const entry = this.state.find(message.codeAddress.bytes);
+    if (entry === undefined) return super._loadCode(message);
+    const code = this.state.code(entry);
+    if (code instanceof Promise) return code.then(() => super._loadCode(message));
+    if (isDelegation(code)) return super._loadCode(message);
     message.code = code;
     message.isCompiled = false;
     message.chargeCodeAccesses = true;
