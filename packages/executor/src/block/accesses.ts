@@ -55,7 +55,10 @@ export class AccessSets {
   /** Call after a block, before the next one's resetBlock. */
   constructor(kernel: Kernel) {
     this.#base = kernel.u32[CONFIG_BLOCK_BASE >>> 2] as number;
-    this.#u8 = kernel.u8.slice(this.#base, this.#base + Math.ceil(kernel.blockArenaUsed() / 8) * 8);
+    const length = Math.ceil(kernel.blockArenaUsed() / 8) * 8;
+    // PERF: shared, although nobody shares it, because V8 answers to each few ordinary buffers of this size with a full garbage collection.
+    this.#u8 = new Uint8Array(new SharedArrayBuffer(length));
+    this.#u8.set(kernel.u8.subarray(this.#base, this.#base + length));
     this.#u32 = new Uint32Array(this.#u8.buffer);
     this.#u64 = new BigUint64Array(this.#u8.buffer);
     this.#view = new DataView(this.#u8.buffer);
