@@ -10,14 +10,14 @@ import { AccountBases } from "./account-bases.ts";
 import type { ExecuteBlockInput } from "./block-input.ts";
 import type { BlockResult, ReadAccess, Receipt, TransactionResult, WriteAccess } from "./block-result.ts";
 import { buildAccessList } from "./build-access-list.ts";
-import { type CollectedState, type ContendedSlot, collectStateDiff } from "./collect-state-diff.ts";
+import { type CollectedState, type ContendedLocation, collectStateDiff } from "./collect-state-diff.ts";
 import type { PreparedBlock } from "./prepare-block.ts";
 import { decodeLogs, EncodedReceipt, receiptsRoot, unionBloom } from "./receipts.ts";
 import { collectRequests, depositContractOf, requestsHash } from "./requests.ts";
 
 export interface AssembledResult {
   result: Omit<BlockResult, "statistics">;
-  contended: ContendedSlot[];
+  contended: ContendedLocation[];
 }
 
 /** Reads everything out of a kernel in which all units are committed. */

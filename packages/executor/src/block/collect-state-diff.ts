@@ -1,7 +1,7 @@
 // The state diff of a finished block, read out of the multi-version memory.
 
 import { type Kernel, PeekStatus } from "@braid/kernel";
-import { bytesToHex, type Hex } from "@braid/primitives";
+import { bytesToHex, equalBytes, type Hex } from "@braid/primitives";
 import {
   type AccountDiff,
   EMPTY_CODE_HASH,
@@ -12,17 +12,18 @@ import {
 import { accountRecords, isWritten, recordAddress, slotLocations, writers } from "../state/locations.ts";
 import { readU256 } from "../state/words.ts";
 
-/** A storage slot that more than one unit wrote. */
-export interface ContendedSlot {
+/** A storage slot, or the nonce of an account that creates contracts, that more than one unit wrote. */
+export interface ContendedLocation {
   address: Uint8Array;
-  slot: Uint8Array;
+  /** undefined: the nonce. */
+  slot: Uint8Array | undefined;
   /** The units that wrote it, ascending. */
   units: number[];
 }
 
 export interface CollectedState {
   diff: StateDiff;
-  contended: ContendedSlot[];
+  contended: ContendedLocation[];
 }
 
 const ABSENT_HASH = "0x0000000000000000000000000000000000000000000000000000000000000000";
@@ -30,7 +31,7 @@ const ABSENT_HASH = "0x000000000000000000000000000000000000000000000000000000000
 /** Final values as of `unit`: what all units below it wrote. Call while no worker runs. */
 export function collectStateDiff(kernel: Kernel, unit: number, stateClearing: boolean): CollectedState {
   const diff = emptyStateDiff();
-  const contended: ContendedSlot[] = [];
+  const contended: ContendedLocation[] = [];
   for (const record of accountRecords(kernel)) {
     const account = collectAccount(kernel, record, unit, stateClearing, diff, contended);
     if (account !== undefined) diff.accounts.set(bytesToHex(recordAddress(kernel, record)), account);
@@ -56,7 +57,7 @@ function collectAccount(
   unit: number,
   stateClearing: boolean,
   diff: StateDiff,
-  contended: ContendedSlot[],
+  contended: ContendedLocation[],
 ): AccountDiff | undefined {
   const account = emptyAccountDiff();
   let changed = false;
@@ -64,7 +65,12 @@ function collectAccount(
   const nonceLocation = kernel.nonceLocation(record);
   const balanceLocation = kernel.balanceLocation(record);
   const codeLocation = kernel.codeHashLocation(record);
-  if (wrote(nonceLocation)) account.nonce = finalWord(kernel, nonceLocation, unit);
+  if (wrote(nonceLocation)) {
+    account.nonce = finalWord(kernel, nonceLocation, unit);
+    const creators = creatingUnits(kernel, record, unit);
+    if (creators.length > 1)
+      contended.push({ address: recordAddress(kernel, record), slot: undefined, units: creators });
+  }
   if (wrote(balanceLocation)) account.balance = finalWord(kernel, balanceLocation, unit);
   const codeChanged = wrote(codeLocation);
   if (codeChanged) account.codeHash = finalHash(kernel, codeLocation, unit);
@@ -83,6 +89,15 @@ function collectAccount(
   }
   if (!changed) return undefined;
   return settleExistence(kernel, record, unit, stateClearing, account, diff);
+}
+
+/** The units in which the account created contracts. That the transactions of a sender count up its nonce is no contention: nobody has to read it. */
+function creatingUnits(kernel: Kernel, record: number, end: number): number[] {
+  const address = recordAddress(kernel, record);
+  return writers(kernel, kernel.nonceLocation(record), end).filter((unit) => {
+    const sender = kernel.sender(unit);
+    return sender === undefined || !equalBytes(sender, address);
+  });
 }
 
 /** Decides whether the account exists in the end, and completes what a new one needs. */

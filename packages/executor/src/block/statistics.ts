@@ -3,17 +3,17 @@
 import { type Kernel, UNIT_HINT_COUNT, UNIT_HINT_HITS } from "@braid/kernel";
 import type { RunReport } from "../pool/block-run.ts";
 import type { Fallback, HintStatistics, Statistics } from "./block-result.ts";
-import type { ContendedSlot } from "./collect-state-diff.ts";
+import type { ContendedLocation } from "./collect-state-diff.ts";
 
-/** How well the hints foresaw the slots that more than one transaction wrote. */
-function hintStatistics(kernel: Kernel, contended: ContendedSlot[]): HintStatistics {
+/** How well the hints foresaw the locations that more than one transaction wrote. */
+function hintStatistics(kernel: Kernel, contended: ContendedLocation[]): HintStatistics {
   let predicted = 0;
   let hits = 0;
   for (let unit = 0; unit < kernel.unitCount; unit++) {
     predicted += kernel.unitField(unit, UNIT_HINT_COUNT);
     hits += kernel.unitField(unit, UNIT_HINT_HITS);
   }
-  const writes = contended.reduce((sum, slot) => sum + slot.units.length, 0);
+  const writes = contended.reduce((sum, { units }) => sum + units.length, 0);
   return {
     predicted,
     hits,
@@ -37,7 +37,7 @@ export function blockStatistics(
   kernel: Kernel,
   { reports, fallback }: RunReport,
   plan: Pick<Statistics, "mode" | "workers">,
-  contended: ContendedSlot[],
+  contended: ContendedLocation[],
   { begin, prepared, loaded, ran, end }: PhaseTimes,
 ): Statistics {
   const { executions, aborts, suspensions, validations } = kernel.progress();

@@ -16,8 +16,18 @@ it("expects a slot that nearly every call wrote, and not one that some calls wro
     ],
     ["swap", "swap", "swap", "swap"],
   );
-  expect(memory.expect("swap").map((key) => key.slot[0])).toEqual([1]);
+  expect(memory.expect("swap").map((key) => key.slot?.[0])).toEqual([1]);
   expect(memory.expect("other")).toEqual([]);
+});
+
+it("tells an account's nonce from its slots", () => {
+  const memory = new HintMemory();
+  const contended = [slot(1), undefined].map((key) => ({ address, slot: key, units: [1, 2] }));
+  memory.learn(contended, ["deploy", "deploy"]);
+  expect(memory.expect("deploy")).toMatchObject([
+    { address, slot: slot(1) },
+    { address, slot: undefined },
+  ]);
 });
 
 it("expects nothing after a single call", () => {

@@ -1,29 +1,36 @@
-// What earlier blocks taught: which slots a call of (contract, selector) nearly always writes that other transactions of the
-// block write too. A pool's reserves are such slots; a token's balances are not, although some of them are written often.
+// What earlier blocks taught: which locations a call of (contract, selector) nearly always writes that other transactions of the
+// block write too. A pool's reserves are such locations, and the nonce of a contract that creates others; a token's balances are not,
+// although some of them are written often.
 
 import { bytesToHex } from "@braid/primitives";
-import type { ContendedSlot } from "../block/collect-state-diff.ts";
+import type { ContendedLocation } from "../block/collect-state-diff.ts";
 
-/** 4,096 functions with at most 16 slots each: a few megabytes, and more than a day's popular ones. */
+/** 4,096 functions with at most 16 locations each: a few megabytes, and more than a day's popular ones. */
 const MAX_FUNCTIONS = 4_096;
-const MAX_SLOTS = 16;
+const MAX_LOCATIONS = 16;
 /** A wrong expectation makes a transaction wait for nothing, so only what holds for three calls of four is expected. */
 const MIN_SHARE = 0.75;
 const MIN_CALLS = 2;
 
-export interface SlotKey {
+export interface HintLocation {
   address: Uint8Array;
-  slot: Uint8Array;
+  /** undefined: the account's nonce. */
+  slot: Uint8Array | undefined;
 }
 
-interface LearnedSlot extends SlotKey {
+/** Equal for equal locations. */
+export function locationId({ address, slot }: HintLocation): string {
+  return slot === undefined ? bytesToHex(address) : bytesToHex(address) + bytesToHex(slot);
+}
+
+interface LearnedLocation extends HintLocation {
   /** Calls of the function that wrote it. */
   writes: number;
 }
 
 interface LearnedFunction {
   calls: number;
-  slots: Map<string, LearnedSlot>;
+  locations: Map<string, LearnedLocation>;
 }
 
 export class HintMemory {
@@ -34,20 +41,20 @@ export class HintMemory {
     return this.#functions.size === 0;
   }
 
-  /** The slots that this function is expected to write, and others with it. */
-  expect(key: string): SlotKey[] {
+  /** The locations that this function is expected to write, and others with it. */
+  expect(key: string): HintLocation[] {
     const known = this.#functions.get(key);
     if (known === undefined || known.calls < MIN_CALLS) return [];
-    return [...known.slots.values()].filter(({ writes }) => writes >= MIN_SHARE * known.calls);
+    return [...known.locations.values()].filter(({ writes }) => writes >= MIN_SHARE * known.calls);
   }
 
   /** Learns from a block: `keys[i]` is the function that transaction i calls. */
-  learn(contended: ContendedSlot[], keys: (string | undefined)[]): void {
+  learn(contended: ContendedLocation[], keys: (string | undefined)[]): void {
     const calls = new Map<string, number>();
     for (const key of keys) if (key !== undefined) calls.set(key, (calls.get(key) ?? 0) + 1);
     const touched = new Set<string>();
     for (const { address, slot, units } of contended) {
-      const id = bytesToHex(address) + bytesToHex(slot);
+      const id = locationId({ address, slot });
       for (const unit of units) {
         const key = keys[unit - 1];
         if (key === undefined) continue;
@@ -63,15 +70,15 @@ export class HintMemory {
     for (const key of touched) this.#renew(key);
   }
 
-  #count(key: string, id: string, slot: SlotKey): void {
+  #count(key: string, id: string, location: HintLocation): void {
     let known = this.#functions.get(key);
     if (known === undefined) {
-      known = { calls: 0, slots: new Map() };
+      known = { calls: 0, locations: new Map() };
       this.#functions.set(key, known);
     }
-    const learned = known.slots.get(id);
+    const learned = known.locations.get(id);
     if (learned !== undefined) learned.writes++;
-    else if (known.slots.size < MAX_SLOTS) known.slots.set(id, { ...slot, writes: 1 });
+    else if (known.locations.size < MAX_LOCATIONS) known.locations.set(id, { ...location, writes: 1 });
   }
 
   /** Puts a function at the end of the line, and forgets the first ones beyond the limit. */

@@ -9,7 +9,7 @@ import { InvalidTransactionError } from "../errors.ts";
 import type { FlatCache } from "../state/flat-cache.ts";
 import { decodeTransaction, type Transaction } from "../transaction/transaction.ts";
 import { functionKey } from "./call-target.ts";
-import type { HintMemory, SlotKey } from "./hint-memory.ts";
+import { type HintLocation, type HintMemory, locationId } from "./hint-memory.ts";
 
 const ALL_HINTS: HintOptions = { accessLists: true, facts: true, learned: true };
 const NO_HINTS: HintOptions = { accessLists: false, facts: false, learned: false };
@@ -33,7 +33,7 @@ export async function prefetch(
   options: HintOptions,
 ): Promise<void> {
   const accounts = new Map<string, Uint8Array>();
-  const slots: SlotKey[] = [];
+  const slots: { address: Uint8Array; slot: Uint8Array }[] = [];
   if (options.facts) accounts.set(bytesToHex(context.coinbase), context.coinbase);
   for (const raw of transactions) {
     const target = decodeOrSkip(raw);
@@ -46,7 +46,11 @@ export async function prefetch(
       }
     }
     const key = options.learned ? functionKey(raw) : undefined;
-    if (key !== undefined) slots.push(...memory.expect(key));
+    if (key === undefined) continue;
+    for (const { address, slot } of memory.expect(key)) {
+      if (slot === undefined) accounts.set(bytesToHex(address), address);
+      else slots.push({ address, slot });
+    }
   }
   await Promise.allSettled([...accounts.values()].map((address) => cache.fetchAccount(source, address)));
   await Promise.allSettled(slots.map(({ address, slot }) => cache.fetchSlot(source, address, slot)));
@@ -67,23 +71,20 @@ function decodeOrSkip(raw: Uint8Array): Transaction | undefined {
  * these transactions to the one before it: whoever executes that one goes on with this one.
  */
 export function placeEstimates(kernel: Kernel, keys: (string | undefined)[], memory: HintMemory): void {
-  const expected = new Map<string, { slot: SlotKey; units: number[] }>();
+  const expected = new Map<string, { at: HintLocation; units: number[] }>();
   for (const [i, key] of keys.entries()) {
     if (key === undefined) continue;
-    for (const slot of memory.expect(key)) {
-      const id = bytesToHex(slot.address) + bytesToHex(slot.slot);
+    for (const at of memory.expect(key)) {
+      const id = locationId(at);
       const found = expected.get(id);
-      if (found === undefined) expected.set(id, { slot, units: [i + 1] });
+      if (found === undefined) expected.set(id, { at, units: [i + 1] });
       else found.units.push(i + 1);
     }
   }
   const latest = new Map<number, number>();
-  for (const { slot, units } of expected.values()) {
+  for (const { at, units } of expected.values()) {
     if (units.length < 2) continue;
-    kernel.u8.set(slot.address, kernel.scratch);
-    const record = kernel.account();
-    kernel.u8.set(slot.slot, kernel.scratch);
-    const location = record === 0 ? 0 : kernel.slot(record);
+    const location = locationOf(kernel, at);
     if (location === 0) return;
     for (const [i, unit] of units.entries()) {
       kernel.hintEstimate(location, unit);
@@ -92,4 +93,14 @@ export function placeEstimates(kernel: Kernel, keys: (string | undefined)[], mem
     }
   }
   for (const [unit, before] of latest) kernel.setUnitAfter(unit, before);
+}
+
+/** The location in the multi-version memory; 0 when the arena is full. */
+function locationOf(kernel: Kernel, { address, slot }: HintLocation): number {
+  kernel.u8.set(address, kernel.scratch);
+  const record = kernel.account();
+  if (record === 0) return 0;
+  if (slot === undefined) return kernel.nonceLocation(record);
+  kernel.u8.set(slot, kernel.scratch);
+  return kernel.slot(record);
 }
