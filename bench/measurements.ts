@@ -2,8 +2,9 @@
 import type { Environment } from "./environment.ts";
 
 /** The sides that take turns. `known`: senders are known beforehand, nothing is recovered. */
-export const SIDES = ["stock", "stock known", "two", "two known", "one", "sequential"] as const;
-export type Side = (typeof SIDES)[number];
+export const STOCK_SIDES = ["stock", "stock known"] as const;
+export const BRAID_SIDES = ["two", "two known", "one", "sequential"] as const;
+export type Side = (typeof STOCK_SIDES)[number] | (typeof BRAID_SIDES)[number];
 
 export interface MeasuredBlock {
   name: string;
@@ -11,7 +12,7 @@ export interface MeasuredBlock {
   fork: string;
   transactions: number;
   gas: number;
-  /** Milliseconds, one for each round. */
+  /** Milliseconds: of stock one for each round, of Braid one for each of its passes. */
   ms: Record<Side, number[]>;
   aborts: number;
 }
@@ -19,6 +20,8 @@ export interface MeasuredBlock {
 export interface StockMeasurement {
   environment: Environment;
   rounds: number;
+  /** Of Braid in each round. */
+  passes: number;
   blocks: MeasuredBlock[];
 }
 
@@ -55,17 +58,4 @@ export interface ProfileMeasurement {
   environment: Environment;
   rounds: number;
   rows: ProfileRow[];
-}
-
-export interface ScalingBlock {
-  name: string;
-  transactions: number;
-  /** Milliseconds, one for each round. */
-  ms: { sequential: number[]; one: number[]; two: number[] };
-}
-
-export interface ScalingMeasurement {
-  environment: Environment;
-  rounds: number;
-  blocks: ScalingBlock[];
 }

@@ -7,19 +7,11 @@ import { formatEnvironment } from "./environment.ts";
 import type {
   MemoryMeasurement,
   ProfileMeasurement,
-  ScalingMeasurement,
   SmallBlocksMeasurement,
   StockMeasurement,
 } from "./measurements.ts";
 import { readResult } from "./results.ts";
-import {
-  memoryLines,
-  profileTable,
-  scalingLines,
-  smallBlocksTable,
-  stockSummary,
-  stockTables,
-} from "./tables.ts";
+import { memoryLines, profileTable, smallBlocksTable, stockSummary, stockTables } from "./tables.ts";
 
 function fill(file: string, sections: Record<string, string | undefined>): void {
   const path = fileURLToPath(new URL(file, import.meta.url));
@@ -37,12 +29,10 @@ function fill(file: string, sections: Record<string, string | undefined>): void 
 
 const stock = readResult<StockMeasurement>("stock");
 const memory = readResult<MemoryMeasurement>("memory");
-const scaling = readResult<ScalingMeasurement>("scaling");
 const small = readResult<SmallBlocksMeasurement>("small-blocks");
 const profile = readResult<ProfileMeasurement>("profile");
 fill("README.md", {
   stock: stock && `${formatEnvironment(stock.environment)}\n\n${stockTables(stock)}`,
-  scaling: scaling && `${formatEnvironment(scaling.environment)}\n\n${scalingLines(scaling)}`,
   memory: memory && `${formatEnvironment(memory.environment)}\n\n${memoryLines(memory)}`,
   "small-blocks": small && `${formatEnvironment(small.environment)}\n\n${smallBlocksTable(small)}`,
   profile: profile && `${formatEnvironment(profile.environment)}\n\n${profileTable(profile)}`,

@@ -1,6 +1,10 @@
-// Braid against stock @ethereumjs/vm, block by block and round by round, both sides in turn in one run.
+// Braid against stock @ethereumjs/vm, and Braid's own sides against each other, in turn in one run.
+//
+// A round is a pass of stock over all blocks and several passes of Braid, the first of them not timed: what stock ethereumjs leaves
+// behind in the other process (its garbage collector, cold caches) is no part of what one worker is compared with two for.
 //
 //   npx -y pnpm@12 bench:stock [--rounds 5] [--only 17034869,12244000] [--no-workloads]
+import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Executor } from "@braid/executor";
 import { equalBytes } from "@braid/primitives";
@@ -13,12 +17,22 @@ import {
   workloadOrigins,
 } from "./blocks.ts";
 import { describeEnvironment, formatEnvironment } from "./environment.ts";
-import { type MeasuredBlock, SIDES, type Side, type StockMeasurement } from "./measurements.ts";
+import {
+  BRAID_SIDES,
+  type MeasuredBlock,
+  type Side,
+  STOCK_SIDES,
+  type StockMeasurement,
+} from "./measurements.ts";
 import { writeResult } from "./results.ts";
 import { StockClient } from "./stock-client.ts";
 import { stockTables } from "./tables.ts";
 
-const WARM_UP_ROUNDS = 3;
+const WARM_UP_PASSES = 4;
+/** Of Braid, in each round, after one that is not timed. */
+const PASSES = 3;
+/** Until stock's process is quiet. */
+const PAUSE_MS = 1_000;
 
 interface Contender {
   block: BenchBlock;
@@ -91,23 +105,31 @@ const stock = new StockClient();
 try {
   const contenders: Contender[] = [];
   for (const origin of origins) contenders.push(await prepare(origin, executor, stock));
-  // Preparing was stock's warm-up: each of its blocks has run once. The workers' code needs more to be compiled in every worker.
-  for (let round = 0; round < WARM_UP_ROUNDS; round++)
-    for (const contender of contenders)
-      for (const side of ["two", "one", "sequential"] as const)
-        await run(side, 0, contender, executor, stock);
-  for (let round = 0; round < rounds; round++) {
+  /** Sides take turns on each block; whoever goes first changes from block to block and from pass to pass. */
+  const pass = async (sides: readonly Side[], number: number, isTimed: boolean): Promise<void> => {
     for (const [index, contender] of contenders.entries())
-      for (let turn = 0; turn < SIDES.length; turn++) {
-        // Whoever goes first changes from block to block and from round to round.
-        const side = SIDES[(turn + round + index) % SIDES.length] as Side;
-        contender.measured.ms[side].push(await run(side, index, contender, executor, stock));
+      for (let turn = 0; turn < sides.length; turn++) {
+        const side = sides[(turn + number + index) % sides.length] as Side;
+        const ms = await run(side, index, contender, executor, stock);
+        if (isTimed) contender.measured.ms[side].push(ms);
       }
+  };
+  const passesOfBraid = async (round: number): Promise<void> => {
+    await setTimeout(PAUSE_MS);
+    for (let i = 0; i <= PASSES; i++) await pass(BRAID_SIDES, round + i, i > 0);
+  };
+  // Preparing was stock's warm-up: each of its blocks has run once. The workers' code needs more to be compiled in every worker.
+  for (let i = 0; i < WARM_UP_PASSES; i++) await pass(BRAID_SIDES, i, false);
+  for (let round = 0; round < rounds; round++) {
+    if (round % 2 === 1) await passesOfBraid(round);
+    await pass(STOCK_SIDES, round, true);
+    if (round % 2 === 0) await passesOfBraid(round);
     console.error(`round ${round + 1} of ${rounds}`);
   }
   const measurement: StockMeasurement = {
     environment,
     rounds,
+    passes: PASSES,
     blocks: contenders.map(({ measured }) => measured),
   };
   console.log(formatEnvironment(environment));
