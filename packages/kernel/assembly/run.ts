@@ -13,6 +13,7 @@ import {
   UNIT_STATUS,
   WORD_ABORT_CAUSES,
   WORD_ABORTS,
+  WORD_BACK_OFF_UNTIL,
   WORD_BLOCK_GAS_LIMIT,
   WORD_COMMIT_INDEX,
   WORD_COMMITTER,
@@ -21,6 +22,7 @@ import {
   WORD_EXECUTIONS,
   WORD_FAULT,
   WORD_HALT,
+  WORD_IN_VAIN,
   WORD_LOCK,
   WORD_MET,
   WORD_SOLO,
@@ -84,6 +86,8 @@ export function resetBlock(units: u32): i32 {
   store<u32>(WORD_VALIDATION_INDEX, 0);
   store<u32>(WORD_SOLO, 0);
   store<u32>(WORD_SOLO_AFTER, 0);
+  store<u32>(WORD_IN_VAIN, 0);
+  store<u32>(WORD_BACK_OFF_UNTIL, 0);
   store<u64>(WORD_CUMULATIVE_GAS, 0);
   store<u64>(WORD_BLOCK_GAS_LIMIT, u64.MAX_VALUE);
   store<u32>(WORD_MET, 0);

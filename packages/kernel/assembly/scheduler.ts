@@ -8,6 +8,8 @@
 //     +---resumed------ SUSPENDED          ABORTING: its writes become estimates
 //     +---------------------------------------+
 //
+// Where one unit after the other turns out to depend on the one before it, only the head is executed for a while (backOff).
+//
 // One spin lock guards the statuses; it is held for some nanoseconds and never across a validation or a host call.
 
 import {
@@ -57,12 +59,14 @@ import {
   UNIT_SUSPENSIONS,
   WORD_ABORT_CAUSES,
   WORD_ABORTS,
+  WORD_BACK_OFF_UNTIL,
   WORD_BLOCK_GAS_LIMIT,
   WORD_COMMIT_INDEX,
   WORD_COMMITTER,
   WORD_CUMULATIVE_GAS,
   WORD_EXECUTION_INDEX,
   WORD_EXECUTIONS,
+  WORD_IN_VAIN,
   WORD_LOCK,
   WORD_SOLO,
   WORD_SOLO_AFTER,
@@ -77,6 +81,10 @@ import { unitAt, unitCount } from "./unit-table";
 /** Turns of spinning before a waiter sleeps for LOCK_NAP: the holder has lost its core then. */
 const LOCK_SPINS: u32 = 2000;
 const LOCK_NAP: i64 = 50_000; // nanoseconds
+
+/** After so many speculations in vain in a row the next 2^(that many) units are executed in order, and twice as many after each further one. */
+const BACK_OFF_AFTER: u32 = 3;
+const MAX_BACK_OFF_BITS: u32 = 6;
 
 /** Takes the scheduler lock; false when the run was halted meanwhile, because a dead worker may hold it for ever. */
 function lock(): bool {
@@ -140,6 +148,18 @@ function countCause(): void {
   const index: u32 =
     kind == LOCATION_STORAGE ? 0 : kind == LOCATION_BALANCE ? 1 : kind == LOCATION_NONCE ? 2 : kind == LOCATION_CODE_HASH ? 3 : 4;
   atomic.add<u32>(WORD_ABORT_CAUSES + index * 4, 1);
+}
+
+/**
+ * Under the lock, when an incarnation is aborted: where one transaction after the other turns out to depend on the one before it, speculation
+ * only takes memory and cache from the worker that gets on.
+ */
+function backOff(): void {
+  const inVain = load<u32>(WORD_IN_VAIN) + 1;
+  store<u32>(WORD_IN_VAIN, inVain);
+  if (inVain < BACK_OFF_AFTER) return;
+  const units: u32 = 1 << (inVain < MAX_BACK_OFF_BITS ? inVain : MAX_BACK_OFF_BITS);
+  atomic.store<u32>(WORD_BACK_OFF_UNTIL, load<u32>(WORD_COMMIT_INDEX) + units);
 }
 
 /** When speculation does not pay, whoever notices goes on alone. */
@@ -221,7 +241,7 @@ function claimable(unit: u32, commit: u32): bool {
   const at = unitAt(unit);
   if (statusOf(at) != STATUS_READY) return false;
   if (unit == commit) return true;
-  if (atomic.load<u32>(at, UNIT_FLAGS) & HEAD_ONLY) return false;
+  if (commit < atomic.load<u32>(WORD_BACK_OFF_UNTIL) || atomic.load<u32>(at, UNIT_FLAGS) & HEAD_ONLY) return false;
   // An expected dependent stays with whoever executes what it depends on.
   const before = load<u32>(at, UNIT_AFTER);
   return before == 0 || statusOf(unitAt(before - 1)) == STATUS_EXECUTED || statusOf(unitAt(before - 1)) == STATUS_COMMITTED;
@@ -280,6 +300,7 @@ function complete(pending: u32): i32 {
       atomic.store<u32>(at, STATUS_ABORTING, UNIT_STATUS);
       count(at, UNIT_ABORTS, WORD_ABORTS);
       countCause();
+      backOff();
       checkSolo();
       setPending(PENDING_ESTIMATES, unit, incarnation, false);
     }
@@ -299,6 +320,8 @@ function commitUnit(at: u32, unit: u32): bool {
     return false;
   }
   atomic.store<u64>(WORD_CUMULATIVE_GAS, used + load<u64>(at, UNIT_GAS_USED));
+  // A first incarnation that was claimed early, and held: speculation pays.
+  if (load<u32>(at, UNIT_INCARNATION) == 0 && load<u32>(at, UNIT_HEAD_INCARNATION) == 0) store<u32>(WORD_IN_VAIN, 0);
   atomic.store<u32>(at, STATUS_COMMITTED, UNIT_STATUS);
   atomic.store<u32>(WORD_COMMIT_INDEX, unit + 1);
   if (unit + 1 >= unitCount()) wake();

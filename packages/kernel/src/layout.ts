@@ -33,6 +33,8 @@ export const WORD_HALT = 1600; // u64: reason in the low half, unit in the high 
 export const WORD_FAULT = 1608; // bits FAULT_*
 export const WORD_SOLO = 1616; // 1: only SOLO_INSTANCE goes on
 export const WORD_SOLO_AFTER = 1620; // aborts + suspensions that switch to solo; 0 = never
+export const WORD_IN_VAIN = 1648; // speculations that were aborted since the last one that was not
+export const WORD_BACK_OFF_UNTIL = 1652; // until so many units are committed only the head is executed
 export const WORD_UNIT_COUNT = 1624;
 export const WORD_UNIT_TABLE = 1628; // ptr of unit 0
 export const WORD_CUMULATIVE_GAS = 1632; // u64

@@ -103,6 +103,55 @@ test("a stale read is aborted and executed again", () => {
   expect(main.commitIndex()).toBe(2);
 });
 
+test("after three speculations in vain in a row the next units are executed in order", () => {
+  reset(40);
+  claim(a, 0);
+  const inVain = (unit: number): void => {
+    claim(b, unit);
+    finish(b, unit, { read: true });
+    finish(a, unit - 1, { write: BigInt(unit) });
+    claim(a, unit);
+    expect(a.taskIncarnation()).toBe(1);
+  };
+  for (const unit of [1, 2, 3]) inVain(unit);
+  for (let unit = 3; unit < 11; unit++) {
+    expect(b.next()).toBe(StepCode.Idle);
+    finish(a, unit);
+    claim(a, unit + 1);
+  }
+  // Eight units further on speculation is tried again, and when it holds the failures are forgotten.
+  claim(b, 12);
+  finish(b, 12);
+  finish(a, 11);
+  claim(a, 13);
+  expect(main.commitIndex()).toBe(13);
+  inVain(14);
+  claim(b, 15);
+});
+
+test("a further speculation in vain doubles the time until the next one", () => {
+  reset(60);
+  claim(a, 0);
+  const inVain = (unit: number): void => {
+    claim(b, unit);
+    finish(b, unit, { read: true });
+    finish(a, unit - 1, { write: BigInt(unit) });
+    claim(a, unit);
+  };
+  for (const unit of [1, 2, 3]) inVain(unit);
+  for (let unit = 3; unit < 11; unit++) {
+    finish(a, unit);
+    claim(a, unit + 1);
+  }
+  inVain(12);
+  for (let unit = 12; unit < 28; unit++) {
+    expect(b.next()).toBe(StepCode.Idle);
+    finish(a, unit);
+    claim(a, unit + 1);
+  }
+  claim(b, 29);
+});
+
 test("early validation passes over assumptions, the commit does not", () => {
   claim(a, 0);
   claim(b, 1);
@@ -337,9 +386,24 @@ function claimBlocked(): void {
   expect(b.next()).toBe(StepCode.Halted);
 }
 
-test("recoverNext hands out the transactions, each once", () => {
+test("recoverNext and settleNext hand out the transactions, each once", () => {
   const units = [a, b, a, b].map((kernel) => kernel.recoverNext());
   expect(units).toEqual([1, 2, -1, -1]);
+  expect([b, a, b].map((kernel) => kernel.settleNext())).toEqual([1, 2, -1]);
+  main.resetBlock(3);
+  expect([a.recoverNext(), a.settleNext(), b.settleNext()]).toEqual([1, 1, -1]);
+});
+
+test("instances meet, and whoever comes alone does not wait for ever", () => {
+  const begin = performance.now();
+  a.meet(2, 20);
+  expect(performance.now() - begin).toBeGreaterThan(15);
+  const late = performance.now();
+  b.meet(2, 60_000);
+  c.meet(1, 60_000);
+  main.resetBlock(3);
+  a.meet(1, 60_000);
+  expect(performance.now() - late).toBeLessThan(10_000);
 });
 
 test("senders are kept by unit", () => {
