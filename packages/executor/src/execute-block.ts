@@ -16,7 +16,7 @@ import type { TaskPool } from "./pool/task.ts";
 import type { FlatCache } from "./state/flat-cache.ts";
 
 /** Below this many transactions a block runs in order on one worker: see bench/README.md, "Small blocks". */
-const MIN_PARALLEL_TRANSACTIONS = 8;
+export const MIN_PARALLEL_TRANSACTIONS = 10;
 /** Speculation stops when more incarnations were in vain than the block has units, after this many to begin with. */
 const SOLO_ALLOWANCE = 32;
 

@@ -36,6 +36,7 @@ export {
   InvalidTransactionError,
   type TransactionErrorCode,
 } from "./errors.ts";
+export { MIN_PARALLEL_TRANSACTIONS } from "./execute-block.ts";
 export { close, Executor, type ExecutorOptions, executeBlock } from "./executor.ts";
 export { decodeTransaction, type Transaction } from "./transaction/transaction.ts";
 export { VirtualExecutor, type VirtualExecutorOptions } from "./virtual/virtual-executor.ts";
