@@ -103,52 +103,46 @@ test("a stale read is aborted and executed again", () => {
   expect(main.commitIndex()).toBe(2);
 });
 
-test("after three speculations in vain in a row the next units are executed in order", () => {
-  reset(40);
-  claim(a, 0);
-  const inVain = (unit: number): void => {
-    claim(b, unit);
-    finish(b, unit, { read: true });
-    finish(a, unit - 1, { write: BigInt(unit) });
-    claim(a, unit);
-    expect(a.taskIncarnation()).toBe(1);
-  };
-  for (const unit of [1, 2, 3]) inVain(unit);
-  for (let unit = 3; unit < 11; unit++) {
+/** While `a` executes the unit below, `b` executes this one on what it finds; then `a` has it as the head. */
+function speculateInVain(unit: number): void {
+  claim(b, unit);
+  finish(b, unit, { read: true });
+  finish(a, unit - 1, { write: BigInt(unit) });
+  claim(a, unit);
+  expect(a.taskIncarnation()).toBe(1);
+}
+
+/** `a` goes on from the head that it executes to another one, and meanwhile there is nothing for `b`. */
+function goOnAlone(from: number, to: number): void {
+  for (let unit = from; unit < to; unit++) {
     expect(b.next()).toBe(StepCode.Idle);
     finish(a, unit);
     claim(a, unit + 1);
   }
-  // Eight units further on speculation is tried again, and when it holds the failures are forgotten.
+}
+
+test("after three speculations in vain in a row the next eight units are executed in order", () => {
+  reset(40);
+  claim(a, 0);
+  for (const unit of [1, 2, 3]) speculateInVain(unit);
+  goOnAlone(3, 11);
+  // Speculation is tried again, and when it holds the failures are forgotten.
   claim(b, 12);
   finish(b, 12);
   finish(a, 11);
   claim(a, 13);
   expect(main.commitIndex()).toBe(13);
-  inVain(14);
+  speculateInVain(14);
   claim(b, 15);
 });
 
 test("a further speculation in vain doubles the time until the next one", () => {
   reset(60);
   claim(a, 0);
-  const inVain = (unit: number): void => {
-    claim(b, unit);
-    finish(b, unit, { read: true });
-    finish(a, unit - 1, { write: BigInt(unit) });
-    claim(a, unit);
-  };
-  for (const unit of [1, 2, 3]) inVain(unit);
-  for (let unit = 3; unit < 11; unit++) {
-    finish(a, unit);
-    claim(a, unit + 1);
-  }
-  inVain(12);
-  for (let unit = 12; unit < 28; unit++) {
-    expect(b.next()).toBe(StepCode.Idle);
-    finish(a, unit);
-    claim(a, unit + 1);
-  }
+  for (const unit of [1, 2, 3]) speculateInVain(unit);
+  goOnAlone(3, 11);
+  speculateInVain(12);
+  goOnAlone(12, 28);
   claim(b, 29);
 });
 

@@ -2,6 +2,7 @@
 // before it runs, on the main thread.
 
 import { bytesToHex, readRlpItem } from "@braid/primitives";
+import { transactionType } from "../transaction/transaction.ts";
 
 /** Where the receiver stands among the fields of types 0 to 4; the data is two fields behind. */
 const RECEIVER_FIELD = [3, 4, 5, 5, 5] as const;
@@ -10,7 +11,7 @@ const RECEIVER_FIELD = [3, 4, 5, 5, 5] as const;
 export function functionKey(raw: Uint8Array): string | undefined {
   const first = raw[0];
   if (first === undefined) return undefined;
-  const type = first >= 0xc0 ? 0 : first;
+  const type = transactionType(first);
   const receiverField = RECEIVER_FIELD[type];
   const list = readRlpItem(raw, type === 0 ? 0 : 1);
   if (receiverField === undefined || list === undefined || !list.isList) return undefined;
