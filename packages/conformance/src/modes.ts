@@ -1,7 +1,7 @@
 // How a case is executed: the same blocks, with and without speculation, on threads and on a seeded schedule.
 
 import type { ChainOptions, ImportOptions } from "@braid/chain";
-import { Executor, VirtualExecutor } from "@braid/executor";
+import { Executor, SeededExecutor } from "@braid/executor";
 
 /** Whatever executes blocks. */
 export type BlockExecutor = ChainOptions["executor"];
@@ -32,13 +32,13 @@ export function seeded(workers: number, seed: number): RunMode {
 
 /** Cases are small, but a case's own blocks may be full of calldata. */
 const ARENA_BYTES = 256 << 20;
-/** Virtual executors only see such blocks too, and there may be many of them. */
-const VIRTUAL_ARENA_BYTES = 128 << 20;
+/** Seeded executors only see such blocks too, and there may be many of them. */
+const SEEDED_ARENA_BYTES = 128 << 20;
 
 /** An executor for each mode: one pool of threads for all, and one for each seed. */
 export class Executors {
   readonly #threads: Executor;
-  readonly #virtual = new Map<RunMode, VirtualExecutor>();
+  readonly #seeded = new Map<RunMode, SeededExecutor>();
 
   constructor(modes: RunMode[]) {
     const workers = modes.map(({ seed, options }) => (seed === undefined ? (options.workers ?? 1) : 1));
@@ -51,23 +51,23 @@ export class Executors {
       const { seed } = mode;
       if (seed === undefined) continue;
       const options = { seed, workers: mode.options.workers ?? 1 };
-      this.#virtual.set(
+      this.#seeded.set(
         mode,
-        new VirtualExecutor({
+        new SeededExecutor({
           ...options,
-          blockArenaBytes: VIRTUAL_ARENA_BYTES,
-          stateArenaBytes: VIRTUAL_ARENA_BYTES,
+          blockArenaBytes: SEEDED_ARENA_BYTES,
+          stateArenaBytes: SEEDED_ARENA_BYTES,
         }),
       );
     }
   }
 
   for(mode: RunMode): BlockExecutor {
-    return this.#virtual.get(mode) ?? this.#threads;
+    return this.#seeded.get(mode) ?? this.#threads;
   }
 
   async close(): Promise<void> {
     await this.#threads.close();
-    for (const executor of this.#virtual.values()) await executor.close();
+    for (const executor of this.#seeded.values()) await executor.close();
   }
 }

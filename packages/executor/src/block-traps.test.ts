@@ -5,7 +5,7 @@ import { hexToBytes } from "@braid/primitives";
 import { MemoryStateSource, type StateDiff } from "@braid/state";
 import { type ChainConfig, Mainnet } from "@ethereumjs/common";
 import { describe, expect, test } from "vitest";
-import { receiptsRoot } from "./block/receipts.ts";
+import { receiptsRoot } from "./receipts/receipts.ts";
 import { keyed, plainAddress } from "./testing/accounts.ts";
 import { assertAllAgree, outcomeOfBraid, outcomeOfStock, runBraid } from "./testing/agree.ts";
 import { asm, word } from "./testing/assembler.ts";

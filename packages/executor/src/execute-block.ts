@@ -2,17 +2,18 @@
 
 import { ArenaExhaustedError, HEAD_ONLY, type Kernel } from "@braid/kernel";
 import type { StateSource } from "@braid/state";
-import { assembleResult } from "./block/assemble-result.ts";
 import type { ExecuteBlockInput, ExecutionMode } from "./block/block-input.ts";
-import type { BlockResult } from "./block/block-result.ts";
 import { type PreparedBlock, prepareBlock } from "./block/prepare-block.ts";
-import { blockStatistics, type PhaseTimes } from "./block/statistics.ts";
+import { functionKey } from "./hints/call-target.ts";
 import type { HintMemory } from "./hints/hint-memory.ts";
 import { hintOptions, placeEstimates, prefetch } from "./hints/place-hints.ts";
 import { type RunReport, runBlock, throwIfCancelled, unlessCancelled } from "./pool/block-run.ts";
 import { watchProgress } from "./pool/progress.ts";
 import { SourceServer } from "./pool/source-server.ts";
 import type { TaskPool } from "./pool/task.ts";
+import { assembleResult } from "./result/assemble-result.ts";
+import type { BlockResult } from "./result/block-result.ts";
+import { blockStatistics, type PhaseTimes } from "./result/statistics.ts";
 import type { FlatCache } from "./state/flat-cache.ts";
 
 /** Below this many transactions a block runs in order on one worker: see bench/README.md, "Small blocks". */
@@ -32,6 +33,12 @@ export interface ExecutorResources {
   last: { source: StateSource; version: number | undefined; result: BlockResult } | undefined;
 }
 
+/** A block on its way. */
+interface Job extends PreparedBlock {
+  /** The function that each transaction calls, for hints. */
+  functionKeys: () => (string | undefined)[];
+}
+
 /** How a block is run. */
 interface Plan {
   mode: ExecutionMode;
@@ -47,7 +54,7 @@ export async function executeBlockWith(
 ): Promise<BlockResult> {
   throwIfCancelled(input.signal);
   const times: PhaseTimes = { begin: performance.now(), prepared: 0, loaded: 0, ran: 0, end: 0 };
-  const block = prepareBlock(input.block, input.common);
+  const block = prepareJob(input);
   const plan = planRun(resources, input);
   times.prepared = performance.now();
   const report = await runOrFallBack(resources, input, block, plan, times);
@@ -64,6 +71,15 @@ export async function executeBlockWith(
   return complete;
 }
 
+function prepareJob({ block, common }: ExecuteBlockInput): Job {
+  let keys: (string | undefined)[] | undefined;
+  const functionKeys = () => {
+    keys ??= block.transactions.map(functionKey);
+    return keys;
+  };
+  return { ...prepareBlock(block, common), functionKeys };
+}
+
 function planRun(resources: ExecutorResources, input: ExecuteBlockInput): Plan {
   const wanted = input.mode ?? "parallel";
   const worthwhile = input.force === true || input.block.transactions.length >= MIN_PARALLEL_TRANSACTIONS;
@@ -76,7 +92,7 @@ function planRun(resources: ExecutorResources, input: ExecuteBlockInput): Plan {
 async function runOrFallBack(
   resources: ExecutorResources,
   input: ExecuteBlockInput,
-  block: PreparedBlock,
+  block: Job,
   plan: Plan,
   times: PhaseTimes,
 ): Promise<RunReport> {
@@ -95,7 +111,7 @@ async function runOrFallBack(
 async function runUnits(
   resources: ExecutorResources,
   input: ExecuteBlockInput,
-  block: PreparedBlock,
+  block: Job,
   plan: Plan,
   times: PhaseTimes,
 ): Promise<RunReport> {
@@ -134,7 +150,7 @@ async function runUnits(
 async function load(
   resources: ExecutorResources,
   input: ExecuteBlockInput,
-  block: PreparedBlock,
+  block: Job,
   plan: Plan,
 ): Promise<void> {
   const { kernel, cache, last } = resources;

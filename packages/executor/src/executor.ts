@@ -4,11 +4,11 @@ import { availableParallelism } from "node:os";
 import { Kernel } from "@braid/kernel";
 import { Piscina } from "piscina";
 import type { ExecuteBlockInput } from "./block/block-input.ts";
-import type { BlockResult } from "./block/block-result.ts";
 import { ExecutionError } from "./errors.ts";
 import { type ExecutorResources, executeBlockWith } from "./execute-block.ts";
 import { HintMemory } from "./hints/hint-memory.ts";
 import type { WorkerSetup } from "./pool/task.ts";
+import type { BlockResult } from "./result/block-result.ts";
 import { FlatCache } from "./state/flat-cache.ts";
 
 export interface ExecutorOptions {

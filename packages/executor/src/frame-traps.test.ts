@@ -1,4 +1,4 @@
-// Frame objects serve one call after the other (engine/frame-interpreter.ts): however a call ends, the next one of the same depth
+// Frame objects serve one call after the other (engines/ethereumjs/evm/frame-interpreter.ts): however a call ends, the next one of the same depth
 // begins with nothing but zeros in its memory.
 
 import { describe, expect, test } from "vitest";

@@ -1,13 +1,5 @@
 // Public names of @braid/executor: execute a block in parallel with the result of the sequential run.
 
-export {
-  type AccountAccess,
-  accessListHash,
-  type BlockAccessList,
-  encodeAccessList,
-  type SlotChanges,
-  type ValueChange,
-} from "./block/access-list.ts";
 export type {
   BlockInput,
   ExecuteBlockInput,
@@ -17,19 +9,6 @@ export type {
   UncleInput,
   WithdrawalInput,
 } from "./block/block-input.ts";
-export type {
-  AccessField,
-  BlockResult,
-  Fallback,
-  HintStatistics,
-  Log,
-  ReadAccess,
-  Receipt,
-  Statistics,
-  TransactionResult,
-  WriteAccess,
-} from "./block/block-result.ts";
-export { encodeReceipt, receiptsRoot } from "./block/receipts.ts";
 export {
   ExecutionError,
   InvalidBlockError,
@@ -38,5 +17,24 @@ export {
 } from "./errors.ts";
 export { MIN_PARALLEL_TRANSACTIONS } from "./execute-block.ts";
 export { close, Executor, type ExecutorOptions, executeBlock } from "./executor.ts";
+export type { Fallback } from "./pool/block-run.ts";
+export { encodeReceipt, type Log, type Receipt, receiptsRoot } from "./receipts/receipts.ts";
+export {
+  type AccountAccess,
+  accessListHash,
+  type BlockAccessList,
+  encodeAccessList,
+  type SlotChanges,
+  type ValueChange,
+} from "./result/access-list.ts";
+export type {
+  AccessField,
+  BlockResult,
+  HintStatistics,
+  ReadAccess,
+  Statistics,
+  TransactionResult,
+  WriteAccess,
+} from "./result/block-result.ts";
+export { SeededExecutor, type SeededExecutorOptions } from "./seeded-executor.ts";
 export { decodeTransaction, type Transaction } from "./transaction/transaction.ts";
-export { VirtualExecutor, type VirtualExecutorOptions } from "./virtual/virtual-executor.ts";

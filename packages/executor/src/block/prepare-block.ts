@@ -1,20 +1,28 @@
 // The first step of a block's way: what the workers need to know of it, in the form they need it.
 
 import { type ChainConfig, type Common, Hardfork } from "@ethereumjs/common";
-import { functionKey } from "../hints/call-target.ts";
-import type { ChainSetup } from "../pool/task.ts";
 import { type ForkRules, forkRules } from "../transaction/fork-rules.ts";
 import type { BlockContext } from "./block-context.ts";
 import type { BlockInput } from "./block-input.ts";
 
+/** Rebuilds a Common in a worker: chain, hardfork and extra EIPs. */
+export interface ChainSetup {
+  chain: ChainConfig;
+  hardfork: string;
+  eips: number[];
+  /** Equal for equal rules: chains of the same name and id can differ in them. */
+  key: string;
+  /** From Cancun on: the point evaluation precompile needs a KZG set-up. */
+  hasBlobs: boolean;
+}
+
+/** A block as its workers get it. */
 export interface PreparedBlock {
   context: BlockContext;
   chain: ChainSetup;
   /** All transactions one after the other, and where each begins (one entry more than transactions). */
   transactions: SharedArrayBuffer;
   offsets: Uint32Array;
-  /** The function that each transaction calls, for hints. */
-  functionKeys: () => (string | undefined)[];
 }
 
 /** Lays the block out for the workers. `common` is set to the block's hardfork. */
@@ -30,15 +38,10 @@ export function prepareBlock(block: BlockInput, common: Common): PreparedBlock {
   block.transactions.forEach((raw, i) => {
     bytes.set(raw, offsets[i]);
   });
-  let keys: (string | undefined)[] | undefined;
   return {
     chain: chainSetup(common, rules),
     transactions,
     offsets,
-    functionKeys: () => {
-      keys ??= block.transactions.map(functionKey);
-      return keys;
-    },
     context: {
       rules,
       number: header.number,

@@ -3,7 +3,6 @@
 // although some of them are written often.
 
 import { bytesToHex } from "@braid/primitives";
-import type { ContendedLocation } from "../block/collect-state-diff.ts";
 
 /** 4,096 functions with at most 16 locations each: a few megabytes, and more than a day's popular ones. */
 const MAX_FUNCTIONS = 4_096;
@@ -21,6 +20,15 @@ export interface HintLocation {
 /** Equal for equal locations. */
 export function locationId({ address, slot }: HintLocation): string {
   return slot === undefined ? bytesToHex(address) : bytesToHex(address) + bytesToHex(slot);
+}
+
+/** A storage slot, or the nonce of an account that creates contracts, that more than one unit wrote. */
+export interface ContendedLocation {
+  address: Uint8Array;
+  /** undefined: the nonce. */
+  slot: Uint8Array | undefined;
+  /** The units that wrote it, ascending. */
+  units: number[];
 }
 
 interface LearnedLocation extends HintLocation {

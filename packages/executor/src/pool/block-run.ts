@@ -3,7 +3,6 @@
 
 import { HALT_ADMISSION, HALT_CANCELLED, HALT_WORKER_DIED, type Kernel } from "@braid/kernel";
 import { deserializeError } from "@braid/primitives";
-import type { Fallback } from "../block/block-result.ts";
 import type { PreparedBlock } from "../block/prepare-block.ts";
 import { ExecutionError, InvalidTransactionError } from "../errors.ts";
 import type { SourceServer } from "./source-server.ts";
@@ -24,6 +23,14 @@ export interface RunInput {
 export interface RunReport {
   reports: WorkerReport[];
   fallback: Fallback | undefined;
+}
+
+/** Why a block did not end the way it began. */
+export interface Fallback {
+  reason: "worker-died" | "arena-full" | "low-yield";
+  /** The unit from which on there was no speculation. */
+  at: number;
+  message: string;
 }
 
 type Settled = PromiseSettledResult<WorkerReport>[];

@@ -2,8 +2,8 @@
 
 import { type Kernel, StepCode } from "@braid/kernel";
 import { serializeError } from "@braid/primitives";
+import type { UnitExecutor } from "../engines/ethereumjs/units/unit-executor.ts";
 import type { WorkerReport, WorkerTask } from "./task.ts";
-import type { UnitExecutor } from "./unit-executor.ts";
 
 /** Longest sleep without work, in milliseconds: what is missed by a lost wake-up. */
 const MAX_IDLE_MS = 1;

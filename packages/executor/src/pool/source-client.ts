@@ -2,7 +2,7 @@
 
 import type { MessagePort } from "node:worker_threads";
 import { deserializeError } from "@braid/primitives";
-import type { MissHandler } from "../state/versioned-state.ts";
+import type { MissHandler } from "../engines/engine.ts";
 import type { SourceReply, SourceRequest } from "./task.ts";
 
 type Pending = { resolve: (reply: SourceReply) => void; reject: (error: Error) => void };

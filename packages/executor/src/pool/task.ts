@@ -4,19 +4,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { KernelShared } from "@braid/kernel";
 import type { SerializedError } from "@braid/primitives";
-import type { ChainConfig } from "@ethereumjs/common";
-import type { BlockContext } from "../block/block-context.ts";
-
-/** Rebuilds a Common in a worker: chain, hardfork and extra EIPs. */
-export interface ChainSetup {
-  chain: ChainConfig;
-  hardfork: string;
-  eips: number[];
-  /** Equal for equal rules: chains of the same name and id can differ in them. */
-  key: string;
-  /** From Cancun on: the point evaluation precompile needs a KZG set-up. */
-  hasBlobs: boolean;
-}
+import type { EngineBlock } from "../engines/engine.ts";
 
 /** What a worker gets once, when it starts: cloning the kernel's module takes longer than a small block. */
 export interface WorkerSetup {
@@ -25,18 +13,10 @@ export interface WorkerSetup {
   instances: SharedArrayBuffer;
 }
 
-export interface WorkerTask {
-  chain: ChainSetup;
-  context: BlockContext;
-  /** All transactions of the block, one after the other, in shared memory. */
-  transactions: SharedArrayBuffer;
-  /** Where transaction i begins; one more entry than transactions. */
-  offsets: Uint32Array;
+export interface WorkerTask extends EngineBlock {
   mode: "parallel" | "sequential";
   /** How many tasks the block has. */
   workers: number;
-  /** The cache holds all that the source has: what it lacks does not exist. */
-  complete: boolean;
   /** For what the shared cache lacks. */
   port: MessagePort;
 }

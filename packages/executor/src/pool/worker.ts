@@ -3,12 +3,12 @@
 
 import { workerData } from "node:worker_threads";
 import { Kernel } from "@braid/kernel";
-import { Engines } from "./engines.ts";
+import { Engines } from "../engines/ethereumjs/units/engines.ts";
+import { UnitExecutor } from "../engines/ethereumjs/units/unit-executor.ts";
+import { settleReceipts } from "../receipts/settle-receipts.ts";
 import { runInOrder, runParallel } from "./run-units.ts";
-import { settleReceipts } from "./settle-receipts.ts";
 import { SourceClient } from "./source-client.ts";
 import type { WorkerReport, WorkerSetup, WorkerTask } from "./task.ts";
-import { UnitExecutor } from "./unit-executor.ts";
 
 const { shared, instances } = workerData as WorkerSetup;
 /** Instance 0 is the main thread's. */

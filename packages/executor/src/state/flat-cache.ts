@@ -10,7 +10,7 @@ import {
 import { bytesToHex, equalBytes, hexToBytes } from "@braid/primitives";
 import type { FlatAccount, SourceAccount, StateDiff, StateSource } from "@braid/state";
 import { ExecutionError } from "../errors.ts";
-import { readU256, writeU256 } from "./words.ts";
+import { readU256, writeU256 } from "../records/words.ts";
 
 /** Argument layout in scratch: address or slot key, balance or value, code hash. */
 const KEY = 0;

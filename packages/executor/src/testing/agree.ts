@@ -6,8 +6,8 @@ import { MemoryStateStore, type StateDiff } from "@braid/state";
 import type { RunBlockResult } from "@ethereumjs/vm";
 import { afterAll, expect } from "vitest";
 import type { ExecuteBlockInput } from "../block/block-input.ts";
-import type { BlockResult } from "../block/block-result.ts";
 import { Executor } from "../executor.ts";
+import type { BlockResult } from "../result/block-result.ts";
 import type { TestBlock } from "./block-builder.ts";
 import { runStock } from "./stock.ts";
 

@@ -7,7 +7,7 @@ import { type BlockHeader, createBlockHeader } from "@ethereumjs/block";
 import { type ChainConfig, Common, Mainnet } from "@ethereumjs/common";
 import { Address } from "@ethereumjs/util";
 import type { BlockInput, UncleInput, WithdrawalInput } from "../block/block-input.ts";
-import { customCrypto } from "../engine/crypto.ts";
+import { customCrypto } from "../engines/ethereumjs/evm/crypto.ts";
 import type { KeyedAccount } from "./accounts.ts";
 import { plainAddress } from "./accounts.ts";
 import { type SignedAuthorization, signTransaction, type UnsignedTransaction } from "./sign.ts";

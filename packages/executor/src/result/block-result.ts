@@ -3,29 +3,10 @@
 import type { AbortCauses } from "@braid/kernel";
 import type { Hex } from "@braid/primitives";
 import type { StateDiff } from "@braid/state";
+import type { ExecutionMode } from "../block/block-input.ts";
+import type { Fallback } from "../pool/block-run.ts";
+import type { Receipt } from "../receipts/receipts.ts";
 import type { BlockAccessList } from "./access-list.ts";
-import type { ExecutionMode } from "./block-input.ts";
-
-/** A log entry: 20-byte address, 32-byte topics. */
-export interface Log {
-  address: Uint8Array;
-  topics: Uint8Array[];
-  data: Uint8Array;
-}
-
-/** Yellow Paper section 4.4.1, EIP-658, EIP-2718. */
-export interface Receipt {
-  /** The transaction's type, 0 to 4. */
-  type: number;
-  /** From Byzantium on. */
-  status?: 0 | 1;
-  /** Before Byzantium: the state root after the transaction, when `intermediateRoots` was given. */
-  stateRoot?: Uint8Array;
-  cumulativeGasUsed: bigint;
-  /** 256 bytes. */
-  logsBloom: Uint8Array;
-  logs: Log[];
-}
 
 export type AccessField = "balance" | "nonce" | "codeHash" | "storage" | "storageReset";
 
@@ -63,14 +44,6 @@ export interface TransactionResult {
   /** Decoded when first looked at. */
   readonly reads: ReadAccess[];
   readonly writes: WriteAccess[];
-}
-
-/** Why a block did not end the way it began. */
-export interface Fallback {
-  reason: "worker-died" | "arena-full" | "low-yield";
-  /** The unit from which on there was no speculation. */
-  at: number;
-  message: string;
 }
 
 export interface HintStatistics {

@@ -11,8 +11,8 @@ import {
   type Kernel,
 } from "@braid/kernel";
 import { bytesToHex, type Hex } from "@braid/primitives";
-import { accountRecords, writers } from "../state/locations.ts";
-import { readU256 } from "../state/words.ts";
+import { accountRecords, writers } from "../records/locations.ts";
+import { readU256 } from "../records/words.ts";
 
 export interface AccountBase {
   balance: bigint;

@@ -2,9 +2,9 @@
 // in parallel. BRAID_SEED=n runs one seed; BRAID_CODE_SEEDS sets how many there are for each fork.
 
 import { expect, test } from "vitest";
-import { keyed, plainAddress } from "../testing/accounts.ts";
-import { assertAllAgree } from "../testing/agree.ts";
-import { BlockBuilder, FORKS } from "../testing/block-builder.ts";
+import { keyed, plainAddress } from "../../../testing/accounts.ts";
+import { assertAllAgree } from "../../../testing/agree.ts";
+import { BlockBuilder, FORKS } from "../../../testing/block-builder.ts";
 
 const SEEDS = Number(process.env.BRAID_CODE_SEEDS ?? 3);
 const ONE_SEED = process.env.BRAID_SEED === undefined ? undefined : Number(process.env.BRAID_SEED);

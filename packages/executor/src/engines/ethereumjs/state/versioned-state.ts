@@ -8,13 +8,14 @@
 // - an estimate in the way ends the incarnation by throwing SuspendSignal, which only this package sees.
 
 import { ACCOUNT_ADDRESS, type Kernel, PeekStatus } from "@braid/kernel";
+import { readU256, writeU256, writeWordBigEndian } from "../../../records/words.ts";
+import type { MissHandler } from "../../engine.ts";
 import { type CodeStore, EMPTY_CODE_HASH } from "./code-store.ts";
 import { collectAccesses } from "./collect-accesses.ts";
 import { collectWrites } from "./collect-writes.ts";
 import { ABSENT_HASH, AccountEntry, type SlotEntry, sameHash } from "./entries.ts";
 import { Journal, UndoKind } from "./journal.ts";
 import { FaultSignal, SuspendSignal } from "./signals.ts";
-import { readU256, writeU256, writeWordBigEndian } from "./words.ts";
 
 const MAX_U256 = (1n << 256n) - 1n;
 /** EIP-161's historic exception: this precompile stays touched when the frame that touched it reverts. */
@@ -25,12 +26,6 @@ function isRipemd160({ u8 }: Kernel, record: number): boolean {
   if (u8[address + 19] !== RIPEMD160_SUFFIX) return false;
   for (let i = 0; i < 19; i++) if (u8[address + i] !== 0) return false;
   return true;
-}
-
-/** Fetches from the state source what the shared cache lacks; resolves when the value is in the cache. */
-export interface MissHandler {
-  fetchAccount(address: Uint8Array): Promise<void>;
-  fetchSlot(address: Uint8Array, slot: Uint8Array): Promise<void>;
 }
 
 export class VersionedState {

@@ -30,8 +30,8 @@ import {
   WRITE_SET_VALUE,
 } from "@braid/kernel";
 import { bytesToHex, type Hex } from "@braid/primitives";
-import { accessesPtr } from "../pool/outcome.ts";
-import { readU256, readWordBigEndian } from "../state/words.ts";
+import { accessesPtr } from "../records/outcome.ts";
+import { readU256, readWordBigEndian } from "../records/words.ts";
 import type { AccessField, ReadAccess, WriteAccess } from "./block-result.ts";
 
 const FIELDS: Record<number, AccessField> = {

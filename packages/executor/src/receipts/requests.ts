@@ -4,8 +4,7 @@ import { createHash } from "node:crypto";
 import { bytesToHex, concatBytes, equalBytes, type Hex, hexToBytes } from "@braid/primitives";
 import type { Common } from "@ethereumjs/common";
 import { InvalidBlockError } from "../errors.ts";
-import type { Log, Receipt } from "./block-result.ts";
-import { EncodedReceipt } from "./receipts.ts";
+import { EncodedReceipt, type Log, type Receipt } from "./receipts.ts";
 
 const DEPOSIT_TYPE = 0x00;
 /** keccak256("DepositEvent(bytes,bytes,bytes,bytes,bytes)") */

@@ -8,7 +8,6 @@
 
 import type { Kernel } from "@braid/kernel";
 import { rlpListLength, rlpStringLength, writeRlpListHeader, writeRlpString } from "@braid/primitives";
-import type { RawLog, TransactionOutcome } from "../transaction/execute-transaction.ts";
 
 const FLAGS = 1;
 const HAS_CREATED_ADDRESS = 1;
@@ -32,6 +31,23 @@ const MAX_ERROR_BYTES = 255;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+
+/** address, topics, data: as the engine gives them. */
+export type RawLog = [Uint8Array, Uint8Array[], Uint8Array];
+
+/** What an executed transaction leaves behind besides its writes. */
+export interface TransactionOutcome {
+  status: 0 | 1;
+  /** What the sender pays for. */
+  gasUsed: bigint;
+  /** What counts towards the block's gas: from EIP-7778 on without refunds. */
+  blockGasUsed: bigint;
+  blobCount: number;
+  error: string | undefined;
+  output: Uint8Array;
+  logs: RawLog[];
+  createdAddress: Uint8Array | undefined;
+}
 
 /** An outcome read back; the byte arrays are views of one copy. */
 export interface StoredOutcome {

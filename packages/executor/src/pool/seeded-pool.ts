@@ -5,14 +5,14 @@
 // one worker is where the others get in.
 
 import { type Kernel, PUBLISH_FAULT, PUBLISH_MORE, StepCode } from "@braid/kernel";
-import { Engines } from "../pool/engines.ts";
-import { fail, runInOrder } from "../pool/run-units.ts";
-import { SourceClient } from "../pool/source-client.ts";
-import type { TaskPool, WorkerReport, WorkerTask } from "../pool/task.ts";
-import { UnitExecutor } from "../pool/unit-executor.ts";
+import { Engines } from "../engines/ethereumjs/units/engines.ts";
+import { UnitExecutor } from "../engines/ethereumjs/units/unit-executor.ts";
 import { Random } from "./random.ts";
+import { fail, runInOrder } from "./run-units.ts";
+import { SourceClient } from "./source-client.ts";
+import type { TaskPool, WorkerReport, WorkerTask } from "./task.ts";
 
-interface VirtualWorker {
+interface SeededWorker {
   kernel: Kernel;
   source: SourceClient;
   engines: Engines;
@@ -30,8 +30,8 @@ interface Running extends Waiting {
   turns: AsyncGenerator<void, void>;
 }
 
-export class VirtualPool implements TaskPool {
-  readonly #workers: VirtualWorker[];
+export class SeededPool implements TaskPool {
+  readonly #workers: SeededWorker[];
   readonly #random: Random;
   #waiting: Waiting[] = [];
 
@@ -60,7 +60,7 @@ export class VirtualPool implements TaskPool {
     let running: Running[] = [];
     try {
       running = await Promise.all(
-        waiting.map((one, i) => this.#start(one, this.#workers[i] as VirtualWorker)),
+        waiting.map((one, i) => this.#start(one, this.#workers[i] as SeededWorker)),
       );
       const busy = [...running];
       while (busy.length > 0) {
@@ -76,7 +76,7 @@ export class VirtualPool implements TaskPool {
     }
   }
 
-  async #start(one: Waiting, worker: VirtualWorker): Promise<Running> {
+  async #start(one: Waiting, worker: SeededWorker): Promise<Running> {
     const { task } = one;
     worker.source.connect(task.port);
     const units = new UnitExecutor(worker.kernel, await worker.engines.get(task.chain), task);

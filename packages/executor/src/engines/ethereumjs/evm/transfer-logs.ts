@@ -1,7 +1,7 @@
 // EIP-7708: transfers and burns of ether leave logs, as those of tokens do.
 
 import { bigIntToBytes32, hexToBytes } from "@braid/primitives";
-import type { RawLog } from "../transaction/execute-transaction.ts";
+import type { RawLog } from "../../../records/outcome.ts";
 
 /** What such logs name as their contract. */
 const EMITTER = hexToBytes("0xfffffffffffffffffffffffffffffffffffffffe");

@@ -2,11 +2,11 @@
 // EIP-2935) and its epilogue (the last unit: withdrawals, rewards, the request calls of EIP-7002 and EIP-7251).
 
 import { bytesToHex, hexToBytes } from "@braid/primitives";
-import { InvalidBlockError } from "../errors.ts";
+import type { BlockContext } from "../../../block/block-context.ts";
+import { DAO_ACCOUNTS, DAO_REFUND_CONTRACT } from "../../../block/dao-accounts.ts";
+import { InvalidBlockError } from "../../../errors.ts";
+import type { MessageCall } from "../evm/message-call.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
-import type { MessageCall } from "../transaction/execute-transaction.ts";
-import type { BlockContext } from "./block-context.ts";
-import { DAO_ACCOUNTS, DAO_REFUND_CONTRACT } from "./dao-accounts.ts";
 
 const SYSTEM_ADDRESS = hexToBytes("0xfffffffffffffffffffffffffffffffffffffffe");
 const SYSTEM_CALL_GAS = 30_000_000n;

@@ -3,46 +3,22 @@
 // The engine is reached through MessageCall alone, so that another engine can take the call and share the rest.
 
 import { bytesToHex, concatBytes, hexToBytes } from "@braid/primitives";
-import type { PrefixedHexString } from "@ethereumjs/util";
-import { burnLog } from "../engine/transfer-logs.ts";
-import { InvalidTransactionError, type TransactionErrorCode } from "../errors.ts";
+import { InvalidTransactionError, type TransactionErrorCode } from "../../../errors.ts";
+import type { RawLog, TransactionOutcome } from "../../../records/outcome.ts";
+import type { ForkRules } from "../../../transaction/fork-rules.ts";
+import {
+  AUTHORIZATION_BASE,
+  AUTHORIZATION_EMPTY_ACCOUNT,
+  intrinsicGas,
+} from "../../../transaction/intrinsic-gas.ts";
+import { recoverAuthority } from "../../../transaction/recover-sender.ts";
+import type { Authorization, Transaction } from "../../../transaction/transaction.ts";
+import { validateTransaction } from "../../../transaction/validate-transaction.ts";
+import type { MessageCall } from "../evm/message-call.ts";
+import { burnLog } from "../evm/transfer-logs.ts";
 import { isDelegation } from "../state/code-store.ts";
 import type { AccountEntry } from "../state/entries.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
-import type { ForkRules } from "./fork-rules.ts";
-import { AUTHORIZATION_BASE, AUTHORIZATION_EMPTY_ACCOUNT, intrinsicGas } from "./intrinsic-gas.ts";
-import { recoverAuthority } from "./recover-sender.ts";
-import type { Authorization, Transaction } from "./transaction.ts";
-import { validateTransaction } from "./validate-transaction.ts";
-
-/** address, topics, data: as the engine gives them. */
-export type RawLog = [Uint8Array, Uint8Array[], Uint8Array];
-
-/** The top-level message call of a transaction or system call; amounts in wei, gas in gas units. */
-interface MessageCallInput {
-  caller: Uint8Array;
-  to: Uint8Array | undefined;
-  value: bigint;
-  data: Uint8Array;
-  gasLimit: bigint;
-  gasPrice: bigint;
-  blobVersionedHashes: PrefixedHexString[];
-}
-
-interface MessageCallResult {
-  gasUsed: bigint;
-  gasRefund: bigint;
-  /** The exceptional halt or "revert"; undefined on success. */
-  error: string | undefined;
-  output: Uint8Array;
-  logs: RawLog[];
-  /** Hex addresses. */
-  selfdestructs: string[];
-  createdAddresses: Set<string>;
-  createdAddress: Uint8Array | undefined;
-}
-
-export type MessageCall = (input: MessageCallInput) => Promise<MessageCallResult>;
 
 /** What of the block a transaction needs. */
 export interface TransactionContext {
@@ -53,20 +29,6 @@ export interface TransactionContext {
   baseFeePerGas: bigint | undefined;
   blobGasPrice: bigint | undefined;
   call: MessageCall;
-}
-
-/** What an executed transaction leaves behind besides its writes. */
-export interface TransactionOutcome {
-  status: 0 | 1;
-  /** What the sender pays for. */
-  gasUsed: bigint;
-  /** What counts towards the block's gas: from EIP-7778 on without refunds. */
-  blockGasUsed: bigint;
-  blobCount: number;
-  error: string | undefined;
-  output: Uint8Array;
-  logs: RawLog[];
-  createdAddress: Uint8Array | undefined;
 }
 
 const DELEGATION_PREFIX = Uint8Array.of(0xef, 0x01, 0x00);

@@ -1,9 +1,9 @@
 // What a run cost and how well it was foreseen, from the kernel's counters and the workers' clocks.
 
 import { type Kernel, UNIT_HINT_COUNT, UNIT_HINT_HITS } from "@braid/kernel";
-import type { RunReport } from "../pool/block-run.ts";
-import type { Fallback, HintStatistics, Statistics } from "./block-result.ts";
-import type { ContendedLocation } from "./collect-state-diff.ts";
+import type { ContendedLocation } from "../hints/hint-memory.ts";
+import type { Fallback, RunReport } from "../pool/block-run.ts";
+import type { HintStatistics, Statistics } from "./block-result.ts";
 
 /** How well the hints foresaw the locations that more than one transaction wrote. */
 function hintStatistics(kernel: Kernel, contended: ContendedLocation[]): HintStatistics {

@@ -1,19 +1,20 @@
 // The last step of a block's way: receipts, blooms, roots and the state diff out of what the units left in shared memory.
 
 import { type Kernel, UNIT_EXECUTIONS } from "@braid/kernel";
+import type { ExecuteBlockInput } from "../block/block-input.ts";
+import type { PreparedBlock } from "../block/prepare-block.ts";
 import { InvalidBlockError } from "../errors.ts";
-import { readOutcome, type StoredOutcome } from "../pool/outcome.ts";
+import type { ContendedLocation } from "../hints/hint-memory.ts";
+import { decodeLogs, EncodedReceipt, type Receipt, receiptsRoot, unionBloom } from "../receipts/receipts.ts";
+import { collectRequests, depositContractOf, requestsHash } from "../receipts/requests.ts";
+import { readOutcome, type StoredOutcome } from "../records/outcome.ts";
 import { transactionType } from "../transaction/transaction.ts";
 import type { BlockAccessList } from "./access-list.ts";
 import { AccessSets } from "./accesses.ts";
 import { AccountBases } from "./account-bases.ts";
-import type { ExecuteBlockInput } from "./block-input.ts";
-import type { BlockResult, ReadAccess, Receipt, TransactionResult, WriteAccess } from "./block-result.ts";
+import type { BlockResult, ReadAccess, TransactionResult, WriteAccess } from "./block-result.ts";
 import { buildAccessList } from "./build-access-list.ts";
-import { type CollectedState, type ContendedLocation, collectStateDiff } from "./collect-state-diff.ts";
-import type { PreparedBlock } from "./prepare-block.ts";
-import { decodeLogs, EncodedReceipt, receiptsRoot, unionBloom } from "./receipts.ts";
-import { collectRequests, depositContractOf, requestsHash } from "./requests.ts";
+import { type CollectedState, collectStateDiff } from "./collect-state-diff.ts";
 
 export interface AssembledResult {
   result: Omit<BlockResult, "statistics">;

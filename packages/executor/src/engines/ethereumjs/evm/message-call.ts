@@ -1,9 +1,35 @@
 // The seam between a transaction and the engine: one message call through the ethereumjs EVM.
 
 import { Address, type PrefixedHexString } from "@ethereumjs/util";
-import type { BlockContext } from "../block/block-context.ts";
-import type { MessageCall } from "../transaction/execute-transaction.ts";
+import type { BlockContext } from "../../../block/block-context.ts";
+import type { RawLog } from "../../../records/outcome.ts";
 import type { BraidEvm } from "./braid-evm.ts";
+
+/** The top-level message call of a transaction or system call; amounts in wei, gas in gas units. */
+interface MessageCallInput {
+  caller: Uint8Array;
+  to: Uint8Array | undefined;
+  value: bigint;
+  data: Uint8Array;
+  gasLimit: bigint;
+  gasPrice: bigint;
+  blobVersionedHashes: PrefixedHexString[];
+}
+
+interface MessageCallResult {
+  gasUsed: bigint;
+  gasRefund: bigint;
+  /** The exceptional halt or "revert"; undefined on success. */
+  error: string | undefined;
+  output: Uint8Array;
+  logs: RawLog[];
+  /** Hex addresses. */
+  selfdestructs: string[];
+  createdAddresses: Set<string>;
+  createdAddress: Uint8Array | undefined;
+}
+
+export type MessageCall = (input: MessageCallInput) => Promise<MessageCallResult>;
 
 type EngineBlock = NonNullable<Parameters<BraidEvm["runCall"]>[0]["block"]>;
 

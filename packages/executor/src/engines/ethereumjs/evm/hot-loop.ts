@@ -4,9 +4,9 @@
 
 import { bigIntToBytes32, bytesToBigInt } from "@braid/primitives";
 import { EVMError } from "@ethereumjs/evm";
+import { readWordBigEndian, writeWordBigEndian } from "../../../records/words.ts";
 import type { AccountEntry, SlotEntry } from "../state/entries.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
-import { readWordBigEndian, writeWordBigEndian } from "../state/words.ts";
 import { type CodeAnalysis, wideConstant } from "./code-analysis.ts";
 import type { RunState } from "./frame-interpreter.ts";
 import { COLD, type GasTable, PLAIN } from "./gas-table.ts";

@@ -1,7 +1,7 @@
 // The accounts and slots that an incarnation has touched: what it saw of the base, and what it made of it.
 
+import { recordAddress } from "../../../records/locations.ts";
 import { AccountView } from "./account-view.ts";
-import { recordAddress } from "./locations.ts";
 import type { VersionedState } from "./versioned-state.ts";
 
 /** The code hash of an account that does not exist. */

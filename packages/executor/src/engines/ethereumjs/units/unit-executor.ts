@@ -2,21 +2,17 @@
 
 import { type Kernel, SENDER_KNOWN } from "@braid/kernel";
 import { BaseError } from "@braid/primitives";
-import { executeEpilogue, executePrologue } from "../block/system-units.ts";
-import type { BraidEvm } from "../engine/braid-evm.ts";
-import { messageCall } from "../engine/message-call.ts";
-import { InvalidTransactionError } from "../errors.ts";
+import { InvalidTransactionError } from "../../../errors.ts";
+import { storeOutcome, type TransactionOutcome } from "../../../records/outcome.ts";
+import { recoverSender } from "../../../transaction/recover-sender.ts";
+import { decodeTransaction, type Transaction } from "../../../transaction/transaction.ts";
+import type { EngineBlock } from "../../engine.ts";
+import type { BraidEvm } from "../evm/braid-evm.ts";
+import { messageCall } from "../evm/message-call.ts";
 import { FaultSignal, SuspendSignal } from "../state/signals.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
-import {
-  executeTransaction,
-  type TransactionContext,
-  type TransactionOutcome,
-} from "../transaction/execute-transaction.ts";
-import { recoverSender } from "../transaction/recover-sender.ts";
-import { decodeTransaction, type Transaction } from "../transaction/transaction.ts";
-import { storeOutcome } from "./outcome.ts";
-import type { WorkerTask } from "./task.ts";
+import { executeTransaction, type TransactionContext } from "./execute-transaction.ts";
+import { executeEpilogue, executePrologue } from "./system-units.ts";
 
 /** How an incarnation ended. `suspended` names the unit to wait for, -1 for all lower ones. */
 export type UnitEnd =
@@ -40,19 +36,19 @@ const NOTHING: TransactionOutcome = {
 export class UnitExecutor {
   readonly #kernel: Kernel;
   readonly #evm: BraidEvm;
-  readonly #task: WorkerTask;
+  readonly #block: EngineBlock;
   readonly #context: TransactionContext;
   /** A copy: what the engine keeps of a transaction must not change with the shared memory. */
   readonly #encodings: Uint8Array;
   readonly #lastUnit: number;
 
-  constructor(kernel: Kernel, evm: BraidEvm, task: WorkerTask) {
+  constructor(kernel: Kernel, evm: BraidEvm, block: EngineBlock) {
     this.#kernel = kernel;
     this.#evm = evm;
-    this.#task = task;
-    this.#encodings = new Uint8Array(task.transactions).slice();
-    const { context } = task;
-    evm.state.complete = task.complete;
+    this.#block = block;
+    this.#encodings = new Uint8Array(block.transactions).slice();
+    const { context } = block;
+    evm.state.complete = block.complete;
     this.#context = {
       rules: context.rules,
       coinbase: context.coinbase,
@@ -61,7 +57,7 @@ export class UnitExecutor {
       blobGasPrice: context.blobGasPrice,
       call: messageCall(evm, context),
     };
-    this.#lastUnit = task.offsets.length;
+    this.#lastUnit = block.offsets.length;
   }
 
   #state(): VersionedState {
@@ -69,7 +65,7 @@ export class UnitExecutor {
   }
 
   #encoding(unit: number): Uint8Array {
-    const { offsets } = this.#task;
+    const { offsets } = this.#block;
     return this.#encodings.subarray(offsets[unit - 1], offsets[unit]);
   }
 
@@ -123,7 +119,7 @@ export class UnitExecutor {
   }
 
   async #run(unit: number, state: VersionedState): Promise<TransactionOutcome> {
-    const { context } = this.#task;
+    const { context } = this.#block;
     if (unit === 0) {
       await executePrologue(state, context, this.#context.call);
       return NOTHING;

@@ -9,11 +9,31 @@ import {
 } from "@braid/primitives";
 import { orderedTrieLeaf, orderedTrieRootOfLeaves } from "@braid/state";
 import { RLP } from "@ethereumjs/rlp";
-import type { Log, Receipt } from "./block-result.ts";
 
 const BLOOM_BYTES = 256;
 const NO_BYTES = new Uint8Array(0);
 const ONE = Uint8Array.of(1);
+
+/** A log entry: 20-byte address, 32-byte topics. */
+export interface Log {
+  address: Uint8Array;
+  topics: Uint8Array[];
+  data: Uint8Array;
+}
+
+/** Yellow Paper section 4.4.1, EIP-658, EIP-2718. */
+export interface Receipt {
+  /** The transaction's type, 0 to 4. */
+  type: number;
+  /** From Byzantium on. */
+  status?: 0 | 1;
+  /** Before Byzantium: the state root after the transaction, when `intermediateRoots` was given. */
+  stateRoot?: Uint8Array;
+  cumulativeGasUsed: bigint;
+  /** 256 bytes. */
+  logsBloom: Uint8Array;
+  logs: Log[];
+}
 
 /** A receipt over logs that are encoded already; they are decoded when somebody looks at them. */
 export class EncodedReceipt implements Receipt {

@@ -2,15 +2,15 @@
 
 import type { AbortCauses } from "@braid/kernel";
 import { describe, expect, test } from "vitest";
-import type { BlockResult } from "../block/block-result.ts";
-import { keyed, plainAddress } from "../testing/accounts.ts";
-import { fingerprint, runBraid } from "../testing/agree.ts";
-import { BlockBuilder, type Fork, type TestBlock } from "../testing/block-builder.ts";
-import { randomBlock } from "../testing/random-block.ts";
-import { VirtualExecutor } from "./virtual-executor.ts";
+import type { BlockResult } from "./result/block-result.ts";
+import { SeededExecutor } from "./seeded-executor.ts";
+import { keyed, plainAddress } from "./testing/accounts.ts";
+import { fingerprint, runBraid } from "./testing/agree.ts";
+import { BlockBuilder, type Fork, type TestBlock } from "./testing/block-builder.ts";
+import { randomBlock } from "./testing/random-block.ts";
 
 async function run(block: TestBlock, workers: number, seed: number): Promise<BlockResult> {
-  const executor = new VirtualExecutor({
+  const executor = new SeededExecutor({
     workers,
     seed,
     blockArenaBytes: 64 << 20,

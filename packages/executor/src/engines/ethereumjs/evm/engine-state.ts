@@ -6,9 +6,9 @@
 import { hexToBytes } from "@braid/primitives";
 import type { AccountFields, StateManagerInterface } from "@ethereumjs/common";
 import type { Account, Address } from "@ethereumjs/util";
+import { bytesOfWord, wordOfBytes } from "../../../records/words.ts";
 import type { AccountEntry, SlotEntry } from "../state/entries.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
-import { bytesOfWord, wordOfBytes } from "../state/words.ts";
 
 const DONE: Promise<void> = Promise.resolve();
 

@@ -1,22 +1,22 @@
 // A worker's EVMs: one for each fork of each chain, kept for the blocks to come.
 
 import type { Kernel } from "@braid/kernel";
-import { BraidEvm } from "../engine/braid-evm.ts";
-import { customCrypto } from "../engine/crypto.ts";
-import { MemoizedCommon } from "../engine/memoized-common.ts";
+import type { ChainSetup } from "../../../block/prepare-block.ts";
+import type { MissHandler } from "../../engine.ts";
+import { BraidEvm } from "../evm/braid-evm.ts";
+import { customCrypto } from "../evm/crypto.ts";
+import { MemoizedCommon } from "../evm/memoized-common.ts";
 import { CodeStore } from "../state/code-store.ts";
 import { VersionedState } from "../state/versioned-state.ts";
-import type { SourceClient } from "./source-client.ts";
-import type { ChainSetup } from "./task.ts";
 
 export class Engines {
   readonly #kernel: Kernel;
-  readonly #source: SourceClient;
+  readonly #misses: MissHandler;
   readonly #engines = new Map<string, BraidEvm>();
 
-  constructor(kernel: Kernel, source: SourceClient) {
+  constructor(kernel: Kernel, misses: MissHandler) {
     this.#kernel = kernel;
-    this.#source = source;
+    this.#misses = misses;
   }
 
   /** The EVM of a fork. PERF: some milliseconds at first sight, a look-up after that. */
@@ -31,17 +31,17 @@ export class Engines {
 
   async #create(chain: ChainSetup): Promise<BraidEvm> {
     const kernel = this.#kernel;
-    const source = this.#source;
+    const misses = this.#misses;
     const common = new MemoizedCommon({
       chain: chain.chain,
       hardfork: chain.hardfork,
       eips: chain.eips,
       customCrypto: await customCrypto(chain.hasBlobs),
     });
-    const state = new VersionedState(kernel, new CodeStore(kernel, (hash) => source.fetchCode(hash)), source);
+    const state = new VersionedState(kernel, new CodeStore(kernel, (hash) => misses.fetchCode(hash)), misses);
     const evm = await BraidEvm.create(common, state, {
       getBlock: async (number: number) => {
-        const hash = await source.blockHash(BigInt(number));
+        const hash = await misses.blockHash(BigInt(number));
         return { hash: () => hash };
       },
       putBlock: async () => {},

@@ -9,17 +9,9 @@ import {
   emptyStateDiff,
   type StateDiff,
 } from "@braid/state";
-import { accountRecords, isWritten, recordAddress, slotLocations, writers } from "../state/locations.ts";
-import { readU256 } from "../state/words.ts";
-
-/** A storage slot, or the nonce of an account that creates contracts, that more than one unit wrote. */
-export interface ContendedLocation {
-  address: Uint8Array;
-  /** undefined: the nonce. */
-  slot: Uint8Array | undefined;
-  /** The units that wrote it, ascending. */
-  units: number[];
-}
+import type { ContendedLocation } from "../hints/hint-memory.ts";
+import { accountRecords, isWritten, recordAddress, slotLocations, writers } from "../records/locations.ts";
+import { readU256 } from "../records/words.ts";
 
 export interface CollectedState {
   diff: StateDiff;

@@ -1,8 +1,8 @@
 // The net writes of a finished incarnation, handed to the kernel's write log: what ended where it began is no write.
 
 import type { Kernel } from "@braid/kernel";
+import { writeU256 } from "../../../records/words.ts";
 import { type AccountEntry, type SlotEntry, sameHash } from "./entries.ts";
-import { writeU256 } from "./words.ts";
 
 const MASK_256 = (1n << 256n) - 1n;
 

@@ -3,22 +3,22 @@
 
 import type { Kernel } from "@braid/kernel";
 import { orderedTrieLeaf } from "@braid/state";
-import { encodeReceiptParts } from "../block/receipts.ts";
+import type { PreparedBlock } from "../block/prepare-block.ts";
+import { readReceiptParts, settleOutcome } from "../records/outcome.ts";
 import { transactionType } from "../transaction/transaction.ts";
-import { readReceiptParts, settleOutcome } from "./outcome.ts";
-import type { WorkerTask } from "./task.ts";
+import { encodeReceiptParts } from "./receipts.ts";
 
 /** Hashes receipts as long as there are some that nobody has taken. Before Byzantium they lack the state roots, so there is nothing to do. */
-export function settleReceipts(kernel: Kernel, task: WorkerTask): void {
-  if (!task.context.rules.byzantium) return;
-  const encodings = new Uint8Array(task.transactions);
-  const count = task.offsets.length - 1;
+export function settleReceipts(kernel: Kernel, block: PreparedBlock): void {
+  if (!block.context.rules.byzantium) return;
+  const encodings = new Uint8Array(block.transactions);
+  const count = block.offsets.length - 1;
   let cumulativeGasUsed = 0n;
   let counted = 0;
   for (let unit = kernel.settleNext(); unit >= 0; unit = kernel.settleNext()) {
     while (counted < unit) cumulativeGasUsed += readReceiptParts(kernel, ++counted).gasUsed;
     const { status, logsBloom, logs } = readReceiptParts(kernel, unit);
-    const type = transactionType(encodings[task.offsets[unit - 1] as number] as number);
+    const type = transactionType(encodings[block.offsets[unit - 1] as number] as number);
     const receipt = encodeReceiptParts({ type, status, cumulativeGasUsed, logsBloom, encodedLogs: logs });
     settleOutcome(kernel, unit, orderedTrieLeaf(unit - 1, count, receipt));
   }

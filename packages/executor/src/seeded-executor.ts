@@ -1,14 +1,14 @@
 // An executor whose workers take turns in a seeded order: the parallel path without threads, for tests.
 
 import { Kernel } from "@braid/kernel";
-import type { ExecuteBlockInput } from "../block/block-input.ts";
-import type { BlockResult } from "../block/block-result.ts";
-import { type ExecutorResources, executeBlockWith } from "../execute-block.ts";
-import { HintMemory } from "../hints/hint-memory.ts";
-import { FlatCache } from "../state/flat-cache.ts";
-import { VirtualPool } from "./virtual-pool.ts";
+import type { ExecuteBlockInput } from "./block/block-input.ts";
+import { type ExecutorResources, executeBlockWith } from "./execute-block.ts";
+import { HintMemory } from "./hints/hint-memory.ts";
+import { SeededPool } from "./pool/seeded-pool.ts";
+import type { BlockResult } from "./result/block-result.ts";
+import { FlatCache } from "./state/flat-cache.ts";
 
-export interface VirtualExecutorOptions {
+export interface SeededExecutorOptions {
   workers: number;
   /** The same seed and the same blocks give the same schedule. */
   seed: number;
@@ -16,11 +16,11 @@ export interface VirtualExecutorOptions {
   stateArenaBytes?: number;
 }
 
-export class VirtualExecutor {
+export class SeededExecutor {
   readonly #resources: ExecutorResources;
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor({ workers, seed, blockArenaBytes, stateArenaBytes }: VirtualExecutorOptions) {
+  constructor({ workers, seed, blockArenaBytes, stateArenaBytes }: SeededExecutorOptions) {
     const kernel = Kernel.create({
       maxWorkers: workers,
       ...(blockArenaBytes === undefined ? {} : { blockArenaBytes }),
@@ -31,13 +31,13 @@ export class VirtualExecutor {
       kernel,
       cache: new FlatCache(kernel),
       hints: new HintMemory(),
-      pool: new VirtualPool(instances, seed),
+      pool: new SeededPool(instances, seed),
       workers,
       last: undefined,
     };
   }
 
-  /** As Executor.executeBlock, with as many virtual workers as there are. */
+  /** As Executor.executeBlock, with as many such workers as there are. */
   executeBlock(input: ExecuteBlockInput): Promise<BlockResult> {
     const { workers } = this.#resources;
     const result = this.#queue.then(() => executeBlockWith(this.#resources, { ...input, workers }));
