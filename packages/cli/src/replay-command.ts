@@ -5,6 +5,7 @@ import type { BlockReport, ReplayEvent, ReplaySummary } from "@braid/replay";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ExitCode } from "./exit-code.ts";
 import { formatCount, plural } from "./format.ts";
+import { MIB, maxFileSizeOption } from "./max-file-size.ts";
 import { ProgressBar } from "./progress-bar.ts";
 
 /** The chain that comes with Braid. */
@@ -18,6 +19,7 @@ interface ReplayFlags {
   compare?: boolean;
   baseline?: boolean;
   repeat: number;
+  maxFileSize: number;
   json?: boolean;
   quiet?: boolean;
 }
@@ -55,6 +57,7 @@ export function addReplayCommand(program: Command, version: string, finish: (cod
         .argParser(parseCount)
         .default(1),
     )
+    .addOption(maxFileSizeOption())
     .option("--json", "print one JSON document instead of the table")
     .option("--quiet", "print nothing but what is wrong")
     .addHelpText("after", HELP)
@@ -86,7 +89,7 @@ Examples:
 
 async function runReplay(paths: string[], flags: ReplayFlags, version: string): Promise<ExitCode> {
   const abort = new AbortController();
-  const { json = false, quiet = false, ...options } = flags;
+  const { json = false, quiet = false, maxFileSize, ...options } = flags;
   const bar = new ProgressBar(process.stderr, !quiet);
   const interrupt = (): void => {
     // A second Ctrl-C does not wait for the workers.
@@ -100,6 +103,7 @@ async function runReplay(paths: string[], flags: ReplayFlags, version: string): 
     const [{ replay }, output] = await Promise.all([import("@braid/replay"), import("./replay-output.ts")]);
     const summary = await replay(paths, {
       ...options,
+      maxFileBytes: maxFileSize * MIB,
       signal: abort.signal,
       onEvent: showProgress(bar, output.describeProblem),
     });

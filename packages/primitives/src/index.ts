@@ -1,5 +1,17 @@
 // The public names of @braid/primitives: bytes, hex and errors, which every other package builds on.
 
+export {
+  DEFAULT_MAX_FILE_BYTES,
+  FileError,
+  type FileErrorCode,
+  gunzipBounded,
+  isGzip,
+  parseJsonBounded,
+  readBounded,
+  readStart,
+  tooLarge,
+  unreadable,
+} from "./bounded-input.ts";
 export { Bytes32RangeError, bigIntToBytes32, bytesToBigInt, concatBytes, equalBytes } from "./bytes.ts";
 export {
   BaseError,
@@ -10,6 +22,7 @@ export {
 } from "./errors.ts";
 export { bytesToHex, type Hex, hexToBytes, InvalidHexError } from "./hex.ts";
 export {
+  countRlpItems,
   minimalBytes,
   minimalBytesOfNumber,
   type RlpItem,

@@ -2,7 +2,7 @@
 import { RLP } from "@ethereumjs/rlp";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type RlpItem, readRlpItem } from "./rlp.ts";
+import { countRlpItems, type RlpItem, readRlpItem } from "./rlp.ts";
 
 type Decoded = Uint8Array | Decoded[];
 
@@ -76,5 +76,25 @@ describe("readRlpItem", () => {
     ["nothing", []],
   ])("rejects %s", (_what, bytes) => {
     expect(readRlpItem(Uint8Array.from(bytes), 0)).toBeUndefined();
+  });
+});
+
+describe("counting", () => {
+  const items = (value: Decoded): number =>
+    value instanceof Uint8Array ? 1 : value.reduce((sum, inner) => sum + items(inner), 1);
+
+  it("finds every item, however deep", () => {
+    fc.assert(
+      fc.property(tree, (value) => {
+        expect(countRlpItems(RLP.encode(value as Parameters<typeof RLP.encode>[0]))).toBe(items(value));
+      }),
+    );
+  });
+
+  it("gives up on what is malformed or nested without end", () => {
+    expect(countRlpItems(Uint8Array.of(0xc2, 0x81))).toBeUndefined();
+    let lists: Decoded = [];
+    for (let depth = 0; depth < 100; depth++) lists = [lists];
+    expect(countRlpItems(RLP.encode(lists as Parameters<typeof RLP.encode>[0]))).toBeUndefined();
   });
 });

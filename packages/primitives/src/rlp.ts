@@ -78,15 +78,35 @@ export function readRlpItem(bytes: Uint8Array, position: number): RlpItem | unde
   let length = short;
   if (short > 55) {
     const lengthBytes = short - 55;
-    // Nothing that is read here is longer than 16 MiB; the bound keeps the arithmetic exact.
-    if (lengthBytes > 3 || bytes[content] === 0) return undefined;
+    // Six bytes are as far as numbers are exact, and more than any memory has.
+    if (lengthBytes > 6 || bytes[content] === 0) return undefined;
     length = 0;
-    for (let i = 0; i < lengthBytes; i++) length = (length << 8) | (bytes[content + i] ?? 0);
+    for (let i = 0; i < lengthBytes; i++) length = length * 256 + (bytes[content + i] ?? 0);
     if (length < 56) return undefined;
     content += lengthBytes;
   } else if (first === 0x81 && (bytes[content] ?? 0) < 0x80) return undefined;
   const end = content + length;
   return end > bytes.length ? undefined : { start: position, content, end, isList };
+}
+
+/** No block, transaction or bundle is nested deeper than 7. */
+const MAX_RLP_DEPTH = 32;
+
+/**
+ * How many items an encoding holds, lists and all that is in them, without taking any memory for them: a decoder spends a hundred
+ * bytes on an item of one byte. Undefined when it is malformed or nested deeper than anything that Braid reads.
+ */
+export function countRlpItems(bytes: Uint8Array): number | undefined {
+  const ends: number[] = [];
+  let count = 0;
+  for (let at = 0; at < bytes.length; count++) {
+    while (ends.length > 0 && at >= (ends.at(-1) as number)) ends.pop();
+    const item = readRlpItem(bytes, at);
+    if (item === undefined) return undefined;
+    if (item.isList && ends.push(item.end) > MAX_RLP_DEPTH) return undefined;
+    at = item.isList ? item.content : item.end;
+  }
+  return count;
 }
 
 function nibbleOfCharCode(code: number): number {

@@ -1,7 +1,7 @@
 // The outer layer of a bundle file: signature, version, lengths and digest around a compressed payload (see BUNDLE.md).
 import { createHash } from "node:crypto";
 import { constants, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
-import { equalBytes } from "@braid/primitives";
+import { DEFAULT_MAX_FILE_BYTES, equalBytes, tooLarge } from "@braid/primitives";
 import { BlockFileError, messageOf } from "./errors.ts";
 
 /** How the payload of a bundle is compressed. */
@@ -16,9 +16,8 @@ export const BUNDLE_VERSION = 1;
  */
 export const BUNDLE_SIGNATURE: Uint8Array = Uint8Array.of(0x89, 0x42, 0x52, 0x41, 0x49, 0x44, 0x0d, 0x0a);
 
-const HEADER_LENGTH = 60;
-/** A payload longer than this cannot be one buffer in Node, and is refused before any memory is taken. */
-const MAX_PAYLOAD_LENGTH = 2n ** 32n - 1n;
+/** Bytes before the body. */
+export const HEADER_LENGTH = 60;
 
 const METHODS: readonly BundleCompression[] = ["none", "gzip", "zstd"];
 
@@ -45,11 +44,19 @@ export function isBundle(file: Uint8Array): boolean {
   );
 }
 
+/** What the header of a bundle file says. Lengths are bytes. */
+export interface BundleHeader {
+  compression: BundleCompression;
+  bodyLength: number;
+  payloadLength: number;
+  digest: Uint8Array;
+}
+
 /**
- * The payload of a bundle file, decompressed and checked against the digest.
+ * The header of a bundle file, of which only the beginning need be there.
  * Throws BlockFileError: BRAID_FILE_UNKNOWN_FORMAT (no bundle), BRAID_BUNDLE_VERSION, BRAID_FILE_TRUNCATED, BRAID_FILE_CORRUPT.
  */
-export function openPayload(file: Uint8Array): Uint8Array {
+export function readBundleHeader(file: Uint8Array): BundleHeader {
   if (!isBundle(file)) {
     throw new BlockFileError(
       "BRAID_FILE_UNKNOWN_FORMAT",
@@ -68,23 +75,33 @@ export function openPayload(file: Uint8Array): Uint8Array {
       { data: { version, supported: BUNDLE_VERSION } },
     );
   }
-  const method = METHODS[view.getUint8(10)];
-  if (method === undefined) throw corrupt(`compression method ${view.getUint8(10)} does not exist`);
+  const compression = METHODS[view.getUint8(10)];
+  if (compression === undefined) throw corrupt(`compression method ${view.getUint8(10)} does not exist`);
   if (view.getUint8(11) !== 0) throw corrupt("its reserved byte is not zero");
-  const bodyLength = view.getBigUint64(12);
-  const payloadLength = view.getBigUint64(20);
-  if (payloadLength > MAX_PAYLOAD_LENGTH)
-    throw corrupt(`its header claims a payload of ${payloadLength} bytes`);
-  const present = BigInt(file.length - HEADER_LENGTH);
-  if (present < bodyLength) throw truncated(HEADER_LENGTH + Number(bodyLength), file.length);
-  if (present > bodyLength) throw corrupt(`${present - bodyLength} bytes follow its end`);
+  return {
+    compression,
+    // Beyond 2^53 they are not exact, and far beyond any limit.
+    bodyLength: Number(view.getBigUint64(12)),
+    payloadLength: Number(view.getBigUint64(20)),
+    digest: file.subarray(28, HEADER_LENGTH),
+  };
+}
 
-  const payload = decompress(file.subarray(HEADER_LENGTH), method, Number(payloadLength));
-  if (payload.length !== Number(payloadLength)) {
+/**
+ * The payload of a bundle file, decompressed and checked against the digest. What the header claims is held against what is there
+ * and against the limit before any memory is taken.
+ * Throws BlockFileError as `readBundleHeader`, and FileError BRAID_FILE_TOO_LARGE.
+ */
+export function openPayload(file: Uint8Array, maxBytes = DEFAULT_MAX_FILE_BYTES): Uint8Array {
+  const { compression, bodyLength, payloadLength, digest } = readBundleHeader(file);
+  const present = file.length - HEADER_LENGTH;
+  if (present < bodyLength) throw truncated(HEADER_LENGTH + bodyLength, file.length);
+  if (present > bodyLength) throw corrupt(`${present - bodyLength} bytes follow its end`);
+  if (payloadLength > maxBytes) throw tooLarge(`Unfolded it has ${payloadLength} bytes`, maxBytes);
+  const payload = decompress(file.subarray(HEADER_LENGTH), compression, payloadLength);
+  if (payload.length !== payloadLength)
     throw corrupt(`its payload has ${payload.length} bytes instead of ${payloadLength}`);
-  }
-  if (!equalBytes(sha256(payload), file.subarray(28, HEADER_LENGTH)))
-    throw corrupt("its SHA-256 digest does not fit");
+  if (!equalBytes(sha256(payload), digest)) throw corrupt("its SHA-256 digest does not fit");
   return payload;
 }
 

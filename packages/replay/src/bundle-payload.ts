@@ -1,20 +1,34 @@
 // The inner layer of a bundle file: an RLP list of named sections (see BUNDLE.md).
 
-import { bytesToBigInt, bytesToHex, equalBytes, type Hex, hexToBytes } from "@braid/primitives";
+import {
+  bytesToBigInt,
+  bytesToHex,
+  countRlpItems,
+  DEFAULT_MAX_FILE_BYTES,
+  equalBytes,
+  type Hex,
+  hexToBytes,
+  tooLarge,
+} from "@braid/primitives";
 import { EMPTY_CODE_HASH, type FlatAccount, type FlatPreState } from "@braid/state";
 import { RLP } from "@ethereumjs/rlp";
 import type { Bundle, BundleState } from "./bundle.ts";
 import type { ChainSpec } from "./chain-config.ts";
 import { BlockFileError, messageOf } from "./errors.ts";
+import { numberOfBlock } from "./first-number.ts";
 import { keccak256 } from "./keccak.ts";
 import { bigIntToMinimalBytes } from "./quantity.ts";
 
 type Item = Uint8Array | Item[];
 
+/** What an item of RLP counts for besides its bytes: decoded, an empty list or a single byte takes a multiple of itself. */
+const ITEM_BYTES = 64;
+
 /** The payload of a bundle. Accounts, slots, codes, nodes and hashes are sorted, so that equal content gives equal bytes. */
 export function encodePayload(bundle: Bundle): Uint8Array {
   const { state } = bundle;
   const sections: [name: string, value: Item | undefined][] = [
+    ["first", firstNumber(bundle.blocks)],
     ["comment", bundle.comment === undefined ? undefined : utf8(bundle.comment)],
     ["chain", utf8(JSON.stringify(bundle.chain))],
     ["parent", bundle.parentHeader],
@@ -36,12 +50,22 @@ export function encodePayload(bundle: Bundle): Uint8Array {
   return RLP.encode(sections.flatMap(([name, value]) => (value === undefined ? [] : [[utf8(name), value]])));
 }
 
-/** Throws BlockFileError BRAID_FILE_MALFORMED when a section is missing or has the wrong shape; unknown sections are skipped. */
-export function decodePayload(payload: Uint8Array): Bundle {
+/**
+ * Throws BlockFileError BRAID_FILE_MALFORMED when a section is missing or has the wrong shape, and FileError BRAID_FILE_TOO_LARGE when
+ * its items would take more memory than the limit; unknown sections are skipped.
+ */
+export function decodePayload(payload: Uint8Array, maxBytes = DEFAULT_MAX_FILE_BYTES): Bundle {
+  let items = countItems(payload, "payload", "the bundle's payload");
+  checkMemory(payload, items, maxBytes);
   const sections = readSections(payload);
   const chain = readChain(bytes(need(sections, "chain"), "chain"));
   const blocks = list(need(sections, "blocks"), "blocks").map((block) => bytes(block, "blocks"));
   if (blocks.length === 0) throw malformed("blocks", "it is empty");
+  for (const block of blocks) items += countItems(block, "blocks", "a block");
+  checkMemory(payload, items, maxBytes);
+  const first = sections.get("first");
+  if (first !== undefined && !isNumberOf(blocks, bytes(first, "first")))
+    throw malformed("first", "it is not the number of the first block");
   const parent = sections.get("parent");
   const comment = sections.get("comment");
   return {
@@ -52,6 +76,30 @@ export function decodePayload(payload: Uint8Array): Bundle {
     ...(parent === undefined ? {} : { parentHeader: bytes(parent, "parent") }),
     ...(comment === undefined ? {} : { comment: fromUtf8(bytes(comment, "comment")) }),
   };
+}
+
+function firstNumber([first]: Uint8Array[]): Uint8Array | undefined {
+  return first === undefined ? undefined : numberOfBlock(first);
+}
+
+function isNumberOf(blocks: Uint8Array[], first: Uint8Array): boolean {
+  const number = firstNumber(blocks);
+  return number !== undefined && equalBytes(first, number);
+}
+
+/** Counted before anything is allocated for them. */
+function countItems(rlp: Uint8Array, section: string, what: string): number {
+  const items = countRlpItems(rlp);
+  if (items === undefined) throw malformed(section, `${what} is not RLP`);
+  return items;
+}
+
+function checkMemory(payload: Uint8Array, items: number, maxBytes: number): void {
+  if (payload.length + items * ITEM_BYTES > maxBytes)
+    throw tooLarge(
+      `Unfolded it has ${payload.length} bytes and ${items} items, each of which takes memory`,
+      maxBytes,
+    );
 }
 
 function readSections(payload: Uint8Array): Map<string, Item> {

@@ -168,6 +168,11 @@ describe("a bundle", () => {
   });
 });
 
+/** Three big-endian bytes, as they stand behind 0xfa. */
+function lengthOf({ length }: Uint8Array): Uint8Array {
+  return Uint8Array.of(length >> 16, length >> 8, length);
+}
+
 describe("a damaged bundle", () => {
   const file = encodeBundle(sample);
 
@@ -192,7 +197,7 @@ describe("a damaged bundle", () => {
         expect(decodeBundle(bad)).toEqual(decodeBundle(whole));
       } else {
         refused += 1;
-        expect(code).toMatch(/^BRAID_(FILE_UNKNOWN_FORMAT|BUNDLE_VERSION|FILE_TRUNCATED|FILE_CORRUPT)$/);
+        expect(code).toMatch(/^BRAID_(FILE_(UNKNOWN_FORMAT|TRUNCATED|CORRUPT|TOO_LARGE)|BUNDLE_VERSION)$/);
       }
     }
     expect(refused).toBeGreaterThan(whole.length * 0.9);
@@ -214,11 +219,55 @@ describe("a damaged bundle", () => {
     expect(codeOf(bomb)).toBe("BRAID_FILE_CORRUPT");
   });
 
+  test("that claims more than the limit is refused before anything is unfolded", () => {
+    for (const claim of [2n ** 32n - 1n, 2n ** 53n + 1n, 2n ** 64n - 1n]) {
+      const claimed = encodeBundle(sample).slice();
+      new DataView(claimed.buffer).setBigUint64(20, claim);
+      expect(codeOf(claimed)).toBe("BRAID_FILE_TOO_LARGE");
+    }
+    const longBody = encodeBundle(sample).slice();
+    new DataView(longBody.buffer).setBigUint64(12, 2n ** 64n - 1n);
+    expect(codeOf(longBody)).toBe("BRAID_FILE_TRUNCATED");
+  });
+
+  test.each(["accounts", "nodes", "codes", "hashes", "later"])(
+    "of few bytes that would become millions of items is refused (%s)",
+    (section) => {
+      const payload = RLP.encode([
+        ["chain", JSON.stringify(MAINNET)],
+        ["kind", section === "nodes" ? "witness" : "flat"],
+        ["blocks", ["a"]],
+      ]);
+      const items = new Uint8Array(10_000_000).fill(section === "accounts" ? 0xc0 : 0x01);
+      const pair = concatBytes(RLP.encode(section), Uint8Array.of(0xfa, 0x98, 0x96, 0x80), items);
+      const sections = concatBytes(payload.subarray(2), Uint8Array.of(0xfa), lengthOf(pair), pair);
+      const file = sealPayload(concatBytes(Uint8Array.of(0xfa), lengthOf(sections), sections), "gzip");
+      expect(file.length).toBeLessThan(20_000);
+      expect(codeOf(file)).toBe("BRAID_FILE_TOO_LARGE");
+    },
+  );
+
+  test("with a block of millions of items is refused", () => {
+    const block = concatBytes(Uint8Array.of(0xfa, 0x98, 0x96, 0x80), new Uint8Array(10_000_000).fill(0xc0));
+    expect(codeOf(encodeBundle({ ...sample, blocks: [block] }, { compression: "gzip" }))).toBe(
+      "BRAID_FILE_TOO_LARGE",
+    );
+  });
+
   test.each([
     ["not RLP", hexToBytes("0xff")],
     ["no list", RLP.encode(Uint8Array.of(1))],
     ["no sections", RLP.encode([])],
     ["a section that is no pair", RLP.encode([["chain"]])],
+    [
+      "a block that is no RLP",
+      RLP.encode([
+        ["chain", JSON.stringify(MAINNET)],
+        ["kind", "flat"],
+        ["accounts", []],
+        ["blocks", [Uint8Array.of(0xc2, 0x81)]],
+      ]),
+    ],
     [
       "a section twice",
       RLP.encode([

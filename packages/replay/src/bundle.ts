@@ -1,6 +1,6 @@
 // Braid's own file format: consecutive blocks with the state before the first of them. BUNDLE.md is the specification.
-import { readFile, rename, writeFile } from "node:fs/promises";
-import type { Hex } from "@braid/primitives";
+import { rename, writeFile } from "node:fs/promises";
+import { type Hex, readBounded } from "@braid/primitives";
 import type { FlatPreState } from "@braid/state";
 import { type BundleCompression, openPayload, sealPayload } from "./bundle-container.ts";
 import { decodePayload, encodePayload } from "./bundle-payload.ts";
@@ -44,16 +44,17 @@ export function encodeBundle(bundle: Bundle, options: { compression?: BundleComp
 }
 
 /**
- * The bundle in a file's bytes. Throws BlockFileError: BRAID_FILE_UNKNOWN_FORMAT, BRAID_BUNDLE_VERSION,
- * BRAID_FILE_TRUNCATED, BRAID_FILE_CORRUPT, BRAID_FILE_MALFORMED. The blocks' contents are not looked at.
+ * The bundle in a file's bytes. What it claims to hold is counted before memory is taken for it: `maxBytes` (default 256 MiB) limits
+ * what it may unfold into and take. Throws BlockFileError: BRAID_FILE_UNKNOWN_FORMAT, BRAID_BUNDLE_VERSION, BRAID_FILE_TRUNCATED,
+ * BRAID_FILE_CORRUPT, BRAID_FILE_MALFORMED, and FileError BRAID_FILE_TOO_LARGE. The blocks' contents are not looked at.
  */
-export function decodeBundle(file: Uint8Array): Bundle {
-  return decodePayload(openPayload(file));
+export function decodeBundle(file: Uint8Array, maxBytes?: number): Bundle {
+  return decodePayload(openPayload(file, maxBytes), maxBytes);
 }
 
-/** Reads a bundle file; throws what `decodeBundle` throws and what `node:fs` throws. */
-export async function readBundle(path: string): Promise<Bundle> {
-  return decodeBundle(await readFile(path));
+/** Reads a bundle file; throws what `decodeBundle` throws, and FileError BRAID_FILE_UNREADABLE. */
+export async function readBundle(path: string, maxBytes?: number): Promise<Bundle> {
+  return decodeBundle(await readBounded(path, maxBytes), maxBytes);
 }
 
 /** Writes a bundle file: whole or not at all (through a temporary file beside it). */

@@ -1,5 +1,5 @@
-// What a path is: formats by content, directories in the order of their blocks, and a code for each kind of damage.
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+// What a file is: formats by content, a code for each kind of damage, and none that takes the machine's memory.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -9,7 +9,7 @@ import { Common, Mainnet } from "@ethereumjs/common";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodeBundle } from "./bundle.ts";
 import { MAINNET } from "./chain-config.ts";
-import { listFiles, loadBlockFile } from "./detect.ts";
+import { loadBlockFile } from "./detect.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -69,7 +69,7 @@ describe("a file", () => {
       await write("b.braid", witness(8n)),
       await write("c", gzipSync(witness(9n))),
     ];
-    const loaded = await Promise.all(files.map(loadBlockFile));
+    const loaded = await Promise.all(files.map((path) => loadBlockFile(path)));
     expect(loaded.map(({ format, blocks }) => [format, blocks[0]?.number])).toEqual([
       ["bundle", 7n],
       ["witness", 8n],
@@ -105,35 +105,33 @@ describe("a file", () => {
 
   test("that is not there has its own code", async () => {
     expect(await codeOf(join(folder, "absent.json"))).toBe("BRAID_FILE_UNREADABLE");
-    await expect(listFiles(join(folder, "absent"))).rejects.toMatchObject({ code: "BRAID_FILE_UNREADABLE" });
   });
 });
 
-describe("a directory", () => {
-  test("gives its files and those below in the order of their blocks, and files without a number last", async () => {
-    const root = join(folder, "ordered");
-    await mkdir(join(root, "below"), { recursive: true });
-    const files = {
-      "a.json.gz": gzipSync(witness(300n)),
-      "b.json": witness(20n),
-      "below/c.json": witness(100n),
-      "below/d.json": witness(3n),
-      "0-README.md": "# blocks",
-    };
-    for (const [name, content] of Object.entries(files)) await writeFile(join(root, name), content);
-    const listed = await listFiles(root);
-    expect(listed.map(({ path }) => path.slice(root.length + 1))).toEqual([
-      "below/d.json",
-      "b.json",
-      "below/c.json",
-      "a.json.gz",
-      "0-README.md",
-    ]);
-    expect(listed.every(({ named }) => !named)).toBe(true);
+describe("a file that would take the machine's memory", () => {
+  const limit = { maxFileBytes: 1_000_000 };
+
+  test.each<[string, () => string | Uint8Array]>([
+    ["a large one", () => witness(1n, { comment: "a".repeat(1_000_000) })],
+    ["a small one of gzip that unfolds", () => gzipSync(witness(1n, { comment: "a".repeat(1_000_000) }))],
+    ["JSON of a million values", () => gzipSync(witness(1n, { comment: new Array(100_000).fill({}) }))],
+  ])("is refused with the limit and the way to raise it: %s", async (name, content) => {
+    const path = await write(`${name}.json`, content());
+    await expect(loadBlockFile(path, limit)).rejects.toMatchObject({
+      code: "BRAID_FILE_TOO_LARGE",
+      data: { limit: 1_000_000 },
+      message: expect.stringContaining("--max-file-size") as string,
+    });
+    expect((await loadBlockFile(path)).blocks).toHaveLength(1);
   });
 
-  test("of one file is that file", async () => {
-    const path = await write("one.json", witness(1n));
-    expect(await listFiles(path)).toEqual([{ path, named: true }]);
+  test("is malformed when it is nested without end", async () => {
+    const path = await write("nested.json", `{"block":${"[".repeat(500_000)}`);
+    expect(await codeOf(path)).toBe("BRAID_FILE_MALFORMED");
+  });
+
+  test("is passed over when it does not begin like a block file", async () => {
+    const path = await write("film.mp4", new Uint8Array(1_000_001));
+    await expect(loadBlockFile(path, limit)).rejects.toMatchObject({ code: "BRAID_FILE_UNKNOWN_FORMAT" });
   });
 });

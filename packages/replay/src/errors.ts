@@ -1,18 +1,17 @@
 // The errors of loading what is to be replayed. A block that replays wrong is no error but a verdict: see verify.ts.
-import { BaseError, type SerializedError, serializeError } from "@braid/primitives";
+import {
+  BaseError,
+  FileError,
+  type FileErrorCode,
+  type SerializedError,
+  serializeError,
+} from "@braid/primitives";
 
 /** Why a file cannot be replayed. */
 export type BlockFileErrorCode =
-  /** The file cannot be read at all (no such file, no permission). */
-  | "BRAID_FILE_UNREADABLE"
-  /** The file ends too early. */
-  | "BRAID_FILE_TRUNCATED"
-  /** The content is damaged: a checksum or a hash inside it does not fit. */
-  | "BRAID_FILE_CORRUPT"
+  | FileErrorCode
   /** The content is none of the formats that Braid reads. */
   | "BRAID_FILE_UNKNOWN_FORMAT"
-  /** The format is known, a field in it is missing or wrong. */
-  | "BRAID_FILE_MALFORMED"
   /** A bundle of a version that this Braid does not read. */
   | "BRAID_BUNDLE_VERSION"
   /** The chain, or a hardfork of it, is not known. */
@@ -38,7 +37,12 @@ export class BlockFileError extends BaseError {
 /** A thrown error as plain data for reports; what caused it goes into `data.cause` as text, for it is often the part that explains. */
 export function describeError(error: unknown): SerializedError {
   const serialized = serializeError(error);
-  if (error instanceof BlockFileError || !(error instanceof Error) || error.cause === undefined)
+  if (
+    error instanceof BlockFileError ||
+    error instanceof FileError ||
+    !(error instanceof Error) ||
+    error.cause === undefined
+  )
     return serialized;
   return { ...serialized, data: { ...serialized.data, cause: messageOf(error.cause) } };
 }

@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { equalBytes } from "@braid/primitives";
 import { describe, expect, test } from "vitest";
 import { StockRunner } from "./baseline.ts";
-import { listFiles, loadBlockFile } from "./detect.ts";
+import { loadBlockFile } from "./detect.ts";
+import { listFiles } from "./list-files.ts";
 import { openParentState } from "./parent-state.ts";
 
 const FIXTURES =

@@ -27,9 +27,10 @@ export {
   MAINNET,
 } from "./chain-config.ts";
 export { compareResults } from "./compare.ts";
-export { listFiles, loadBlockFile } from "./detect.ts";
+export { type LoadOptions, loadBlockFile } from "./detect.ts";
 export { type Difference, describeDifference, type Reference } from "./difference.ts";
 export { BlockFileError, type BlockFileErrorCode } from "./errors.ts";
+export { type Candidate, listFiles } from "./list-files.ts";
 export { type OpenedState, openParentState } from "./parent-state.ts";
 export { RecordingSource } from "./record-reads.ts";
 export { type ReplayEvent, type ReplayOptions, replay } from "./replay.ts";

@@ -18,8 +18,8 @@ import { BlockFileError } from "./errors.ts";
  * The blocks and the parent state of a bundle's bytes. Throws what `decodeBundle` throws, and BlockFileError: BRAID_UNKNOWN_CHAIN,
  * BRAID_BROKEN_CHAIN, BRAID_PARENT_STATE_MISMATCH. The root of a complete state is computed and checked when it is opened.
  */
-export function loadBundle(path: string, bytes: Uint8Array): BlockFile {
-  const bundle = decodeBundle(bytes);
+export function loadBundle(path: string, bytes: Uint8Array, maxBytes?: number): BlockFile {
+  const bundle = decodeBundle(bytes, maxBytes);
   const common = commonOf(bundle.chain);
   const blocks = bundle.blocks.map((rlp) => decodeBlock(rlp, common));
   checkChain(blocks);

@@ -1,7 +1,6 @@
 // Loads a block in RLP with a Merkle Patricia witness: the trie nodes and codes that it touches.
-import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { equalBytes, type Hex, hexToBytes } from "@braid/primitives";
+import { equalBytes, FileError, type Hex, hexToBytes, readBounded } from "@braid/primitives";
 import { type BlockFile, checkParent, decodeBlock, decodeHeader, parentMismatch } from "./block-file.ts";
 import { type ChainSpec, commonOf, MAINNET } from "./chain-config.ts";
 import { BlockFileError, messageOf } from "./errors.ts";
@@ -91,11 +90,11 @@ function chainOf(chainId: number): ChainSpec {
 
 /** The addresses that the folder's index lists for this file; none when there is no index. */
 async function listedGaps(path: string): Promise<Hex[]> {
-  let index: string;
+  let index: Uint8Array;
   try {
-    index = await readFile(join(dirname(path), INDEX_FILE), "utf8");
+    index = await readBounded(join(dirname(path), INDEX_FILE));
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    if (error instanceof FileError && error.data?.missing === true) return [];
     throw new BlockFileError(
       "BRAID_FILE_UNREADABLE",
       `The index ${INDEX_FILE} beside it cannot be read: ${messageOf(error)}`,
@@ -103,7 +102,10 @@ async function listedGaps(path: string): Promise<Hex[]> {
     );
   }
   const name = basename(path);
-  const line = index.split("\n").find((text) => text.includes(`"${name}"`));
+  const line = new TextDecoder()
+    .decode(index)
+    .split("\n")
+    .find((text) => text.includes(`"${name}"`));
   if (line === undefined) return [];
   const entry: unknown = JSON.parse(line);
   if (

@@ -3,8 +3,9 @@ import { BaseError } from "@braid/primitives";
 import { MemoryStateSource } from "@braid/state";
 import type { BlockFile } from "./block-file.ts";
 import type { BlockExecutor, Mode, RunOptions } from "./block-runner.ts";
-import { type Candidate, listFiles, loadBlockFile } from "./detect.ts";
+import { loadBlockFile } from "./detect.ts";
 import { BlockFileError, describeError } from "./errors.ts";
+import { type Candidate, listFiles } from "./list-files.ts";
 import { openParentState } from "./parent-state.ts";
 import { replayBlock } from "./replay-block.ts";
 import { type BlockReport, emptyReport, type ReplaySummary, totalsOf } from "./report.ts";
@@ -27,6 +28,8 @@ export interface ReplayOptions {
   repeat?: number;
   /** Ends the replay: the block at work is dropped, the summary holds those before it. */
   signal?: AbortSignal;
+  /** Bytes that a file may have, and unfold into with what its values take in memory; default 256 MiB. */
+  maxFileBytes?: number;
   onEvent?: (event: ReplayEvent) => void;
   /** Executes the blocks instead of an executor of this replay's own (which it closes at the end). */
   executor?: BlockExecutor;
@@ -108,8 +111,9 @@ class ReplaySession {
     const candidates: Candidate[] = [];
     for (const path of paths) {
       try {
-        candidates.push(...(await listFiles(path)));
+        candidates.push(...(await listFiles(path, this.#options.signal)));
       } catch (error) {
+        this.#options.signal?.throwIfAborted();
         this.#report(fileReport(path, error));
       }
     }
@@ -132,7 +136,9 @@ class ReplaySession {
 
   async #load(candidate: Candidate): Promise<BlockFile | undefined> {
     try {
-      return await loadBlockFile(candidate.path);
+      if (candidate.error !== undefined) throw candidate.error;
+      const { maxFileBytes } = this.#options;
+      return await loadBlockFile(candidate.path, maxFileBytes === undefined ? {} : { maxFileBytes });
     } catch (error) {
       if (!candidate.named && error instanceof BlockFileError && error.code === "BRAID_FILE_UNKNOWN_FORMAT") {
         this.skippedFiles.push(candidate.path);
