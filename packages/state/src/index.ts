@@ -6,6 +6,13 @@ export { MemoryStateSource } from "./memory-state-source.ts";
 export { MemoryStateStore } from "./memory-state-store.ts";
 export { orderedTrieLeaf, orderedTrieRoot, orderedTrieRootOfLeaves } from "./ordered-trie-root.ts";
 export { type AccountDiff, emptyAccountDiff, emptyStateDiff, type StateDiff } from "./state-diff.ts";
-export type { FlatAccount, FlatPreState, SourceAccount, StateSource } from "./state-source.ts";
+export type {
+  FlatAccount,
+  FlatPreState,
+  SourceAccount,
+  StateAnswer,
+  StateKey,
+  StateSource,
+} from "./state-source.ts";
 export type { StateStore } from "./state-store.ts";
 export { type WitnessInput, WitnessStateSource } from "./witness-state-source.ts";

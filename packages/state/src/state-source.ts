@@ -17,6 +17,11 @@ export interface StateSource {
   /** The 32-byte hash of the ancestor block with this number. Throws MissingBlockHashError when unknown. */
   getBlockHash(number: bigint): Uint8Array | Promise<Uint8Array>;
   /**
+   * Many accounts and slots in one call, for a source that is far away. Answer i is of key i, and each may fail on its own; a call
+   * that throws has failed for all of them. A source without it is read key by key.
+   */
+  getMany?(keys: StateKey[]): StateAnswer[] | Promise<StateAnswer[]>;
+  /**
    * Everything the source holds, when it is small enough to be loaded at once (bundles); it fills the shared cache
    * before a block. The answer is the source's own data: do not change it.
    */
@@ -26,6 +31,15 @@ export interface StateSource {
   /** What the latest commit applied, as the very object that was given to it: who made that diff need not read it again. */
   readonly lastCommit?: StateDiff | undefined;
 }
+
+/** What getMany is asked for: the account at a 20-byte address or, with a `slot` (32 bytes, big-endian), the value of that slot. */
+export interface StateKey {
+  address: Uint8Array;
+  slot?: Uint8Array;
+}
+
+/** What getAccount or getStorage would have answered, or thrown (as Promise.allSettled tells it). */
+export type StateAnswer = PromiseSettledResult<SourceAccount | bigint | undefined>;
 
 /** An account as a source knows it. */
 export interface SourceAccount {
