@@ -17,6 +17,7 @@ export { alloc, attach, heapBase, blockArenaUsed, halt, stateArenaUsed } from ".
 export { account, accountFlat, collectAccounts, peek, slot } from "./mv-memory";
 export { recoverAfterDeath, resetBlock } from "./run";
 export {
+  admission,
   commitInOrder,
   finishExecution,
   retryAtHead,
@@ -39,4 +40,14 @@ export {
   validate,
   write,
 } from "./sets";
-export { recoverNext, setOutcome, setSender, setUnitAfter, setUnitFlags, setUnitGasLimit, settleNext } from "./unit-table";
+export {
+  leaveOut,
+  recoverNext,
+  setOutcome,
+  setSender,
+  setUnitAfter,
+  setUnitBlobs,
+  setUnitFlags,
+  setUnitGasLimit,
+  settleNext,
+} from "./unit-table";

@@ -2,9 +2,12 @@
 
 import {
   INSTANCE_PENDING,
+  LEFT_OUT,
   PENDING_NONE,
   STATUS_READY,
+  UNIT_BLOBS,
   UNIT_DEPENDENTS,
+  UNIT_FLAGS,
   UNIT_GAS_USED,
   UNIT_HEAD_INCARNATION,
   UNIT_HINTS,
@@ -14,9 +17,12 @@ import {
   WORD_ABORT_CAUSES,
   WORD_ABORTS,
   WORD_BACK_OFF_UNTIL,
+  WORD_BLOB_LIMIT,
   WORD_BLOCK_GAS_LIMIT,
+  WORD_BUILDING,
   WORD_COMMIT_INDEX,
   WORD_COMMITTER,
+  WORD_CUMULATIVE_BLOBS,
   WORD_CUMULATIVE_GAS,
   WORD_EXECUTION_INDEX,
   WORD_EXECUTIONS,
@@ -56,21 +62,25 @@ export function recoverAfterDeath(): void {
   const commit = load<u32>(WORD_COMMIT_INDEX);
   clearFrom(commit);
   let gas: u64 = 0;
+  let blobs: u32 = 0;
   for (let unit: u32 = 0; unit < units; unit++) {
     const at = unitAt(unit);
     store<u32>(at, 0, UNIT_DEPENDENTS);
     if (unit < commit) {
       gas += load<u64>(at, UNIT_GAS_USED);
+      if (!(load<u32>(at, UNIT_FLAGS) & LEFT_OUT)) blobs += load<u32>(at, UNIT_BLOBS);
       continue;
     }
     store<u32>(at, load<u32>(at, UNIT_INCARNATION) + 1, UNIT_INCARNATION);
     store<u32>(at, 0, UNIT_SETS);
     store<u32>(at, 0, UNIT_HINTS);
     store<u32>(at, 0, UNIT_HEAD_INCARNATION);
+    store<u32>(at, load<u32>(at, UNIT_FLAGS) & ~LEFT_OUT, UNIT_FLAGS);
     store<u32>(at, STATUS_READY, UNIT_STATUS);
   }
   // The worker may have died between adding the gas and moving the index.
   store<u64>(WORD_CUMULATIVE_GAS, gas);
+  store<u32>(WORD_CUMULATIVE_BLOBS, blobs);
   atomic.store<u32>(WORD_EXECUTION_INDEX, commit);
   atomic.store<u32>(WORD_VALIDATION_INDEX, commit);
 }
@@ -89,6 +99,9 @@ export function resetBlock(units: u32): i32 {
   store<u32>(WORD_IN_VAIN, 0);
   store<u32>(WORD_BACK_OFF_UNTIL, 0);
   store<u64>(WORD_CUMULATIVE_GAS, 0);
+  store<u32>(WORD_CUMULATIVE_BLOBS, 0);
+  store<u32>(WORD_BUILDING, 0);
+  store<u32>(WORD_BLOB_LIMIT, u32.MAX_VALUE);
   store<u64>(WORD_BLOCK_GAS_LIMIT, u64.MAX_VALUE);
   store<u32>(WORD_MET, 0);
   store<u32>(WORD_EXECUTIONS, 0);

@@ -8,11 +8,14 @@
 //     +---resumed------ SUSPENDED          ABORTING: its writes become estimates
 //     +---------------------------------------+
 //
+// While a block is being built, a unit that cannot be part of it is left out: as the head it publishes nothing and is committed.
+//
 // Where one unit after the other turns out to depend on the one before it, only the head is executed for a while (backOff).
 //
 // One spin lock guards the statuses; it is held for some nanoseconds and never across a validation or a host call.
 
 import {
+  ADMITTED,
   HALT_ADMISSION,
   HAS_GAS_LIMIT,
   HEAD_ONLY,
@@ -21,6 +24,7 @@ import {
   INSTANCE_PENDING_INCARNATION,
   INSTANCE_PENDING_UNIT,
   INSTANCE_PENDING_VALID,
+  LEFT_OUT,
   LOCATION_BALANCE,
   LOCATION_CODE_HASH,
   LOCATION_KIND_MASK,
@@ -32,6 +36,8 @@ import {
   PENDING_NONE,
   PENDING_OWN,
   PUBLISH_CHANGED,
+  REFUSED_BLOBS,
+  REFUSED_GAS,
   SETS_INCARNATION,
   STATUS_ABORTING,
   STATUS_COMMITTED,
@@ -46,6 +52,7 @@ import {
   STEP_IDLE,
   UNIT_ABORTS,
   UNIT_AFTER,
+  UNIT_BLOBS,
   UNIT_DEPENDENTS,
   UNIT_EXECUTIONS,
   UNIT_FLAGS,
@@ -60,9 +67,12 @@ import {
   WORD_ABORT_CAUSES,
   WORD_ABORTS,
   WORD_BACK_OFF_UNTIL,
+  WORD_BLOB_LIMIT,
   WORD_BLOCK_GAS_LIMIT,
+  WORD_BUILDING,
   WORD_COMMIT_INDEX,
   WORD_COMMITTER,
+  WORD_CUMULATIVE_BLOBS,
   WORD_CUMULATIVE_GAS,
   WORD_EXECUTION_INDEX,
   WORD_EXECUTIONS,
@@ -295,7 +305,13 @@ function complete(pending: u32): i32 {
     lower(WORD_VALIDATION_INDEX, unit + 1);
   } else if (statusOf(at) == STATUS_EXECUTED && load<u32>(at, UNIT_INCARNATION) == incarnation) {
     if (pending == PENDING_COMMIT && load<u32>(area + INSTANCE_PENDING_VALID) != 0) {
-      commitUnit(at, unit);
+      if (!commitUnit(at, unit) && load<u32>(WORD_BUILDING) != 0) {
+        // The block has no room for it: it runs once more as the head, which leaves it out.
+        atomic.or<u32>(at, HEAD_ONLY, UNIT_FLAGS);
+        atomic.store<u32>(at, STATUS_ABORTING, UNIT_STATUS);
+        count(at, UNIT_SUSPENSIONS, WORD_SUSPENSIONS);
+        setPending(PENDING_ESTIMATES, unit, incarnation, false);
+      }
     } else {
       atomic.store<u32>(at, STATUS_ABORTING, UNIT_STATUS);
       count(at, UNIT_ABORTS, WORD_ABORTS);
@@ -311,15 +327,31 @@ function complete(pending: u32): i32 {
   return STEP_CONTINUE;
 }
 
-/** Commits the unit at the head, or halts when its gas limit exceeds what the block has left. */
-function commitUnit(at: u32, unit: u32): bool {
+function admissionAt(at: u32): u32 {
+  const flags = load<u32>(at, UNIT_FLAGS);
+  if (flags & LEFT_OUT) return ADMITTED;
   const used = load<u64>(WORD_CUMULATIVE_GAS);
   const limit = load<u64>(WORD_BLOCK_GAS_LIMIT);
-  if (load<u32>(at, UNIT_FLAGS) & HAS_GAS_LIMIT && (used > limit || load<u64>(at, UNIT_GAS_LIMIT) > limit - used)) {
-    halt(HALT_ADMISSION, unit);
+  if (flags & HAS_GAS_LIMIT && (used > limit || load<u64>(at, UNIT_GAS_LIMIT) > limit - used)) return REFUSED_GAS;
+  const blobs = load<u32>(WORD_CUMULATIVE_BLOBS);
+  return load<u32>(at, UNIT_BLOBS) > load<u32>(WORD_BLOB_LIMIT) - blobs ? REFUSED_BLOBS : ADMITTED;
+}
+
+/** By whoever executes the unit as the head: has the block room for it? ADMITTED, REFUSED_GAS or REFUSED_BLOBS. */
+export function admission(unit: u32): u32 {
+  return admissionAt(unitAt(unit));
+}
+
+/** Commits the unit at the head. False when the block has no room for it; that halts the run, unless a block is being built. */
+function commitUnit(at: u32, unit: u32): bool {
+  if (admissionAt(at) != ADMITTED) {
+    if (load<u32>(WORD_BUILDING) == 0) halt(HALT_ADMISSION, unit);
     return false;
   }
-  atomic.store<u64>(WORD_CUMULATIVE_GAS, used + load<u64>(at, UNIT_GAS_USED));
+  atomic.store<u64>(WORD_CUMULATIVE_GAS, load<u64>(WORD_CUMULATIVE_GAS) + load<u64>(at, UNIT_GAS_USED));
+  if (!(load<u32>(at, UNIT_FLAGS) & LEFT_OUT)) {
+    store<u32>(WORD_CUMULATIVE_BLOBS, load<u32>(WORD_CUMULATIVE_BLOBS) + load<u32>(at, UNIT_BLOBS));
+  }
   // A first incarnation that was claimed early, and held: speculation pays.
   if (load<u32>(at, UNIT_INCARNATION) == 0 && load<u32>(at, UNIT_HEAD_INCARNATION) == 0) store<u32>(WORD_IN_VAIN, 0);
   atomic.store<u32>(at, STATUS_COMMITTED, UNIT_STATUS);
@@ -396,7 +428,7 @@ export function retryAtHead(unit: u32, incarnation: u32): i32 {
   return STEP_CONTINUE;
 }
 
-/** Sequential execution by a single instance: commits the unit at the head without validation. Answers 0, HALT_ADMISSION, or -1 when it is not its turn. */
+/** Sequential execution by a single instance: commits the unit at the head without validation. Answers 0, HALT_ADMISSION (no room), or -1 when it is not its turn. */
 export function commitInOrder(unit: u32): i32 {
   if (unit != load<u32>(WORD_COMMIT_INDEX) || unit >= unitCount()) return -1;
   const at = unitAt(unit);

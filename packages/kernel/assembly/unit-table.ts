@@ -2,7 +2,9 @@
 
 import {
   UNIT_AFTER,
+  UNIT_BLOBS,
   HAS_GAS_LIMIT,
+  LEFT_OUT,
   SENDER_KNOWN,
   UNIT_FLAGS,
   UNIT_GAS_LIMIT,
@@ -50,6 +52,16 @@ export function setUnitGasLimit(unit: u32, gas: u64): void {
   const at = unitAt(unit);
   store<u64>(at, gas, UNIT_GAS_LIMIT);
   store<u32>(at, load<u32>(at, UNIT_FLAGS) | HAS_GAS_LIMIT, UNIT_FLAGS);
+}
+
+/** The unit takes part in the block's blob admission with so many blobs. */
+export function setUnitBlobs(unit: u32, blobs: u32): void {
+  store<u32>(unitAt(unit), blobs, UNIT_BLOBS);
+}
+
+/** By the incarnation at the head, before publishing: the unit does not become part of the block that is being built. */
+export function leaveOut(unit: u32): void {
+  atomic.or<u32>(unitAt(unit), LEFT_OUT, UNIT_FLAGS);
 }
 
 /** Quiescent. Adds flags (HEAD_ONLY) to a unit. */

@@ -4,6 +4,7 @@
 import { expect, test } from "vitest";
 import { Kernel } from "./kernel.ts";
 import { STEP_DONE } from "./layout.ts";
+import { roomOf } from "./simulation/program.ts";
 import { Random } from "./simulation/random.ts";
 import { checkBlock, prepareBlock, virtualWorker } from "./simulation/virtual-worker.ts";
 
@@ -25,14 +26,14 @@ interface Schedule {
   problem: string | undefined;
 }
 
-/** Lets the workers of one schedule run until all have ended, or for `maxSteps` steps. */
-function runWorkers(seed: number, maxSteps: number): Schedule {
+/** Lets the workers of one schedule run until all have ended, or for `maxSteps` steps. `building`: the block is built of what it has room for. */
+function runWorkers(seed: number, maxSteps: number, building = false): Schedule {
   const random = new Random(seed);
   const units = 2 + random.below(9);
   const count = 1 + random.below(MAX_WORKERS);
-  prepareBlock(main, seed, units);
+  prepareBlock(main, seed, units, building ? roomOf(seed, units) : undefined);
   const running = instances.slice(0, count).map((kernel) => ({
-    steps: virtualWorker(kernel, seed, random, () => kernel.exports.step()),
+    steps: virtualWorker(kernel, seed, random, () => kernel.exports.step(), building),
     // Some workers are much slower than others: they sleep through whole incarnations.
     weight: 1 + random.below(random.once(2) ? 3 : 30),
     idle: false,
@@ -88,6 +89,27 @@ test("every schedule comes to the sequential result", () => {
   // The schedules would prove little if nothing ever conflicted.
   expect(aborts).toBeGreaterThan(SCHEDULES / 5);
   expect(suspensions).toBeGreaterThan(SCHEDULES / 5);
+});
+
+test("a block that is built comes to what building it in order gives, whatever is left out", () => {
+  let leftOut = 0;
+  explore((seed) => {
+    const { units, problem } = runWorkers(seed, MAX_STEPS, true);
+    for (let unit = 0; unit < units; unit++) if (main.isLeftOut(unit)) leftOut++;
+    return problem ?? checkBlock(main, seed, units, roomOf(seed, units));
+  });
+  if (only === undefined) expect(leftOut).toBeGreaterThan(SCHEDULES);
+});
+
+test("a block that is built is completed by one when all workers die at once", () => {
+  explore((seed) => {
+    const { units } = runWorkers(seed, new Random(~seed).below(300), true);
+    main.recoverAfterDeath();
+    const alone = virtualWorker(main, seed, new Random(seed), () => main.exports.step(), true);
+    let step = alone.next();
+    while (!step.done) step = alone.next();
+    return checkBlock(main, seed, units, roomOf(seed, units));
+  });
 });
 
 test("when all workers die at once, anywhere, one completes the block", () => {

@@ -7,10 +7,12 @@ import type { KernelShared } from "./kernel-memory.ts";
 import { KernelVersions } from "./kernel-versions.ts";
 import {
   HALT_ERROR,
+  LEFT_OUT,
   SENDER_INVALID,
   SENDER_KNOWN,
   STEP_CONTINUE,
   STEP_IDLE,
+  UNIT_FLAGS,
   UNIT_INCARNATION,
   UNIT_OUTCOME,
   UNIT_OUTCOME_LENGTH,
@@ -20,7 +22,9 @@ import {
   UNIT_SIZE,
   WORD_ABORT_CAUSES,
   WORD_ABORTS,
+  WORD_BLOB_LIMIT,
   WORD_BLOCK_GAS_LIMIT,
+  WORD_BUILDING,
   WORD_COMMIT_INDEX,
   WORD_CUMULATIVE_GAS,
   WORD_EXECUTIONS,
@@ -122,6 +126,11 @@ export class Kernel extends KernelVersions {
     this.exports.setUnitGasLimit(unit, gas);
   }
 
+  /** The unit takes part in the admission of blobs (EIP-4844) with so many; none unless it was said. */
+  setUnitBlobs(unit: number, blobs: number): void {
+    this.exports.setUnitBlobs(unit, blobs);
+  }
+
   /** Quiescent: adds flags (HEAD_ONLY). */
   setUnitFlags(unit: number, flags: number): void {
     this.exports.setUnitFlags(unit, flags);
@@ -189,6 +198,27 @@ export class Kernel extends KernelVersions {
   /** Quiescent, after resetBlock: the block's gas limit for admission. Default: none. */
   setBlockGasLimit(gas: bigint): void {
     this.u64[WORD_BLOCK_GAS_LIMIT >>> 3] = gas;
+  }
+
+  /** Quiescent, after resetBlock: a block is being built, of at most so many blobs. Units it has no room for are left out and halt nothing. */
+  setBuilding(blobLimit: number): void {
+    this.u32[WORD_BUILDING >>> 2] = 1;
+    this.u32[WORD_BLOB_LIMIT >>> 2] = blobLimit;
+  }
+
+  /** By whoever executes the unit as the head: ADMITTED, REFUSED_GAS or REFUSED_BLOBS. */
+  admission(unit: number): number {
+    return this.exports.admission(unit);
+  }
+
+  /** By the incarnation at the head, before it publishes no writes and an outcome without gas: the unit is not part of the block. */
+  leaveOut(unit: number): void {
+    this.exports.leaveOut(unit);
+  }
+
+  /** Was the unit left out? */
+  isLeftOut(unit: number): boolean {
+    return (this.unitField(unit, UNIT_FLAGS) & LEFT_OUT) !== 0;
   }
 
   /** Quiescent, after resetBlock: aborts plus suspensions above which one instance goes on alone; 0 = never. */

@@ -39,9 +39,12 @@ export const WORD_UNIT_COUNT = 1624;
 export const WORD_UNIT_TABLE = 1628; // ptr of unit 0
 export const WORD_CUMULATIVE_GAS = 1632; // u64
 export const WORD_BLOCK_GAS_LIMIT = 1640; // u64; admission is checked against it
+export const WORD_BUILDING = 1656; // 1: a unit that the block has no room for is left out; 0: it halts the run
+export const WORD_BLOB_LIMIT = 1660; // blobs that the block may have, while building
 export const WORD_RECOVER_NEXT = 1664;
 export const WORD_TRANSACTIONS_END = 1668; // the unit behind the last transaction's
 export const WORD_SETTLE_NEXT = 1676;
+export const WORD_CUMULATIVE_BLOBS = 1680; // of the committed units
 export const WORD_MET = 1672; // instances that have come to the meeting point of the block's beginning
 export const WORD_BLOCK_CURSOR = 1728;
 export const WORD_STATE_CURSOR = 1792;
@@ -226,6 +229,7 @@ export const UNIT_SUSPENSIONS = 88;
 export const UNIT_HINT_HITS = 92; // hint estimates that the unit really wrote
 export const UNIT_HINT_COUNT = 96;
 export const UNIT_AFTER = 100; // hint: + 1 of the lower unit that is expected to come first, 0 = none
+export const UNIT_BLOBS = 104; // takes part in the block's blob admission
 export const UNIT_SIZE = 128;
 
 export const STATUS_READY = 0;
@@ -238,6 +242,7 @@ export const STATUS_COMMITTED = 5;
 /** Bits of UNIT_FLAGS. */
 export const HEAD_ONLY = 1; // runs only when all lower units are committed
 export const HAS_GAS_LIMIT = 2; // takes part in the block's gas admission
+export const LEFT_OUT = 4; // a candidate that is not part of the block that is being built
 
 export const SENDER_UNKNOWN = 0;
 export const SENDER_KNOWN = 1;
@@ -257,6 +262,11 @@ export const STEP_EXECUTE = 1; // scratch: unit u32, incarnation u32, head u32
 export const STEP_IDLE = 2;
 export const STEP_DONE = 3;
 export const STEP_HALTED = 4;
+
+/** Answers of admission. */
+export const ADMITTED = 0;
+export const REFUSED_GAS = 1; // its gas limit exceeds what the block has left
+export const REFUSED_BLOBS = 2; // it has more blobs than the block has left
 
 export const PUBLISH_DONE = 0;
 export const PUBLISH_MORE = 1;

@@ -3,11 +3,14 @@
 import { beforeEach, expect, test } from "vitest";
 import { Kernel } from "./kernel.ts";
 import {
+  ADMITTED,
   HALT_ADMISSION,
   HALT_CANCELLED,
   HALT_ERROR,
   HALT_WORKER_DIED,
   HEAD_ONLY,
+  REFUSED_BLOBS,
+  REFUSED_GAS,
   STATUS_COMMITTED,
   STATUS_EXECUTING,
   STATUS_READY,
@@ -271,6 +274,35 @@ test("admission: exactly what is left is enough, and units without a limit are n
   }
   expect(a.next()).toBe(StepCode.Done);
   expect(main.cumulativeGas).toBe(100n);
+});
+
+test("building: a unit that the block has no room for is run again as the head, and left out there", () => {
+  main.setBlockGasLimit(100n);
+  main.setBuilding(2);
+  main.setUnitGasLimit(1, 60n);
+  main.setUnitGasLimit(2, 50n);
+  main.setUnitBlobs(1, 1);
+  main.setUnitBlobs(3, 2);
+  claim(a, 0);
+  claim(b, 1);
+  finish(b, 1, { gasUsed: 60n });
+  claim(b, 2);
+  finish(b, 2, { gasUsed: 40n });
+  finish(a, 0);
+  claim(a, 2);
+  expect(a.taskIsHead()).toBe(true);
+  expect(main.haltReason).toBe(0);
+  expect(main.admission(2)).toBe(REFUSED_GAS);
+  a.leaveOut(2);
+  expect(main.admission(2)).toBe(ADMITTED);
+  finish(a, 2, { gasUsed: 0n });
+  claim(a, 3);
+  expect(main.admission(3)).toBe(REFUSED_BLOBS);
+  a.leaveOut(3);
+  finish(a, 3, { gasUsed: 0n });
+  expect(a.next()).toBe(StepCode.Done);
+  expect(main.cumulativeGas).toBe(60n);
+  expect([0, 1, 2, 3].map((unit) => main.isLeftOut(unit))).toEqual([false, false, true, true]);
 });
 
 test("admission is checked in sequential execution, too, and the largest limit does not wrap around", () => {

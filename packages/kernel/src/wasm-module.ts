@@ -54,6 +54,9 @@ export interface KernelExports {
   markEstimates(unit: number): void;
   hintEstimate(location: number, unit: number): number;
   setUnitGasLimit(unit: number, gas: bigint): void;
+  setUnitBlobs(unit: number, blobs: number): void;
+  leaveOut(unit: number): void;
+  admission(unit: number): number;
   setUnitAfter(unit: number, before: number): void;
   setUnitFlags(unit: number, flags: number): void;
   setOutcome(unit: number, outcome: number, length: number, gasUsed: bigint): void;

@@ -100,9 +100,32 @@ export const parentState = {
     parentState.exists(account) ? mix(seed, 4, account, slot) % 3 : 0,
 };
 
+/** What a block that is being built has room for: by its seed, sometimes less than its units would take. */
+export interface Room {
+  gas: number;
+  blobs: number;
+}
+
+/** No unit uses more gas: one for each thing that it observes. */
+export const UNIT_GAS = 7;
+
+export function roomOf(seed: number, units: number): Room {
+  return { gas: UNIT_GAS + (mix(seed, 5) % (UNIT_GAS * units)), blobs: mix(seed, 6) % (units + 1) };
+}
+
+export function blobsOf(seed: number, unit: number): number {
+  return Math.max(0, (mix(seed, 7, unit) % 5) - 2);
+}
+
+/** While building: a unit that observed this is no valid candidate. */
+export function isInvalid(seed: number, trace: number[]): boolean {
+  return mix(seed, ...trace) % 4 === 0;
+}
+
 /** The state behind a block, and what each unit observed. */
 export interface SimulatedResult {
-  traces: number[][];
+  /** Of a unit that was left out: null. */
+  traces: (number[] | null)[];
   balances: number[];
   nonces: number[];
   codes: number[];
@@ -115,8 +138,8 @@ function* answer<T>(value: T): Steps<T> {
   return value;
 }
 
-/** Runs the block's units one after the other on plain arrays: what every schedule has to come to. */
-export function runSequentially(seed: number, units: number): SimulatedResult {
+/** Runs the block's units one after the other on plain arrays: what every schedule has to come to. With `room` the block is built of them. */
+export function runSequentially(seed: number, units: number, room?: Room): SimulatedResult {
   const accounts = Array.from({ length: ACCOUNTS }, (_, account) => account);
   const balances = accounts.map((account) => parentState.balance(seed, account));
   const nonces = accounts.map((account) => parentState.nonce(seed, account));
@@ -154,12 +177,25 @@ export function runSequentially(seed: number, units: number): SimulatedResult {
       codes[account] = value;
     },
   };
-  const traces: number[][] = [];
+  const traces: (number[] | null)[] = [];
+  const left = { ...room };
   for (let unit = 0; unit < units; unit++) {
+    const before = structuredClone([balances, nonces, codes, resets, slots]);
     const steps = runProgram(seed, unit, host);
     let step = steps.next();
     while (!step.done) step = steps.next();
-    traces.push(step.value);
+    const trace = step.value;
+    const blobs = blobsOf(seed, unit);
+    const hasRoom = left.gas === undefined || (left.gas >= UNIT_GAS && (left.blobs ?? 0) >= blobs);
+    if (room === undefined || (hasRoom && !isInvalid(seed, trace))) {
+      traces.push(trace);
+      if (left.gas !== undefined) left.gas -= trace.length;
+      if (left.blobs !== undefined) left.blobs -= blobs;
+      continue;
+    }
+    traces.push(null);
+    for (const [i, array] of [balances, nonces, codes, resets, slots].entries())
+      array.splice(0, array.length, ...((before[i] ?? []) as never[]));
   }
   return { traces, balances, nonces, codes, slots };
 }

@@ -3,6 +3,7 @@
 
 import type { Kernel } from "../kernel.ts";
 import {
+  ADMITTED,
   HEAD_ONLY,
   PUBLISH_FAULT,
   PUBLISH_MORE,
@@ -20,16 +21,30 @@ import {
   KernelHost,
   slotLocation,
 } from "./kernel-host.ts";
-import { ACCOUNTS, runProgram, runSequentially, type SimulatedResult, SLOTS } from "./program.ts";
+import {
+  ACCOUNTS,
+  blobsOf,
+  isInvalid,
+  type Room,
+  runProgram,
+  runSequentially,
+  type SimulatedResult,
+  SLOTS,
+  UNIT_GAS,
+} from "./program.ts";
 import { Random } from "./random.ts";
 
 export type WorkerState = "busy" | "idle";
 
-/** Quiescent: makes the kernel ready for the simulated block `seed`, with some right and some wrong hints. */
-export function prepareBlock(kernel: Kernel, seed: number, units: number): void {
+/** Quiescent: makes the kernel ready for the simulated block `seed`, with some right and some wrong hints. With `room` the block is built. */
+export function prepareBlock(kernel: Kernel, seed: number, units: number, room?: Room): void {
   const random = new Random(seed ^ 0x5eed);
   kernel.resetState();
   kernel.resetBlock(units);
+  if (room !== undefined) {
+    kernel.setBlockGasLimit(BigInt(room.gas));
+    kernel.setBuilding(room.blobs);
+  }
   if (random.once(3)) kernel.setSoloAfter(1 + random.below(units));
   if (random.once(2)) kernel.setUnitFlags(units - 1, HEAD_ONLY);
   const hints = random.once(2) ? 0 : random.below(2 * units);
@@ -66,11 +81,20 @@ function* publish(kernel: Kernel, unit: number, incarnation: number): Generator<
 }
 
 /** Executes one incarnation to its end: finished, suspended, or given up (now and then, as when a host call is impossible while speculating). */
-function* execute(kernel: Kernel, seed: number, random: Random): Generator<WorkerState, void> {
+function* execute(
+  kernel: Kernel,
+  seed: number,
+  random: Random,
+  building: boolean,
+): Generator<WorkerState, void> {
   const unit = kernel.taskUnit();
   const incarnation = kernel.taskIncarnation();
   const head = kernel.taskIsHead();
   kernel.beginIncarnation();
+  if (building) {
+    kernel.setUnitGasLimit(unit, BigInt(UNIT_GAS));
+    kernel.setUnitBlobs(unit, blobsOf(seed, unit));
+  }
   const host = new KernelHost(kernel, seed, unit, head);
   const steps = runProgram(seed, unit, host);
   try {
@@ -83,8 +107,18 @@ function* execute(kernel: Kernel, seed: number, random: Random): Generator<Worke
       }
       step = steps.next();
     }
-    host.collectWrites();
-    if (!storeTrace(kernel, unit, step.value)) return;
+    if (building && isInvalid(seed, step.value) && !head) {
+      kernel.retryAtHead(unit, incarnation);
+      return;
+    }
+    if (building && head && (isInvalid(seed, step.value) || kernel.admission(unit) !== ADMITTED)) {
+      kernel.beginIncarnation();
+      kernel.leaveOut(unit);
+      kernel.setOutcome(unit, 0, 0, 0n);
+    } else {
+      host.collectWrites();
+      if (!storeTrace(kernel, unit, step.value)) return;
+    }
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     if (error.blocking < 0) return;
@@ -105,10 +139,11 @@ export function* virtualWorker(
   seed: number,
   random: Random,
   take: () => number,
+  building = false,
 ): Generator<WorkerState, number> {
   for (;;) {
     const code = take();
-    if (code === STEP_EXECUTE) yield* execute(kernel, seed, random);
+    if (code === STEP_EXECUTE) yield* execute(kernel, seed, random, building);
     else if (code !== STEP_CONTINUE && code !== STEP_IDLE) return code;
     yield code === STEP_IDLE ? "idle" : "busy";
   }
@@ -124,7 +159,8 @@ function readResult(kernel: Kernel, seed: number): SimulatedResult {
   const result: SimulatedResult = { traces: [], balances: [], nonces: [], codes: [], slots: [] };
   for (let unit = 0; unit < kernel.unitCount; unit++) {
     const at = kernel.outcomePtr(unit) >>> 2;
-    result.traces.push([...kernel.u32.subarray(at, at + kernel.outcomeLength(unit) / 4)]);
+    if (kernel.isLeftOut(unit)) result.traces.push(null);
+    else result.traces.push([...kernel.u32.subarray(at, at + kernel.outcomeLength(unit) / 4)]);
   }
   for (let account = 0; account < ACCOUNTS; account++) {
     fetchAccount(kernel, seed, account);
@@ -143,13 +179,13 @@ function readResult(kernel: Kernel, seed: number): SimulatedResult {
 }
 
 /** Quiescent: undefined when the block came to the sequential result, else what differs. */
-export function checkBlock(kernel: Kernel, seed: number, units: number): string | undefined {
+export function checkBlock(kernel: Kernel, seed: number, units: number, room?: Room): string | undefined {
   const { committed } = kernel.progress();
   if (committed !== units) return `${committed} of ${units} units are committed (halt ${kernel.haltReason})`;
   for (let unit = 0; unit < units; unit++) {
     if (kernel.unitField(unit, UNIT_STATUS) !== STATUS_COMMITTED) return `unit ${unit} is not committed`;
   }
-  const expected = runSequentially(seed, units);
+  const expected = runSequentially(seed, units, room);
   const found = readResult(kernel, seed);
   for (let unit = 0; unit < units; unit++) {
     // What a unit observed has to hold against the finished memory, too.
