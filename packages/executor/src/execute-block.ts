@@ -11,10 +11,11 @@ import { type RunReport, runBlock, throwIfCancelled, unlessCancelled } from "./p
 import { watchProgress } from "./pool/progress.ts";
 import { SourceServer } from "./pool/source-server.ts";
 import type { TaskPool } from "./pool/task.ts";
-import { assembleResult } from "./result/assemble-result.ts";
-import type { BlockResult } from "./result/block-result.ts";
+import { type AssembledResult, assembleResult } from "./result/assemble-result.ts";
+import type { BlockResult, BuiltBlock } from "./result/block-result.ts";
 import { blockStatistics, type PhaseTimes } from "./result/statistics.ts";
 import type { FlatCache } from "./state/flat-cache.ts";
+import type { ForkRules } from "./transaction/fork-rules.ts";
 
 /** Below this many transactions a block runs in order on one worker: see bench/README.md, "Small blocks". */
 export const MIN_PARALLEL_TRANSACTIONS = 10;
@@ -35,6 +36,8 @@ export interface ExecutorResources {
 
 /** A block on its way. */
 interface Job extends PreparedBlock {
+  /** The transactions are candidates: see EngineBlock. */
+  building: boolean;
   /** The function that each transaction calls, for hints. */
   functionKeys: () => (string | undefined)[];
 }
@@ -52,14 +55,32 @@ export async function executeBlockWith(
   resources: ExecutorResources,
   input: ExecuteBlockInput,
 ): Promise<BlockResult> {
+  return (await runBlockWay(resources, input, false)).result;
+}
+
+/** Builds a block; see Executor.buildBlock. */
+export async function buildBlockWith(
+  resources: ExecutorResources,
+  input: ExecuteBlockInput,
+): Promise<BuiltBlock> {
+  const { result, included, leftOut } = await runBlockWay(resources, input, true);
+  // Not a copy of the result: that would make its access list, which few look at.
+  return Object.assign(result, { included, leftOut });
+}
+
+async function runBlockWay(
+  resources: ExecutorResources,
+  input: ExecuteBlockInput,
+  building: boolean,
+): Promise<Pick<AssembledResult, "included" | "leftOut"> & { result: BlockResult }> {
   throwIfCancelled(input.signal);
   const times: PhaseTimes = { begin: performance.now(), prepared: 0, loaded: 0, ran: 0, end: 0 };
-  const block = prepareJob(input);
+  const block = prepareJob(input, building);
   const plan = planRun(resources, input);
   times.prepared = performance.now();
   const report = await runOrFallBack(resources, input, block, plan, times);
   times.ran = performance.now();
-  const { result, contended } = await assembleResult(resources.kernel, block, input);
+  const { result, contended, included, leftOut } = await assembleResult(resources.kernel, block, input);
   if (hintOptions(input.hints).learned && (contended.length > 0 || !resources.hints.isEmpty))
     resources.hints.learn(contended, block.functionKeys());
   times.end = performance.now();
@@ -68,16 +89,16 @@ export async function executeBlockWith(
     statistics: blockStatistics(resources.kernel, report, plan, contended, times),
   });
   resources.last = { source: input.source, version: input.source.version, result: complete };
-  return complete;
+  return { result: complete, included, leftOut };
 }
 
-function prepareJob({ block, common }: ExecuteBlockInput): Job {
+function prepareJob({ block, common }: ExecuteBlockInput, building: boolean): Job {
   let keys: (string | undefined)[] | undefined;
   const functionKeys = () => {
     keys ??= block.transactions.map(functionKey);
     return keys;
   };
-  return { ...prepareBlock(block, common), functionKeys };
+  return { ...prepareBlock(block, common), building, functionKeys };
 }
 
 function planRun(resources: ExecutorResources, input: ExecuteBlockInput): Plan {
@@ -130,6 +151,7 @@ async function runUnits(
       pool: resources.pool,
       server,
       block,
+      building: block.building,
       complete: cache.complete,
       signal: input.signal,
     });
@@ -163,6 +185,7 @@ async function load(
   const fault = kernel.faultError();
   if (fault !== undefined) throw fault;
   kernel.setBlockGasLimit(block.context.gasLimit);
+  if (block.building) kernel.setBuilding(blobLimit(block.context.rules));
   kernel.setSoloAfter(units + SOLO_ALLOWANCE);
   kernel.setUnitFlags(units - 1, HEAD_ONLY);
   input.senders?.forEach((sender, i) => {
@@ -176,4 +199,9 @@ async function load(
   }
   if (options.learned && plan.mode === "parallel" && !resources.hints.isEmpty)
     placeEstimates(kernel, block.functionKeys(), resources.hints);
+}
+
+/** Blobs that a block of these rules may have (EIP-4844). */
+function blobLimit({ eip4844, maxBlobGasPerBlock, blobGasPerBlob }: ForkRules): number {
+  return eip4844 ? Number(maxBlobGasPerBlock / blobGasPerBlob) : 0;
 }

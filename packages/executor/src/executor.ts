@@ -5,10 +5,10 @@ import { Kernel } from "@braid/kernel";
 import { Piscina } from "piscina";
 import type { ExecuteBlockInput } from "./block/block-input.ts";
 import { ExecutionError } from "./errors.ts";
-import { type ExecutorResources, executeBlockWith } from "./execute-block.ts";
+import { buildBlockWith, type ExecutorResources, executeBlockWith } from "./execute-block.ts";
 import { HintMemory } from "./hints/hint-memory.ts";
 import type { WorkerSetup } from "./pool/task.ts";
-import type { BlockResult } from "./result/block-result.ts";
+import type { BlockResult, BuiltBlock } from "./result/block-result.ts";
 import { FlatCache } from "./state/flat-cache.ts";
 
 export interface ExecutorOptions {
@@ -63,19 +63,36 @@ export class Executor {
    *   execution itself breaks.
    */
   executeBlock(input: ExecuteBlockInput): Promise<BlockResult> {
+    return this.#enqueue(input, executeBlockWith);
+  }
+
+  /**
+   * Builds a block: `block.transactions` are candidates, executed in order and in parallel like those of a given block. One that cannot be part
+   * of the block (its nonce, funds, fees, signature, or what gas and blobs the block has left) is left out, with the error that it would be
+   * rejected with; the others go on without it. The header's fields that execution determines (roots, gas used, bloom) are not looked at.
+   * The result is that of executing the included ones.
+   *
+   * @throws as executeBlock, but never InvalidTransactionError.
+   */
+  buildBlock(input: ExecuteBlockInput): Promise<BuiltBlock> {
+    return this.#enqueue(input, buildBlockWith);
+  }
+
+  #enqueue<Result>(
+    input: ExecuteBlockInput,
+    way: (resources: ExecutorResources, input: ExecuteBlockInput) => Promise<Result>,
+  ): Promise<Result> {
     if (this.#closed)
       return Promise.reject(
         new ExecutionError("BRAID_EXECUTOR_CLOSED", "The executor is closed; make a new one."),
       );
-    const result = this.#queue.then(() => this.#execute(input));
+    const result = this.#queue.then(async () => {
+      const left = this.workers * INSTANCES_PER_WORKER - Atomics.load(this.#instances, 0);
+      if (left < this.workers * INSTANCES_PER_BLOCK) await this.#startAnew();
+      return way(this.#resources, input);
+    });
     this.#queue = result.catch(() => {});
     return result;
-  }
-
-  async #execute(input: ExecuteBlockInput): Promise<BlockResult> {
-    const left = this.workers * INSTANCES_PER_WORKER - Atomics.load(this.#instances, 0);
-    if (left < this.workers * INSTANCES_PER_BLOCK) await this.#startAnew();
-    return executeBlockWith(this.#resources, input);
   }
 
   /** After many deaths: with new threads all instances are free again. */

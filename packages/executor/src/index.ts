@@ -30,7 +30,9 @@ export {
 export type {
   AccessField,
   BlockResult,
+  BuiltBlock,
   HintStatistics,
+  LeftOut,
   ReadAccess,
   Statistics,
   TransactionResult,

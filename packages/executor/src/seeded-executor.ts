@@ -2,10 +2,10 @@
 
 import { Kernel } from "@braid/kernel";
 import type { ExecuteBlockInput } from "./block/block-input.ts";
-import { type ExecutorResources, executeBlockWith } from "./execute-block.ts";
+import { buildBlockWith, type ExecutorResources, executeBlockWith } from "./execute-block.ts";
 import { HintMemory } from "./hints/hint-memory.ts";
 import { SeededPool } from "./pool/seeded-pool.ts";
-import type { BlockResult } from "./result/block-result.ts";
+import type { BlockResult, BuiltBlock } from "./result/block-result.ts";
 import { FlatCache } from "./state/flat-cache.ts";
 
 export interface SeededExecutorOptions {
@@ -39,8 +39,20 @@ export class SeededExecutor {
 
   /** As Executor.executeBlock, with as many such workers as there are. */
   executeBlock(input: ExecuteBlockInput): Promise<BlockResult> {
+    return this.#enqueue(input, executeBlockWith);
+  }
+
+  /** As Executor.buildBlock, with as many such workers as there are. */
+  buildBlock(input: ExecuteBlockInput): Promise<BuiltBlock> {
+    return this.#enqueue(input, buildBlockWith);
+  }
+
+  #enqueue<Result>(
+    input: ExecuteBlockInput,
+    way: (resources: ExecutorResources, input: ExecuteBlockInput) => Promise<Result>,
+  ): Promise<Result> {
     const { workers } = this.#resources;
-    const result = this.#queue.then(() => executeBlockWith(this.#resources, { ...input, workers }));
+    const result = this.#queue.then(() => way(this.#resources, { ...input, workers }));
     this.#queue = result.catch(() => {});
     return result;
   }

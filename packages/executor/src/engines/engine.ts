@@ -6,6 +6,8 @@ import type { PreparedBlock } from "../block/prepare-block.ts";
 export interface EngineBlock extends PreparedBlock {
   /** The cache holds all that the source has: what it lacks does not exist. */
   complete: boolean;
+  /** The block is being built: its transactions are candidates, and those that cannot be part of it are left out. */
+  building: boolean;
 }
 
 /** Fetches from the state source what the shared cache lacks; resolves when the value is in the cache. */

@@ -1,10 +1,11 @@
 // One block on the worker pool: starts the workers' tasks, watches over them, and finishes the block when some of them
 // cannot. Whatever happened, the kernel holds all units committed afterwards, or an error is thrown.
 
-import { HALT_ADMISSION, HALT_CANCELLED, HALT_WORKER_DIED, type Kernel } from "@braid/kernel";
+import { HALT_ADMISSION, HALT_CANCELLED, HALT_WORKER_DIED, type Kernel, REFUSED_GAS } from "@braid/kernel";
 import { deserializeError } from "@braid/primitives";
 import type { PreparedBlock } from "../block/prepare-block.ts";
-import { ExecutionError, InvalidTransactionError } from "../errors.ts";
+import { ExecutionError } from "../errors.ts";
+import { refusal } from "../records/left-out.ts";
 import type { SourceServer } from "./source-server.ts";
 import type { TaskPool, WorkerReport, WorkerTask } from "./task.ts";
 
@@ -17,6 +18,8 @@ export interface RunInput {
   workers: number;
   /** The shared cache holds all that the source has. */
   complete: boolean;
+  /** The transactions are candidates: see EngineBlock. */
+  building: boolean;
   signal: AbortSignal | undefined;
 }
 
@@ -37,12 +40,22 @@ type Settled = PromiseSettledResult<WorkerReport>[];
 
 /** Starts `count` tasks and waits until all have ended. As soon as one dies the others are told to stop. */
 async function startTasks(input: RunInput, mode: "parallel" | "sequential", count: number): Promise<Settled> {
-  const { kernel, pool, server, complete } = input;
+  const { kernel, pool, server, complete, building } = input;
   const { chain, context, transactions, offsets } = input.block;
   const tasks: Promise<WorkerReport>[] = [];
   for (let i = 0; i < count; i++) {
     const port = server.open();
-    const task: WorkerTask = { chain, context, transactions, offsets, mode, workers: count, complete, port };
+    const task: WorkerTask = {
+      chain,
+      context,
+      transactions,
+      offsets,
+      mode,
+      workers: count,
+      complete,
+      building,
+      port,
+    };
     const running: Promise<WorkerReport> = pool.run(task, { transferList: [port] });
     running.catch(() => kernel.halt(HALT_WORKER_DIED, 0));
     tasks.push(running);
@@ -97,12 +110,7 @@ function checkFailures(kernel: Kernel, reports: WorkerReport[], signal: AbortSig
   const fault = kernel.faultError();
   if (fault !== undefined) throw fault;
   if (kernel.haltReason === HALT_ADMISSION) {
-    const index = kernel.haltUnit - 1;
-    throw new InvalidTransactionError(
-      "BRAID_TX_GAS_LIMIT_EXCEEDS_BLOCK",
-      `Transaction ${index}: its gas limit exceeds what the block has left.`,
-      { transactionIndex: index },
-    );
+    throw refusal(kernel.haltUnit, REFUSED_GAS);
   }
   for (const { failure } of reports) if (failure !== undefined) throw deserializeError(failure.error);
 }

@@ -2,7 +2,7 @@
 
 import { type Kernel, StepCode } from "@braid/kernel";
 import { serializeError } from "@braid/primitives";
-import type { UnitExecutor } from "../engines/ethereumjs/units/unit-executor.ts";
+import type { UnitRunner } from "./candidates.ts";
 import type { WorkerReport, WorkerTask } from "./task.ts";
 
 /** Longest sleep without work, in milliseconds: what is missed by a lost wake-up. */
@@ -15,7 +15,7 @@ export function fail(kernel: Kernel, unit: number, error: unknown, report: Worke
 }
 
 /** Executes, validates and executes again, together with the other workers. */
-export async function runParallel(kernel: Kernel, units: UnitExecutor, report: WorkerReport): Promise<void> {
+export async function runParallel(kernel: Kernel, units: UnitRunner, report: WorkerReport): Promise<void> {
   for (;;) {
     const step = kernel.next();
     if (step === StepCode.Execute) {
@@ -44,7 +44,7 @@ export async function runParallel(kernel: Kernel, units: UnitExecutor, report: W
 /** All units that are not committed yet, in order, with nothing else running. */
 export async function runInOrder(
   kernel: Kernel,
-  units: UnitExecutor,
+  units: UnitRunner,
   task: WorkerTask,
   report: WorkerReport,
 ): Promise<void> {

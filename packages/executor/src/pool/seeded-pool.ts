@@ -7,6 +7,7 @@
 import { type Kernel, PUBLISH_FAULT, PUBLISH_MORE, StepCode } from "@braid/kernel";
 import { Engines } from "../engines/ethereumjs/units/engines.ts";
 import { UnitExecutor } from "../engines/ethereumjs/units/unit-executor.ts";
+import { CandidateUnits, type UnitRunner } from "./candidates.ts";
 import { Random } from "./random.ts";
 import { fail, runInOrder } from "./run-units.ts";
 import { SourceClient } from "./source-client.ts";
@@ -79,7 +80,8 @@ export class SeededPool implements TaskPool {
   async #start(one: Waiting, worker: SeededWorker): Promise<Running> {
     const { task } = one;
     worker.source.connect(task.port);
-    const units = new UnitExecutor(worker.kernel, await worker.engines.get(task.chain), task);
+    const engine = new UnitExecutor(worker.kernel, await worker.engines.get(task.chain), task);
+    const units = task.building ? new CandidateUnits(worker.kernel, engine) : engine;
     const report: WorkerReport = { recoverMs: 0, executeMs: 0, idleMs: 0 };
     return { ...one, report, turns: turnsOf(worker.kernel, units, task, report) };
   }
@@ -88,7 +90,7 @@ export class SeededPool implements TaskPool {
 /** A worker's way through a block, as run-units.ts has it, with a yield wherever another one may get in. */
 async function* turnsOf(
   kernel: Kernel,
-  units: UnitExecutor,
+  units: UnitRunner,
   task: WorkerTask,
   report: WorkerReport,
 ): AsyncGenerator<void, void> {

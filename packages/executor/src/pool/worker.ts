@@ -6,6 +6,7 @@ import { Kernel } from "@braid/kernel";
 import { Engines } from "../engines/ethereumjs/units/engines.ts";
 import { UnitExecutor } from "../engines/ethereumjs/units/unit-executor.ts";
 import { settleReceipts } from "../receipts/settle-receipts.ts";
+import { CandidateUnits } from "./candidates.ts";
 import { runInOrder, runParallel } from "./run-units.ts";
 import { SourceClient } from "./source-client.ts";
 import type { WorkerReport, WorkerSetup, WorkerTask } from "./task.ts";
@@ -27,7 +28,8 @@ const MEET_MS = 1;
 export default async function runTask(task: WorkerTask): Promise<WorkerReport> {
   source.connect(task.port);
   try {
-    const units = new UnitExecutor(kernel, await engines.get(task.chain), task);
+    const engine = new UnitExecutor(kernel, await engines.get(task.chain), task);
+    const units = task.building ? new CandidateUnits(kernel, engine) : engine;
     kernel.meet(task.workers, MEET_MS);
     const begin = performance.now();
     for (let unit = kernel.recoverNext(); unit >= 0; unit = kernel.recoverNext()) units.recover(unit);

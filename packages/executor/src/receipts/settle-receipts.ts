@@ -4,6 +4,7 @@
 import type { Kernel } from "@braid/kernel";
 import { orderedTrieLeaf } from "@braid/state";
 import type { PreparedBlock } from "../block/prepare-block.ts";
+import { includedUnits } from "../records/left-out.ts";
 import { readReceiptParts, settleOutcome } from "../records/outcome.ts";
 import { transactionType } from "../transaction/transaction.ts";
 import { encodeReceiptParts } from "./receipts.ts";
@@ -12,14 +13,21 @@ import { encodeReceiptParts } from "./receipts.ts";
 export function settleReceipts(kernel: Kernel, block: PreparedBlock): void {
   if (!block.context.rules.byzantium) return;
   const encodings = new Uint8Array(block.transactions);
-  const count = block.offsets.length - 1;
+  // Left out units have no receipt, and no place among those that have.
+  const units = includedUnits(kernel).slice(1, -1);
+  const count = units.length;
   let cumulativeGasUsed = 0n;
   let counted = 0;
   for (let unit = kernel.settleNext(); unit >= 0; unit = kernel.settleNext()) {
-    while (counted < unit) cumulativeGasUsed += readReceiptParts(kernel, ++counted).gasUsed;
+    if (kernel.isLeftOut(unit)) continue;
+    let last = -1;
+    while (last < unit) {
+      last = units[counted++] as number;
+      cumulativeGasUsed += readReceiptParts(kernel, last).gasUsed;
+    }
     const { status, logsBloom, logs } = readReceiptParts(kernel, unit);
     const type = transactionType(encodings[block.offsets[unit - 1] as number] as number);
     const receipt = encodeReceiptParts({ type, status, cumulativeGasUsed, logsBloom, encodedLogs: logs });
-    settleOutcome(kernel, unit, orderedTrieLeaf(unit - 1, count, receipt));
+    settleOutcome(kernel, unit, orderedTrieLeaf(counted - 1, count, receipt));
   }
 }

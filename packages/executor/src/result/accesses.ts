@@ -52,8 +52,8 @@ export class AccessSets {
   readonly #sets: number[];
   readonly #accesses: number[];
 
-  /** Call after a block, before the next one's resetBlock. */
-  constructor(kernel: Kernel) {
+  /** Call after a block, before the next one's resetBlock. `units` are those of the block, by which the sets are asked for: unit i here is units[i]. */
+  constructor(kernel: Kernel, units: number[]) {
     this.#base = kernel.u32[CONFIG_BLOCK_BASE >>> 2] as number;
     const length = Math.ceil(kernel.blockArenaUsed() / 8) * 8;
     // PERF: shared, although nobody shares it, because V8 answers to each few ordinary buffers of this size with a full garbage collection.
@@ -62,8 +62,8 @@ export class AccessSets {
     this.#u32 = new Uint32Array(this.#u8.buffer);
     this.#u64 = new BigUint64Array(this.#u8.buffer);
     this.#view = new DataView(this.#u8.buffer);
-    this.#sets = Array.from({ length: kernel.unitCount }, (_, unit) => kernel.unitField(unit, UNIT_SETS));
-    this.#accesses = this.#sets.map((_, unit) => accessesPtr(kernel, unit));
+    this.#sets = units.map((unit) => kernel.unitField(unit, UNIT_SETS));
+    this.#accesses = units.map((unit) => accessesPtr(kernel, unit));
   }
 
   #word(ptr: number): number {

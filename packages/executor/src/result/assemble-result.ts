@@ -7,18 +7,22 @@ import { InvalidBlockError } from "../errors.ts";
 import type { ContendedLocation } from "../hints/hint-memory.ts";
 import { decodeLogs, EncodedReceipt, type Receipt, receiptsRoot, unionBloom } from "../receipts/receipts.ts";
 import { collectRequests, depositContractOf, requestsHash } from "../receipts/requests.ts";
+import { includedUnits, readReason } from "../records/left-out.ts";
 import { readOutcome, type StoredOutcome } from "../records/outcome.ts";
 import { transactionType } from "../transaction/transaction.ts";
 import type { BlockAccessList } from "./access-list.ts";
 import { AccessSets } from "./accesses.ts";
 import { AccountBases } from "./account-bases.ts";
-import type { BlockResult, ReadAccess, TransactionResult, WriteAccess } from "./block-result.ts";
+import type { BlockResult, LeftOut, ReadAccess, TransactionResult, WriteAccess } from "./block-result.ts";
 import { buildAccessList } from "./build-access-list.ts";
 import { type CollectedState, collectStateDiff } from "./collect-state-diff.ts";
 
 export interface AssembledResult {
   result: Omit<BlockResult, "statistics">;
   contended: ContendedLocation[];
+  /** The transactions that are part of the block, and those that are not, when it was built. */
+  included: number[];
+  leftOut: LeftOut[];
 }
 
 /** Reads everything out of a kernel in which all units are committed. */
@@ -28,8 +32,9 @@ export async function assembleResult(
   { common, intermediateRoots }: Pick<ExecuteBlockInput, "common" | "intermediateRoots">,
 ): Promise<AssembledResult> {
   const { rules } = prepared.context;
-  const count = prepared.offsets.length - 1;
-  const outcomes = Array.from({ length: count }, (_, i) => readOutcome(kernel, i + 1));
+  const included = includedUnits(kernel);
+  const units = included.slice(1, -1);
+  const outcomes = units.map((unit) => readOutcome(kernel, unit));
   const { diff, contended }: CollectedState = collectStateDiff(
     kernel,
     kernel.unitCount,
@@ -39,15 +44,18 @@ export async function assembleResult(
   let cumulativeGasUsed = 0n;
   const receipts: EncodedReceipt[] = [];
   for (const [i, outcome] of outcomes.entries()) {
+    const unit = units[i] as number;
     cumulativeGasUsed += outcome.gasUsed;
     const fields: Omit<Receipt, "logs"> = {
-      type: transactionType(encodings[prepared.offsets[i] as number] as number),
+      type: transactionType(encodings[prepared.offsets[unit - 1] as number] as number),
       cumulativeGasUsed,
       logsBloom: outcome.logsBloom,
     };
     if (rules.byzantium) fields.status = outcome.status;
     else if (intermediateRoots !== undefined)
-      fields.stateRoot = await intermediateRoots(collectStateDiff(kernel, i + 2, rules.spuriousDragon).diff);
+      fields.stateRoot = await intermediateRoots(
+        collectStateDiff(kernel, unit + 1, rules.spuriousDragon).diff,
+      );
     receipts.push(new EncodedReceipt(fields, outcome.logs));
   }
   const blobs = outcomes.reduce((sum, outcome) => sum + outcome.blobCount, 0);
@@ -66,11 +74,13 @@ export async function assembleResult(
         decodeLogs(epilogue.logs).map((log) => log.data),
       )
     : undefined;
-  const sets = new AccessSets(kernel);
+  const sets = new AccessSets(kernel, included);
   const bases = new AccountBases(kernel);
   let accessList: BlockAccessList | undefined;
   return {
     contended,
+    included: units.map((unit) => unit - 1),
+    leftOut: readLeftOut(kernel),
     result: {
       receipts,
       receiptsRoot:
@@ -85,7 +95,9 @@ export async function assembleResult(
       blobGasUsed,
       stateDiff: diff,
       ...(requests === undefined ? {} : { requests, requestsHash: requestsHash(requests) }),
-      transactions: transactionResults(kernel, outcomes, sets),
+      transactions: outcomes.map(
+        (outcome, i) => new LazyTransactionResult(kernel, units[i] as number, i + 1, outcome, sets),
+      ),
       get accessList() {
         accessList ??= buildAccessList(sets, bases);
         return accessList;
@@ -94,12 +106,11 @@ export async function assembleResult(
   };
 }
 
-function transactionResults(
-  kernel: Kernel,
-  outcomes: StoredOutcome[],
-  sets: AccessSets,
-): TransactionResult[] {
-  return outcomes.map((outcome, i) => new LazyTransactionResult(kernel, i + 1, outcome, sets));
+function readLeftOut(kernel: Kernel): LeftOut[] {
+  const leftOut: LeftOut[] = [];
+  for (let unit = 0; unit < kernel.unitCount; unit++)
+    if (kernel.isLeftOut(unit)) leftOut.push({ index: unit - 1, error: readReason(kernel, unit) });
+  return leftOut;
 }
 
 /** A transaction's result whose read and write sets are decoded when they are looked at. */
@@ -111,10 +122,11 @@ class LazyTransactionResult implements TransactionResult {
   readonly output: Uint8Array;
   readonly createdAddress?: Uint8Array;
   readonly executions: number;
-  readonly #unit: number;
+  /** Its place among the block's units. */
+  readonly #place: number;
   readonly #sets: AccessSets;
 
-  constructor(kernel: Kernel, unit: number, outcome: StoredOutcome, sets: AccessSets) {
+  constructor(kernel: Kernel, unit: number, place: number, outcome: StoredOutcome, sets: AccessSets) {
     const sender = kernel.sender(unit);
     if (sender === undefined) throw new Error("a committed transaction without a sender");
     this.sender = sender;
@@ -124,15 +136,15 @@ class LazyTransactionResult implements TransactionResult {
     this.output = outcome.output;
     if (outcome.createdAddress !== undefined) this.createdAddress = outcome.createdAddress;
     this.executions = kernel.unitField(unit, UNIT_EXECUTIONS);
-    this.#unit = unit;
+    this.#place = place;
     this.#sets = sets;
   }
 
   get reads(): ReadAccess[] {
-    return this.#sets.reads(this.#unit);
+    return this.#sets.reads(this.#place);
   }
 
   get writes(): WriteAccess[] {
-    return this.#sets.writes(this.#unit);
+    return this.#sets.writes(this.#place);
   }
 }

@@ -4,6 +4,7 @@ import type { AbortCauses } from "@braid/kernel";
 import type { Hex } from "@braid/primitives";
 import type { StateDiff } from "@braid/state";
 import type { ExecutionMode } from "../block/block-input.ts";
+import type { InvalidTransactionError } from "../errors.ts";
 import type { Fallback } from "../pool/block-run.ts";
 import type { Receipt } from "../receipts/receipts.ts";
 import type { BlockAccessList } from "./access-list.ts";
@@ -79,6 +80,21 @@ export interface Statistics {
   /** Bytes used in the two arenas at the end of the block. */
   blockArenaBytes: number;
   stateArenaBytes: number;
+}
+
+/** A candidate that is not part of a block that was built. */
+export interface LeftOut {
+  /** Its place among the candidates. */
+  index: number;
+  /** What it would be rejected with in a given block. */
+  error: InvalidTransactionError;
+}
+
+/** A block that was built: the result is that of executing the candidates that it includes. */
+export interface BuiltBlock extends BlockResult {
+  /** Which candidates the block consists of, in order: `transactions[i]` is candidate `included[i]`. */
+  included: number[];
+  leftOut: LeftOut[];
 }
 
 export interface BlockResult {

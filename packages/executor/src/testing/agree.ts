@@ -36,8 +36,13 @@ export async function runBraid(
   workers: number,
   more: Partial<ExecuteBlockInput> = {},
 ): Promise<BlockResult> {
+  return executorWith(workers).executeBlock(inputOf(block, more));
+}
+
+/** A block as the executor takes it, forced onto the parallel path. */
+export function inputOf(block: TestBlock, more: Partial<ExecuteBlockInput> = {}): ExecuteBlockInput {
   const store = MemoryStateStore.fromFlat(block.pre);
-  return executorWith(workers).executeBlock({
+  return {
     block: block.input,
     common: block.common,
     source: block.source(),
@@ -47,7 +52,7 @@ export async function runBraid(
       ? {}
       : { intermediateRoots: (diff: StateDiff) => store.computeStateRoot(diff) }),
     ...more,
-  });
+  };
 }
 
 const show = (bytes: Uint8Array | undefined): string => (bytes === undefined ? "none" : bytesToHex(bytes));

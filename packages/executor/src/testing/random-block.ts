@@ -45,7 +45,12 @@ const NOBODY = new Uint8Array(20);
 type Step = (block: BlockBuilder) => void;
 
 /** The block of a seed, or of a selection of its transactions: then without those whose numbers are not in `only`. */
-export async function randomBlock(fork: Fork, seed: number, only?: ReadonlySet<number>): Promise<TestBlock> {
+export async function randomBlock(
+  fork: Fork,
+  seed: number,
+  only?: ReadonlySet<number>,
+  gasLimit = 200_000_000n,
+): Promise<TestBlock> {
   const random = new Random(seed);
   const coinbase = random.pick([
     plainAddress(9),
@@ -53,7 +58,7 @@ export async function randomBlock(fork: Fork, seed: number, only?: ReadonlySet<n
     TOOLS[1] as Uint8Array,
     CHILDREN[0] as Uint8Array,
   ]);
-  const block = new BlockBuilder(fork, { coinbase, gasLimit: 200_000_000n });
+  const block = new BlockBuilder(fork, { coinbase, gasLimit });
   const world = new World(random, block, coinbase);
   world.fill();
   const steps = Array.from({ length: 20 + random.below(41) }, () => world.step());

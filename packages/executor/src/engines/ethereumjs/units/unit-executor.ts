@@ -1,8 +1,7 @@
 // Executes the units of one block in one worker: decodes a transaction when its turn comes, runs it, stores its outcome.
 
 import { type Kernel, SENDER_KNOWN } from "@braid/kernel";
-import { BaseError } from "@braid/primitives";
-import { InvalidTransactionError } from "../../../errors.ts";
+import { InvalidTransactionError, type TransactionErrorCode } from "../../../errors.ts";
 import { storeOutcome, type TransactionOutcome } from "../../../records/outcome.ts";
 import { recoverSender } from "../../../transaction/recover-sender.ts";
 import { decodeTransaction, type Transaction } from "../../../transaction/transaction.ts";
@@ -132,6 +131,7 @@ export class UnitExecutor {
     // PERF: decoded again by each incarnation: what lives no longer than one costs the garbage collector nothing.
     const tx = decodeTransaction(this.#encoding(unit));
     this.#kernel.setUnitGasLimit(unit, tx.gasLimit < MAX_U64 ? tx.gasLimit : MAX_U64);
+    this.#kernel.setUnitBlobs(unit, tx.blobVersionedHashes.length);
     return executeTransaction(tx, this.#sender(unit, tx), state, this.#context);
   }
 }
@@ -139,7 +139,9 @@ export class UnitExecutor {
 /** Adds the transaction's index to an error about it. */
 function withIndex(error: unknown, unit: number): unknown {
   if (!(error instanceof InvalidTransactionError)) return error;
-  return new BaseError(error.code, `Transaction ${unit - 1}: ${error.message}`, {
-    data: { ...error.data, transactionIndex: unit - 1 },
-  });
+  return new InvalidTransactionError(
+    error.code as TransactionErrorCode,
+    `Transaction ${unit - 1}: ${error.message}`,
+    { ...error.data, transactionIndex: unit - 1 },
+  );
 }

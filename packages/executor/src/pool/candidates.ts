@@ -1,0 +1,48 @@
+// While a block is being built its transactions are candidates: one that cannot be part of it, as the head, is left out.
+
+import { ADMITTED, type Kernel } from "@braid/kernel";
+import type { UnitEnd } from "../engines/ethereumjs/units/unit-executor.ts";
+import { InvalidTransactionError } from "../errors.ts";
+import { leaveOut, refusal } from "../records/left-out.ts";
+
+/** What runs units: an engine, or an engine over candidates. */
+export interface UnitRunner {
+  recover(unit: number): void;
+  execute(unit: number, head: boolean): Promise<UnitEnd>;
+}
+
+/** An engine's units as candidates of the block that is being built. */
+export class CandidateUnits implements UnitRunner {
+  readonly #kernel: Kernel;
+  readonly #units: UnitRunner;
+
+  constructor(kernel: Kernel, units: UnitRunner) {
+    this.#kernel = kernel;
+    this.#units = units;
+  }
+
+  recover(unit: number): void {
+    this.#units.recover(unit);
+  }
+
+  async execute(unit: number, head: boolean): Promise<UnitEnd> {
+    if (!head) return this.#units.execute(unit, head);
+    // What an earlier incarnation has told of its limits: the block may have no room, whatever the state.
+    const refused = this.#refusal(unit);
+    if (refused !== undefined) return this.#leaveOut(unit, refused);
+    const end = await this.#units.execute(unit, head);
+    if (end.kind === "failed" && end.error instanceof InvalidTransactionError)
+      return this.#leaveOut(unit, end.error);
+    const late = end.kind === "done" ? this.#refusal(unit) : undefined;
+    return late === undefined ? end : this.#leaveOut(unit, late);
+  }
+
+  #refusal(unit: number): InvalidTransactionError | undefined {
+    const admission = this.#kernel.admission(unit);
+    return admission === ADMITTED ? undefined : refusal(unit, admission);
+  }
+
+  #leaveOut(unit: number, reason: InvalidTransactionError): UnitEnd {
+    return leaveOut(this.#kernel, unit, reason) ? { kind: "done" } : { kind: "fault" };
+  }
+}
