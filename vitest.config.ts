@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     environment: "node",
     include: ["{packages,test,contracts,bench,scripts}/**/*.test.ts"],
-    exclude: ["**/node_modules/**", "**/build/**"],
+    exclude: ["**/node_modules/**", "**/build/**", "**/dist/**"],
     // A process for each file: a worker thread that a test kills or a wasm memory of 4 GB must not reach another file.
     pool: "forks",
     maxWorkers: 2,

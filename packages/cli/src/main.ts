@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 // The `braid` command: parses the command line and ends with the exit code of what it was told to do.
+import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import packageJson from "../package.json" with { type: "json" };
 import { addConformanceCommand } from "./conformance-command.ts";
 import { ExitCode } from "./exit-code.ts";
 import { addReplayCommand } from "./replay-command.ts";
 
-const { version } = packageJson;
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
 
 // `braid replay --json | head` is no failure: who reads has seen enough.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

@@ -1,6 +1,7 @@
 // The executor: one shared kernel and one worker pool, reused from block to block. The way of a block is in execute-block.ts.
 
 import { availableParallelism } from "node:os";
+import { extname } from "node:path";
 import { Kernel } from "@braid/kernel";
 import { Piscina } from "piscina";
 import type { ExecuteBlockInput } from "./block/block-input.ts";
@@ -21,6 +22,8 @@ export interface ExecutorOptions {
 }
 
 const MAX_WORKERS = 64;
+/** TypeScript in the working tree, JavaScript in the published package: the worker is what this file is. */
+const WORKER = new URL(`./pool/worker${extname(import.meta.url)}`, import.meta.url).href;
 /** Instances of the kernel for each worker: one that replaces a dead worker takes a new one. They cost half a megabyte of address space each. */
 const INSTANCES_PER_WORKER = 6;
 /** All workers may die in a block, and what goes on without them: below this many left, all of them start anew before the next block. */
@@ -113,7 +116,7 @@ export class Executor {
 function startWorkers(kernel: Kernel, workers: number, instances: Int32Array<SharedArrayBuffer>): Piscina {
   const setup: WorkerSetup = { shared: kernel.shared, instances: instances.buffer };
   return new Piscina({
-    filename: new URL("./pool/worker.ts", import.meta.url).href,
+    filename: WORKER,
     minThreads: workers,
     maxThreads: workers,
     concurrentTasksPerWorker: 1,

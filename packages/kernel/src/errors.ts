@@ -30,3 +30,12 @@ export class KernelOptionsError extends BaseError {
     );
   }
 }
+
+/** The published package's wasm binary is missing or not the one that was built. */
+export class KernelBinaryError extends BaseError {
+  constructor(what: string, cause?: unknown) {
+    super("BRAID_KERNEL_BINARY", `@braid/kernel is incomplete: ${what}. Install the package again.`, {
+      cause,
+    });
+  }
+}

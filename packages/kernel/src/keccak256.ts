@@ -3,6 +3,7 @@
 
 import { CONFIG_INSTANCE_BASE, CONFIG_INSTANCES, INSTANCE_STRIDE } from "./layout.ts";
 import { instantiate, kernelModule } from "./wasm-module.ts";
+import { Memory } from "./webassembly.ts";
 
 const PAGE = 65536;
 const AREA = PAGE;
@@ -10,7 +11,7 @@ const AREA = PAGE;
 const INPUT = AREA + Math.ceil(INSTANCE_STRIDE / PAGE) * PAGE;
 const OUTPUT = CONFIG_INSTANCES + 64;
 
-const memory = new WebAssembly.Memory({ initial: INPUT / PAGE + 1, maximum: 65536, shared: true });
+const memory = new Memory({ initial: INPUT / PAGE + 1, maximum: 65536, shared: true });
 const exports = instantiate(kernelModule, memory);
 const words = new Uint32Array(memory.buffer);
 words[CONFIG_INSTANCES >>> 2] = 1;

@@ -15,10 +15,11 @@ import {
 } from "./layout.ts";
 import type { MemoryMap } from "./memory-map.ts";
 import { instantiate, type KernelExports } from "./wasm-module.ts";
+import type { WasmModule } from "./webassembly.ts";
 
 /** What a worker needs to attach; survives `postMessage`. */
 export interface KernelShared extends MemoryMap {
-  module: WebAssembly.Module;
+  module: WasmModule;
 }
 
 /** In scratch, behind a 32-byte hash: where a code is staged. */

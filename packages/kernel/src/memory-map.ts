@@ -15,6 +15,7 @@ import {
   CONFIG_STATE_END,
   INSTANCE_STRIDE,
 } from "./layout.ts";
+import { Memory, type WasmMemory } from "./webassembly.ts";
 
 const PAGE = 65536;
 const ADDRESS_SPACE = 65536 * PAGE;
@@ -40,7 +41,7 @@ export interface KernelOptions {
 
 /** A laid-out memory. */
 export interface MemoryMap {
-  memory: WebAssembly.Memory;
+  memory: WasmMemory;
   maxWorkers: number;
   blockArenaBytes: number;
   stateArenaBytes: number;
@@ -75,7 +76,7 @@ export function createMemory(options: KernelOptions): MemoryMap {
   if (end > ADDRESS_SPACE - PAGE) throw new KernelOptionsError(end);
 
   const pages = end / PAGE;
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const memory = new Memory({ initial: pages, maximum: pages, shared: true });
   const words = new Uint32Array(memory.buffer);
   const set = (address: number, value: number) => {
     words[address >>> 2] = value;

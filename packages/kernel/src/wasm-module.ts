@@ -1,6 +1,7 @@
 // The compiled kernel, once per thread, and the shape of what its instances export.
 
-import { loadKernelBinary } from "./compile.ts";
+import { loadKernelBinary } from "#binary";
+import { Instance, Module, type WasmMemory, type WasmModule } from "./webassembly.ts";
 
 /** What assembly/index.ts exports. Pointers come back signed: make them unsigned with `>>> 0`. */
 export interface KernelExports {
@@ -75,9 +76,10 @@ export interface KernelExports {
 }
 
 /** The kernel's module. Compiled here, at import: a hash must not be a promise. */
-export const kernelModule: WebAssembly.Module = new WebAssembly.Module(await loadKernelBinary());
+export const kernelModule: WasmModule = new Module(await loadKernelBinary());
 
 /** A new instance over a shared memory. Instances have globals of their own: call `attach` before anything else. */
-export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelExports {
-  return new WebAssembly.Instance(module, { env: { memory } }).exports as KernelExports & WebAssembly.Exports;
+export function instantiate(module: WasmModule, memory: WasmMemory): KernelExports {
+  // What the module exports is known from its sources alone.
+  return new Instance(module, { env: { memory } }).exports as Record<string, unknown> & KernelExports;
 }

@@ -20,6 +20,7 @@ import { AccessRecorder } from "./access-recorder.ts";
 import { loadBn254 } from "./bn254.ts";
 import { EngineJournal, EngineStateManager } from "./engine-state.ts";
 import {
+  type Frame,
   type FrameInterpreterClass,
   frameInterpreterClass,
   type InterpreterClass,
@@ -61,7 +62,7 @@ export class BraidEvm extends EVM {
   readonly gasTable: GasTable;
   readonly #frameClass: FrameInterpreterClass;
   /** By depth. A transaction's frames are strictly nested, and a worker runs one transaction at a time. */
-  readonly #frames: InstanceType<FrameInterpreterClass>[] = [];
+  readonly #frames: Frame[] = [];
 
   private constructor(options: EVMOpts, state: VersionedState, frameClass: FrameInterpreterClass) {
     super(options);
@@ -178,7 +179,7 @@ export class BraidEvm extends EVM {
   }
 
   /** The frame object of a depth. Those of deeper frames than usual are not kept. */
-  #frameAt(depth: number): InstanceType<FrameInterpreterClass> {
+  #frameAt(depth: number): Frame {
     const known = this.#frames[depth];
     if (known !== undefined) return known;
     const frame = new this.#frameClass(
@@ -195,7 +196,7 @@ export class BraidEvm extends EVM {
   }
 
   async #runFrame(
-    frame: InstanceType<FrameInterpreterClass>,
+    frame: Frame,
     message: Message,
     options: { pc?: number; initialLogs?: Log[] },
   ): Promise<ExecResult> {

@@ -31,7 +31,13 @@ export type InterpreterClass = new (
   performanceLogs: EVMPerformanceLogger,
 ) => Interpreter;
 
-export type FrameInterpreterClass = ReturnType<typeof frameInterpreterClass>;
+/** A frame, which its EVM begins and ends for each call that it runs. */
+export interface Frame extends Interpreter {
+  begin(env: RunState["env"], gasLimit: bigint): void;
+  end(): void;
+}
+
+export type FrameInterpreterClass = new (...args: ConstructorParameters<InterpreterClass>) => Frame;
 
 function isEvmError(error: unknown): error is EVMError {
   return error instanceof EVMError;
@@ -42,8 +48,8 @@ const NO_BYTES = new Uint8Array(0);
 const MAX_KEPT_MEMORY = 65_536;
 
 /** Derives Braid's frame from ethereumjs's Interpreter class. */
-export function frameInterpreterClass(Base: InterpreterClass) {
-  return class FrameInterpreter extends Base implements HotFrame {
+export function frameInterpreterClass(Base: InterpreterClass): FrameInterpreterClass {
+  return class FrameInterpreter extends Base implements Frame, HotFrame {
     missing: SlotEntry | undefined = undefined;
     memoryWords = 0;
     /** Between `begin` and `end`. */
