@@ -3,6 +3,7 @@
 
 import { randomInt } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { InvalidTransactionError } from "./errors.ts";
 import type { BlockResult, BuiltBlock } from "./result/block-result.ts";
 import { SeededExecutor } from "./seeded-executor.ts";
 import { keyed, plainAddress } from "./testing/accounts.ts";
@@ -10,6 +11,7 @@ import { assertAllAgree, executorWith, fingerprint, inputOf, WORKER_COUNTS } fro
 import { BlockBuilder, type Fork, type TestBlock } from "./testing/block-builder.ts";
 import { randomBlock } from "./testing/random-block.ts";
 import { blobHash } from "./testing/sign.ts";
+import { decodeTransaction } from "./transaction/transaction.ts";
 
 const FORKS: readonly Fork[] = ["chainstart", "byzantium", "london", "cancun", "osaka"];
 const ROUNDS = Number(process.env.BRAID_ROUNDS ?? 2);
@@ -55,21 +57,41 @@ interface Choice {
   leftOut: [index: number, code: string][];
 }
 
-/** One after the other: each candidate is tried behind those before it that were included. */
+/** Gas limit and blobs of a transaction, nothing of what is none. */
+function limitsOf(raw: Uint8Array): { gas: bigint; blobs: number } {
+  try {
+    const { gasLimit, blobVersionedHashes } = decodeTransaction(raw);
+    return { gas: gasLimit, blobs: blobVersionedHashes.length };
+  } catch (error) {
+    expect(error).toBeInstanceOf(InvalidTransactionError);
+    return { gas: 0n, blobs: 0 };
+  }
+}
+
+/** One after the other: each candidate for which there is room is tried behind those before it that were included. */
 async function buildInOrder(pool: TestBlock): Promise<Choice> {
   const choice: Choice = { included: [], leftOut: [] };
-  const { transactions } = pool.input;
+  const { transactions, header } = pool.input;
+  const maxBlobs = pool.fork === "osaka" ? 9 : 6;
+  let [gasUsed, blobsUsed] = [0n, 0];
   for (let index = 0; index < transactions.length; index++) {
+    const { gas, blobs } = limitsOf(transactions[index] as Uint8Array);
+    if (gas > header.gasLimit - gasUsed) {
+      choice.leftOut.push([index, "BRAID_TX_GAS_LIMIT_EXCEEDS_BLOCK"]);
+      continue;
+    }
+    if (blobs > maxBlobs - blobsUsed) {
+      choice.leftOut.push([index, "BRAID_TX_BLOB_GAS_EXCEEDS_BLOCK"]);
+      continue;
+    }
     const chosen = [...choice.included, index].map((i) => transactions[i] as Uint8Array);
     try {
       const input = inputOf(withTransactions(pool, chosen), { mode: "sequential" });
-      await executorWith(1).executeBlock(input);
+      gasUsed = (await executorWith(1).executeBlock(input)).gasUsed;
+      blobsUsed += blobs;
       choice.included.push(index);
     } catch (error) {
-      const { code } = error as { code: string };
-      // Of a given block the sum is checked at its end.
-      const blobs = code === "BRAID_BLOCK_BLOB_GAS_EXCEEDED";
-      choice.leftOut.push([index, blobs ? "BRAID_TX_BLOB_GAS_EXCEEDS_BLOCK" : code]);
+      choice.leftOut.push([index, (error as { code: string }).code]);
     }
   }
   return choice;

@@ -22,6 +22,8 @@ export const MIN_PARALLEL_TRANSACTIONS = 10;
 /** Speculation stops when more incarnations were in vain than the block has units, after this many to begin with. */
 const SOLO_ALLOWANCE = 32;
 
+const NO_LIMIT = 0xffff_ffff;
+
 /** What an executor keeps from block to block. */
 export interface ExecutorResources {
   kernel: Kernel;
@@ -201,7 +203,7 @@ async function load(
     placeEstimates(kernel, block.functionKeys(), resources.hints);
 }
 
-/** Blobs that a block of these rules may have (EIP-4844). */
+/** Blobs that a block of these rules may have (EIP-4844); before there were any, the transaction's type is what is wrong. */
 function blobLimit({ eip4844, maxBlobGasPerBlock, blobGasPerBlob }: ForkRules): number {
-  return eip4844 ? Number(maxBlobGasPerBlock / blobGasPerBlob) : 0;
+  return eip4844 ? Number(maxBlobGasPerBlock / blobGasPerBlob) : NO_LIMIT;
 }

@@ -8,6 +8,8 @@ import { leaveOut, refusal } from "../records/left-out.ts";
 /** What runs units: an engine, or an engine over candidates. */
 export interface UnitRunner {
   recover(unit: number): void;
+  /** Tells the kernel the gas limit and the blobs of the unit's transaction, for admission; nothing for what is none. */
+  tellLimits(unit: number): void;
   execute(unit: number, head: boolean): Promise<UnitEnd>;
 }
 
@@ -25,16 +27,20 @@ export class CandidateUnits implements UnitRunner {
     this.#units.recover(unit);
   }
 
+  tellLimits(unit: number): void {
+    this.#units.tellLimits(unit);
+  }
+
   async execute(unit: number, head: boolean): Promise<UnitEnd> {
     if (!head) return this.#units.execute(unit, head);
-    // What an earlier incarnation has told of its limits: the block may have no room, whatever the state.
+    // Room comes first: a full block does not execute what is left of a pool, and the reason does not depend on who was tried before.
+    this.#units.tellLimits(unit);
     const refused = this.#refusal(unit);
     if (refused !== undefined) return this.#leaveOut(unit, refused);
     const end = await this.#units.execute(unit, head);
     if (end.kind === "failed" && end.error instanceof InvalidTransactionError)
       return this.#leaveOut(unit, end.error);
-    const late = end.kind === "done" ? this.#refusal(unit) : undefined;
-    return late === undefined ? end : this.#leaveOut(unit, late);
+    return end;
   }
 
   #refusal(unit: number): InvalidTransactionError | undefined {

@@ -90,6 +90,21 @@ export class UnitExecutor {
     return sender;
   }
 
+  /** Tells the kernel what the unit takes part in admission with. A transaction that cannot be decoded is reported when it is executed. */
+  tellLimits(unit: number): void {
+    if (unit === 0 || unit === this.#lastUnit) return;
+    try {
+      this.#admit(unit, decodeTransaction(this.#encoding(unit)));
+    } catch (error) {
+      if (!(error instanceof InvalidTransactionError)) throw error;
+    }
+  }
+
+  #admit(unit: number, tx: Transaction): void {
+    this.#kernel.setUnitGasLimit(unit, tx.gasLimit < MAX_U64 ? tx.gasLimit : MAX_U64);
+    this.#kernel.setUnitBlobs(unit, tx.blobVersionedHashes.length);
+  }
+
   /**
    * Runs one incarnation up to its write log and outcome. `head`: everything below is committed, what is read is final.
    * While speculating nothing that goes wrong means anything: the unit then waits for its turn as head.
@@ -130,8 +145,7 @@ export class UnitExecutor {
     }
     // PERF: decoded again by each incarnation: what lives no longer than one costs the garbage collector nothing.
     const tx = decodeTransaction(this.#encoding(unit));
-    this.#kernel.setUnitGasLimit(unit, tx.gasLimit < MAX_U64 ? tx.gasLimit : MAX_U64);
-    this.#kernel.setUnitBlobs(unit, tx.blobVersionedHashes.length);
+    this.#admit(unit, tx);
     return executeTransaction(tx, this.#sender(unit, tx), state, this.#context);
   }
 }
