@@ -1,38 +1,42 @@
 // Hashing and whole-key comparison of addresses (20 bytes) and 32-byte keys. The hash only picks a bucket: keys are always
-// compared whole. It is seeded per kernel, so that nobody can choose storage slots that collide.
+// compared whole. Anybody can choose storage slots, so the hash has to hold against somebody who knows this code but not the secret:
+//
+// - A key is first folded to 64 bits: each of its 32-bit halves times a secret 64-bit word of its own, summed modulo 2^64. Two different
+//   keys meet there only when the sum of secret times difference is zero. A difference is below 2^32, so for any two keys that is one
+//   secret in 2^33 or fewer: no relation between keys holds for more of them.
+// - That sum is linear, so keys in a row would lie in a row. A bijection without linear structure scatters them over the buckets.
 
-import { hashSeed } from "./memory";
-
-const K0: u64 = 0x9e3779b97f4a7c15;
-const K1: u64 = 0xbf58476d1ce4e5b9;
-const K2: u64 = 0x94d049bb133111eb;
+import { CONFIG_HASH_SECRET } from "../src/layout";
 
 // @ts-ignore: decorator
 @inline
-function mix(h: u64, word: u64): u64 {
-  h = (h ^ word) * K1;
-  return h ^ (h >> 29);
+function fold(index: u32, word: u64): u64 {
+  return load<u64>(CONFIG_HASH_SECRET + index * 16) * (word & 0xffffffff) + load<u64>(CONFIG_HASH_SECRET + index * 16 + 8) * (word >> 32);
 }
 
+/** The finalizer of MurmurHash3: each bit of the sum decides about half of all bits. */
 // @ts-ignore: decorator
 @inline
-function finish(h: u64): u32 {
-  h *= K2;
-  return u32(h ^ (h >> 32));
+function scatter(sum: u64): u32 {
+  sum = (sum ^ (sum >> 33)) * 0xff51afd7ed558ccd;
+  sum = (sum ^ (sum >> 33)) * 0xc4ceb9fe1a85ec53;
+  return u32(sum ^ (sum >> 33));
 }
 
 export function hashAddress(key: u32): u32 {
-  let h = mix(hashSeed ^ K0, load<u64>(key));
-  h = mix(h, load<u64>(key, 8));
-  return finish(mix(h, u64(load<u32>(key, 16))));
+  return scatter(load<u64>(CONFIG_HASH_SECRET, 72) + fold(0, load<u64>(key)) + fold(1, load<u64>(key, 8)) + load<u64>(CONFIG_HASH_SECRET, 32) * u64(load<u32>(key, 16)));
 }
 
 /** `extra` tells apart equal keys of different owners, as the slots of different accounts. */
 export function hashKey32(key: u32, extra: u32): u32 {
-  let h = mix(hashSeed ^ (u64(extra) * K0), load<u64>(key));
-  h = mix(h, load<u64>(key, 8));
-  h = mix(h, load<u64>(key, 16));
-  return finish(mix(h, load<u64>(key, 24)));
+  return scatter(
+    load<u64>(CONFIG_HASH_SECRET, 72) +
+      load<u64>(CONFIG_HASH_SECRET, 64) * u64(extra) +
+      fold(0, load<u64>(key)) +
+      fold(1, load<u64>(key, 8)) +
+      fold(2, load<u64>(key, 16)) +
+      fold(3, load<u64>(key, 24)),
+  );
 }
 
 // @ts-ignore: decorator

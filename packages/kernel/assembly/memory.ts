@@ -8,7 +8,6 @@ import {
   CONFIG_BLOCK_MASK,
   CONFIG_FLAT_BUCKETS,
   CONFIG_FLAT_MASK,
-  CONFIG_HASH_SEED,
   CONFIG_INSTANCE_BASE,
   CONFIG_INSTANCES,
   CONFIG_STATE_BASE,
@@ -37,7 +36,6 @@ export let flatBuckets: u32 = 0;
 export let flatMask: u32 = 0;
 export let blockBuckets: u32 = 0;
 export let blockMask: u32 = 0;
-export let hashSeed: u64 = 0;
 
 /** Chunks keep instances off the shared cursor; larger allocations are taken from it directly. */
 const CHUNK: u32 = 32768;
@@ -50,7 +48,6 @@ export function attach(instance: u32): u32 {
   flatMask = load<u32>(CONFIG_FLAT_MASK);
   blockBuckets = load<u32>(CONFIG_BLOCK_BUCKETS);
   blockMask = load<u32>(CONFIG_BLOCK_MASK);
-  hashSeed = load<u64>(CONFIG_HASH_SEED);
   return area;
 }
 

@@ -22,7 +22,7 @@ test("public names", () => {
 
 /** Constants whose values are byte offsets within one block of memory, and how wide those that are not u32 are. */
 const WIDTHS: Record<string, number> = {
-  CONFIG_HASH_SEED: 8,
+  CONFIG_HASH_SECRET: 8 * layout.HASH_SECRET_WORDS,
   WORD_HALT: 8,
   WORD_CUMULATIVE_GAS: 8,
   WORD_BLOCK_GAS_LIMIT: 8,

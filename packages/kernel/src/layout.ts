@@ -19,7 +19,6 @@ export const CONFIG_FLAT_BUCKETS = 1048; // three tables of as many buckets: acc
 export const CONFIG_FLAT_MASK = 1052; // number of buckets of each table, less one
 export const CONFIG_BLOCK_BUCKETS = 1056; // two tables: accounts, slots
 export const CONFIG_BLOCK_MASK = 1060;
-export const CONFIG_HASH_SEED = 1064; // u64
 
 // Words of the run.
 export const WORD_LOCK = 1152; // scheduler lock: 0 free, else instance + 1
@@ -57,6 +56,8 @@ export const WORD_ABORT_CAUSES = 1872; // five counters: aborts by the first rea
 export const WORD_ACCOUNT_COUNT = 1920; // account records of the block
 export const WORD_SLOT_COUNT = 1924;
 export const FLAT_ZERO_SLOT = 1984; // a flat slot record (80 bytes) that is always zero: the answer "known to be zero"
+export const CONFIG_HASH_SECRET = 2112; // HASH_SECRET_WORDS u64: written once by Kernel.create, read-only afterwards
+export const HASH_SECRET_WORDS = 10; // one for each 32-bit half of a key, one for its owner, one that is added
 
 // ---- Instance area: one for each thread, index 0 is the main thread. ----
 

@@ -8,11 +8,12 @@ import {
   CONFIG_BLOCK_MASK,
   CONFIG_FLAT_BUCKETS,
   CONFIG_FLAT_MASK,
-  CONFIG_HASH_SEED,
+  CONFIG_HASH_SECRET,
   CONFIG_INSTANCE_BASE,
   CONFIG_INSTANCES,
   CONFIG_STATE_BASE,
   CONFIG_STATE_END,
+  HASH_SECRET_WORDS,
   INSTANCE_STRIDE,
 } from "./layout.ts";
 import { Memory, type WasmMemory } from "./webassembly.ts";
@@ -35,7 +36,7 @@ export interface KernelOptions {
   maxWorkers?: number;
   /** log2 of the number of hash buckets in every table; for tests that want long chains. */
   bucketBits?: number;
-  /** Seed of the hash tables; for tests. Default: random, so that nobody can choose keys that collide. */
+  /** Seed of the hash tables' secret; for tests. Default: a random secret, so that nobody can choose keys that collide. */
   hashSeed?: bigint;
 }
 
@@ -53,9 +54,16 @@ function roundUp(bytes: number): number {
   return Math.ceil(bytes / PAGE) * PAGE;
 }
 
-function randomSeed(): bigint {
-  const seed = crypto.getRandomValues(new BigUint64Array(1));
-  return seed[0] ?? 0n;
+/** The secret words of the hash: random ones, or for tests what splitmix64 makes of a seed. */
+function hashSecret(seed: bigint | undefined): BigUint64Array<ArrayBuffer> {
+  const words = new BigUint64Array(HASH_SECRET_WORDS);
+  if (seed === undefined) return crypto.getRandomValues(words);
+  return words.map((_, i) => {
+    let z = BigInt.asUintN(64, seed + BigInt(i + 1) * 0x9e3779b97f4a7c15n);
+    z = BigInt.asUintN(64, (z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n);
+    z = BigInt.asUintN(64, (z ^ (z >> 27n)) * 0x94d049bb133111ebn);
+    return z ^ (z >> 31n);
+  });
 }
 
 /**
@@ -91,6 +99,6 @@ export function createMemory(options: KernelOptions): MemoryMap {
   set(CONFIG_FLAT_MASK, flatBuckets - 1);
   set(CONFIG_BLOCK_BUCKETS, blockTable);
   set(CONFIG_BLOCK_MASK, blockBuckets - 1);
-  new DataView(memory.buffer).setBigUint64(CONFIG_HASH_SEED, options.hashSeed ?? randomSeed(), true);
+  new BigUint64Array(memory.buffer).set(hashSecret(options.hashSeed), CONFIG_HASH_SECRET >>> 3);
   return { memory, maxWorkers, blockArenaBytes, stateArenaBytes };
 }
