@@ -7,7 +7,6 @@ import {
   openParentState,
   verifyBlock,
 } from "@braid/replay";
-import type { StateDiff } from "@braid/state";
 import { afterAll, expect } from "vitest";
 
 export const WORKER_COUNTS = [1, 2, 3, 4, 8];
@@ -44,15 +43,15 @@ export async function expectAgreement(
 
 /** One run over the block's state as it is in the file, checked against the header. */
 async function run(executor: Executor, file: BlockFile, block: LoadedBlock, how: Partial<ExecuteBlockInput>) {
-  const { source, computeStateRoot } = openParentState(file).open();
+  const { source, rootAfter } = openParentState(file).open();
   const input: ExecuteBlockInput = { block: block.input, common: block.common, source, ...how };
-  const needsRoots = computeStateRoot !== undefined && !block.common.gteHardfork("byzantium");
-  if (needsRoots) input.intermediateRoots = (diff: StateDiff) => computeStateRoot(diff);
+  const needsRoots = rootAfter !== undefined && !block.common.gteHardfork("byzantium");
+  if (needsRoots) input.intermediateRoots = rootAfter;
   const result = await executor.executeBlock(input);
-  const stateRoot = await computeStateRoot?.(result.stateDiff);
+  const stateRoot = rootAfter?.(result.stateChanges);
   const { checked, differences } = verifyBlock(block, result, stateRoot);
   expect(differences).toEqual([]);
   expect(checked).toContain("gasUsed");
-  if (computeStateRoot !== undefined) expect(checked).toContain("stateRoot");
+  if (rootAfter !== undefined) expect(checked).toContain("stateRoot");
   return result;
 }

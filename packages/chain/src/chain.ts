@@ -11,16 +11,11 @@ import { type Ancestor, UNCLE_GENERATIONS, validateBody, validateUncles } from "
 import { validateHeader } from "./validate-header.ts";
 import { validateResult } from "./validate-result.ts";
 
-/** A store that also knows the hashes of the blocks that were committed to it, for BLOCKHASH. */
-export interface ChainStore extends StateStore {
-  setBlockHash(number: bigint, hash: Uint8Array): void;
-}
-
 export interface ChainOptions {
   /** The chain's forks. It is set to one fork after the other: give the chain its own. */
   common: Common;
-  /** The state after `head`. */
-  store: ChainStore;
+  /** Keeps the state after `head`. */
+  store: StateStore;
   executor: Pick<Executor, "executeBlock">;
   /** The block that the chain goes on from: the genesis block, or one whose descendants cannot have older blocks' children as uncles. */
   head: { header: BlockHeader; hash: Uint8Array };
@@ -40,7 +35,7 @@ export interface ImportedBlock {
 
 export class Chain {
   readonly #common: Common;
-  readonly #store: ChainStore;
+  readonly #store: StateStore;
   readonly #executor: ChainOptions["executor"];
   /** Oldest first; the last one is the head. */
   #ancestors: Ancestor[];
@@ -52,7 +47,6 @@ export class Chain {
     this.#store = store;
     this.#executor = executor;
     this.#ancestors = [{ header: head.header, hash: bytesToHex(head.hash), uncles: [] }];
-    store.setBlockHash(head.header.number, head.hash);
   }
 
   /** The newest block. */
@@ -90,19 +84,18 @@ export class Chain {
       ...options,
       block: blockInput(block),
       common: header.common,
-      source: this.#store,
-      intermediateRoots: (diff) => this.#store.computeStateRoot(diff),
+      source: this.#store.stateAt(header.parentHash),
+      intermediateRoots: (changes) => this.#store.prepare(header.parentHash, changes).root,
     });
-    const stateRoot = await this.#store.computeStateRoot(result.stateDiff);
-    validateResult(header, result, stateRoot);
-    await this.#store.commit(result.stateDiff);
-    this.#store.setBlockHash(header.number, block.hash);
+    const after = this.#store.prepare(header.parentHash, result.stateChanges);
+    validateResult(header, result, after.root);
+    await after.commit({ hash: block.hash, number: header.number });
     this.#ancestors.push({
       header,
       hash: bytesToHex(block.hash),
       uncles: block.uncles.map((uncle) => bytesToHex(uncle.hash)),
     });
     this.#ancestors = this.#ancestors.slice(-UNCLE_GENERATIONS);
-    return { block, result, stateRoot };
+    return { block, result, stateRoot: after.root };
   }
 }

@@ -1,7 +1,7 @@
 // Chains that are given by a geth genesis file: their forks, their first block, their first state.
 
 import { BaseError, type Hex } from "@braid/primitives";
-import { type GenesisAlloc, MemoryStateStore } from "@braid/state";
+import { changesOfAlloc, type GenesisAlloc, MemoryStateStore } from "@braid/state";
 import { type BlockHeader, createBlockHeader } from "@ethereumjs/block";
 import { Common } from "@ethereumjs/common";
 import {
@@ -63,9 +63,10 @@ export interface GenesisState {
 }
 
 /** Makes the first block and the state after it out of a geth genesis file. Throws InvalidGenesisFileError, InvalidGenesisError. */
-export function openGenesis(genesis: GethGenesis, name?: string): GenesisState {
+export async function openGenesis(genesis: GethGenesis, name?: string): Promise<GenesisState> {
   const common = new Common({ chain: chainConfig(describeGenesis(genesis, name)) });
-  const store = MemoryStateStore.fromAlloc(genesis.alloc);
+  const store = new MemoryStateStore();
+  const state = store.prepare(undefined, changesOfAlloc(genesis.alloc));
   const field = (key: string): Hex | undefined =>
     typeof genesis[key] === "string" ? (genesis[key] as Hex) : undefined;
   const number = BigInt(field("number") ?? 0);
@@ -95,10 +96,11 @@ export function openGenesis(genesis: GethGenesis, name?: string): GenesisState {
       number,
       timestamp,
       nonce: `0x${nonce.toString(16).padStart(16, "0")}`,
-      stateRoot: store.stateRoot,
+      stateRoot: state.root,
     },
     { common, skipConsensusFormatValidation: true },
   );
+  await state.commit({ hash: header.hash(), number });
   return { common, store, header };
 }
 

@@ -3,7 +3,6 @@
 export {
   Chain,
   type ChainOptions,
-  type ChainStore,
   type ImportedBlock,
   type ImportOptions,
 } from "./chain.ts";

@@ -28,7 +28,7 @@ for (const fork of FORKS) {
         await expect(chain.chain.importBlock(rlp)).rejects.toMatchObject({
           code: "BRAID_BLOCK_SYSTEM_CALL_FAILED",
         });
-        expect(chain.store.version).toBe(0);
+        expect(chain.store.head.number).toBe(0n);
       });
 
       test("that is not there makes the block invalid", async () => {
@@ -49,9 +49,9 @@ for (const fork of FORKS) {
           [BEACON_ROOTS, BLOCK_HASHES].map((address) => [bytesToHex(address), { code }]),
         );
         const chain = new TestChain(executor, fork, [], alloc);
-        const { stateRoot } = chain.store;
+        const { stateRoot } = chain.store.head;
         await chain.extend();
-        expect(chain.store.stateRoot).toEqual(stateRoot);
+        expect(chain.store.head.stateRoot).toEqual(stateRoot);
       },
     );
   });

@@ -2,7 +2,7 @@
 
 import { Chain, decodeBlock, type ImportedBlock } from "@braid/chain";
 import { BaseError, bytesToHex, equalBytes, hexToBytes } from "@braid/primitives";
-import { MemoryStateStore } from "@braid/state";
+import { type BegunStore, MemoryStateStore } from "@braid/state";
 import { compareAccessLists } from "./access-list.ts";
 import { fitsExpectation } from "./exceptions.ts";
 import type { BlockchainFixture, FixtureBlock } from "./fixture-types.ts";
@@ -16,12 +16,15 @@ export async function runBlockchainCase(
   mode: RunMode,
 ): Promise<string | undefined> {
   const common = networkCommon(fixture.network, fixture.config);
-  const store = MemoryStateStore.fromAlloc(fixture.pre);
   const genesis = decodeBlock(hexToBytes(fixture.genesisRLP), common);
+  const store = MemoryStateStore.fromAlloc(fixture.pre, {
+    hash: genesis.hash,
+    number: genesis.header.number,
+  });
   if (bytesToHex(genesis.hash) !== fixture.genesisBlockHeader.hash)
     return `the genesis block has hash ${bytesToHex(genesis.hash)}, not ${fixture.genesisBlockHeader.hash}`;
-  if (!equalBytes(store.stateRoot, genesis.header.stateRoot))
-    return `the pre-state has root ${bytesToHex(store.stateRoot)}, not ${bytesToHex(genesis.header.stateRoot)}`;
+  if (!equalBytes(store.head.stateRoot, genesis.header.stateRoot))
+    return `the pre-state has root ${bytesToHex(store.head.stateRoot)}, not ${bytesToHex(genesis.header.stateRoot)}`;
   const chain = new Chain({ common, store, executor, head: genesis });
   for (const [i, block] of fixture.blocks.entries()) {
     const failure = await runBlock(chain, store, block, mode);
@@ -34,7 +37,7 @@ export async function runBlockchainCase(
 
 async function runBlock(
   chain: Chain,
-  store: MemoryStateStore,
+  store: BegunStore,
   block: FixtureBlock,
   mode: RunMode,
 ): Promise<string | undefined> {
@@ -42,7 +45,7 @@ async function runBlock(
     if (block.expectException === undefined) return `it is valid but was refused with ${block.refused}`;
     if (fitsExpectation(block.refused, block.expectException)) return undefined;
   }
-  const before = { head: chain.head.hash, root: store.stateRoot, version: store.version };
+  const before = { head: chain.head.hash, state: store.head };
   let imported: ImportedBlock;
   try {
     imported = await chain.importBlock(hexToBytes(block.rlp), mode.options);
@@ -50,11 +53,7 @@ async function runBlock(
     if (!(error instanceof BaseError)) throw error;
     const rejection = `${error.code}: ${error.message}`;
     if (block.expectException === undefined) return `it is valid but was rejected with ${rejection}`;
-    if (
-      chain.head.hash !== before.head ||
-      !equalBytes(store.stateRoot, before.root) ||
-      store.version !== before.version
-    )
+    if (chain.head.hash !== before.head || store.head !== before.state)
       return "it was rejected but has changed the state";
     return fitsExpectation(error.code, block.expectException)
       ? undefined
@@ -70,13 +69,13 @@ async function runBlock(
 
 function checkPostState(
   { postState, postStateHash }: BlockchainFixture,
-  store: MemoryStateStore,
+  store: BegunStore,
 ): string | undefined {
-  const root = bytesToHex(store.stateRoot);
+  const root = bytesToHex(store.head.stateRoot);
   if (postStateHash !== undefined && postStateHash !== root)
     return `the state root is ${root}, not ${postStateHash}`;
   if (postState === undefined) return undefined;
-  const expected = bytesToHex(MemoryStateStore.fromAlloc(postState).stateRoot);
+  const expected = bytesToHex(MemoryStateStore.fromAlloc(postState).head.stateRoot);
   return expected === root
     ? undefined
     : `the state root is ${root}, that of the fixture's post-state ${expected}`;

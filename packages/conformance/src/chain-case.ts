@@ -16,7 +16,7 @@ export async function runChainCase(
   mode: RunMode,
 ): Promise<string | undefined> {
   const genesis = JSON.parse(await readFile(join(folder, "genesis.json"), "utf8")) as GethGenesis;
-  const { common, store, header } = openGenesis(genesis, folder);
+  const { common, store, header } = await openGenesis(genesis, folder);
   const chain = new Chain({ common, store, executor, head: { header, hash: header.hash() } });
   const blocks = splitBlocks(await readFile(join(folder, CHAIN_FILE)));
   for (const [i, raw] of blocks.entries()) {

@@ -60,7 +60,7 @@ describe("a state test", () => {
 
   test("that expects the wrong exception fails, and the right one passes", async () => {
     const invalid = transferFixture(0, 3n);
-    const root = bytesToHex(MemoryStateStore.fromAlloc(invalid.pre).stateRoot);
+    const root = bytesToHex(MemoryStateStore.fromAlloc(invalid.pre).head.stateRoot);
     const withException = (expectException: string): StateFixture => ({
       ...invalid,
       post: { London: (invalid.post.London ?? []).map((post) => ({ ...post, hash: root, expectException })) },

@@ -102,6 +102,6 @@ async function outcome(
     "receipts root": result.receiptsRoot === undefined ? "none" : bytesToHex(result.receiptsRoot),
     "logs bloom": bytesToHex(result.logsBloom),
     "access list hash": bytesToHex(accessListHash(result.accessList)),
-    "state root": bytesToHex(await store.computeStateRoot(result.stateDiff)),
+    "state root": bytesToHex(store.prepare(store.head.hash, result.stateChanges).root),
   };
 }

@@ -3,7 +3,7 @@
 import type { BlockResult, ExecuteBlockInput, Log } from "@braid/executor";
 import { keccak256 } from "@braid/kernel";
 import { BaseError, bigIntToBytes32, bytesToHex, equalBytes, hexToBytes } from "@braid/primitives";
-import { MemoryStateStore } from "@braid/state";
+import { type BegunStore, MemoryStateStore } from "@braid/state";
 import { type BlockHeader, createBlockHeader } from "@ethereumjs/block";
 import type { Common } from "@ethereumjs/common";
 import { RLP } from "@ethereumjs/rlp";
@@ -41,7 +41,7 @@ export function environmentHeader(
 export function executeTransactions(
   executor: BlockExecutor,
   header: BlockHeader,
-  store: MemoryStateStore,
+  store: BegunStore,
   transactions: Uint8Array[],
   mode: RunMode,
 ): Promise<BlockResult> {
@@ -49,7 +49,7 @@ export function executeTransactions(
     ...mode.options,
     block: { header, transactions, uncles: [], withdrawals: [] },
     common: header.common,
-    source: store,
+    source: store.stateAt(store.head.hash),
   };
   return executor.executeBlock(input);
 }
@@ -77,10 +77,12 @@ async function runTransaction(
   mode: RunMode,
 ): Promise<string | undefined> {
   const header = environmentHeader(fixture.env, networkCommon(fork, fixture.config, "transactions"));
-  const store = MemoryStateStore.fromAlloc(fixture.pre);
   // Fixtures without ancestors expect the hash of the number's decimal digits, as all clients' runners do.
-  for (let number = header.number > 256n ? header.number - 256n : 0n; number < header.number; number++)
-    store.setBlockHash(number, keccak256(new TextEncoder().encode(number.toString())));
+  const hashOf = (number: bigint): Uint8Array => keccak256(new TextEncoder().encode(number.toString()));
+  const number = header.number - 1n;
+  const ancestors = new Map<bigint, Uint8Array>();
+  for (let n = number; n >= 0n && n > number - 256n; n--) ancestors.set(n, hashOf(n));
+  const store = MemoryStateStore.fromAlloc(fixture.pre, { hash: hashOf(number), number, ancestors });
   let result: BlockResult;
   try {
     result = await executeTransactions(executor, header, store, [hexToBytes(post.txbytes)], mode);
@@ -91,7 +93,7 @@ async function runTransaction(
       return `the transaction is valid but was rejected with ${rejection}`;
     if (!fitsExpectation(error.code, post.expectException))
       return `the transaction was rejected, but for ${post.expectException} and not ${rejection}`;
-    return equalBytes(store.stateRoot, hexToBytes(post.hash))
+    return equalBytes(store.head.stateRoot, hexToBytes(post.hash))
       ? undefined
       : "the fixture's post-state of an invalid transaction is not its pre-state";
   }
@@ -99,7 +101,7 @@ async function runTransaction(
     return `the transaction was executed, but it is invalid (${post.expectException})`;
   const logs = logsHash(result.receipts.flatMap((receipt) => receipt.logs));
   if (logs !== post.logs) return `the logs have hash ${logs}, not ${post.logs}`;
-  const root = bytesToHex(await store.computeStateRoot(result.stateDiff));
+  const root = bytesToHex(store.prepare(store.head.hash, result.stateChanges).root);
   return root === post.hash ? undefined : `the state root is ${root}, not ${post.hash}`;
 }
 

@@ -97,8 +97,8 @@ test("the precompile 3 stays touched when the frame that touched it runs out of 
   block.send({ from: keyed(0), to: CONTRACT, data: tool.call(ripemd, new Uint8Array(0), 100) });
   block.send({ from: keyed(1), to: CONTRACT, data: tool.call(two, new Uint8Array(0), 10) });
   const { result } = await assertAllAgree(await block.build());
-  expect(result.stateDiff.accounts.get(bytesToHex(ripemd))?.deleted).toBe(true);
-  expect(result.stateDiff.accounts.has(bytesToHex(two))).toBe(false);
+  expect(result.stateChanges.accounts.get(bytesToHex(ripemd))?.deleted).toBe(true);
+  expect(result.stateChanges.accounts.has(bytesToHex(two))).toBe(false);
 });
 
 describe.each<Fork>([
@@ -333,8 +333,8 @@ describe.each<Fork>(["constantinople", "istanbul", "berlin", "london", "cancun",
         block.send({ from: keyed(5), to: address, data: tool.increment(1) });
       }
       const { result } = await assertAllAgree(await block.build());
-      expect(result.stateDiff.accounts.get(bytesToHex(second))?.balance).toBe(8n);
-      expect(result.stateDiff.accounts.get(bytesToHex(first))?.balance).toBe(10n);
+      expect(result.stateChanges.accounts.get(bytesToHex(second))?.balance).toBe(8n);
+      expect(result.stateChanges.accounts.get(bytesToHex(first))?.balance).toBe(10n);
     });
 
     test("creations that collide, fail, or deploy nothing", async () => {

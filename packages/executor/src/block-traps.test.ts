@@ -2,7 +2,7 @@
 // rewards, and what is told about each transaction.
 
 import { hexToBytes } from "@braid/primitives";
-import { MemoryStateSource, type StateDiff } from "@braid/state";
+import { MemoryStateSource, type StateChanges } from "@braid/state";
 import { type ChainConfig, Mainnet } from "@ethereumjs/common";
 import { describe, expect, test } from "vitest";
 import { receiptsRoot } from "./receipts/receipts.ts";
@@ -142,8 +142,8 @@ describe("receipts", () => {
     for (let i = 0; i < 8; i++) block.send({ from: keyed(i), to: plainAddress(50 + i), value: 1 });
     const built = await block.build();
     const sizes: number[] = [];
-    const intermediateRoots = async (diff: StateDiff): Promise<Uint8Array> => {
-      sizes.push(diff.accounts.size);
+    const intermediateRoots = (changes: StateChanges): Uint8Array => {
+      sizes.push(changes.accountCount);
       return new Uint8Array(32).fill(sizes.length);
     };
     const result = await runBraid(built, 3, { intermediateRoots });
@@ -274,9 +274,9 @@ describe("the protocol's own calls", () => {
     for (const workers of [1, 2, 3]) {
       const outcome = await outcomeOfBraid(built, await runBraid(built, workers));
       expect({ ...outcome, stateRoot: "" }).toEqual({ ...expected, stateRoot: "" });
-      const { stateDiff } = await runBraid(built, workers);
+      const { stateChanges } = await runBraid(built, workers);
       for (const address of [BEACON_ROOTS, BLOCK_HASHES])
-        expect(stateDiff.accounts.has(`0x${Buffer.from(address).toString("hex")}`)).toBe(false);
+        expect(stateChanges.accounts.has(`0x${Buffer.from(address).toString("hex")}`)).toBe(false);
     }
   });
 

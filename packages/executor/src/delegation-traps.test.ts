@@ -55,8 +55,10 @@ describe.each<Fork>(["prague", "osaka"])("delegations in %s", (fork) => {
     const called = [1, 6, 11, 16].map((i) => result.receipts[i]?.logs[0]?.data[31]);
     expect(called).toEqual([10, 11, undefined, 10]);
     const code = concatBytes(Uint8Array.of(0xef, 1, 0), X);
-    expect(result.stateDiff.accounts.get(bytesToHex(AUTHORITY.address))?.codeHash).toEqual(keccak256(code));
-    expect(result.stateDiff.codes.get(bytesToHex(keccak256(code)))).toEqual(code);
+    expect(result.stateChanges.accounts.get(bytesToHex(AUTHORITY.address))?.codeHash).toEqual(
+      keccak256(code),
+    );
+    expect(result.stateChanges.codes.get(bytesToHex(keccak256(code)))).toEqual(code);
   });
 
   test("what EXTCODEHASH says is the hash of what EXTCODECOPY gives, whenever it is asked", async () => {
@@ -104,7 +106,7 @@ describe.each<Fork>(["prague", "osaka"])("delegations in %s", (fork) => {
     });
     block.send({ from: self, to: CONTRACT, data: tool.codeHash(self.address) });
     const { result } = await assertAllAgree(await block.build());
-    expect(result.stateDiff.accounts.get(bytesToHex(self.address))?.nonce).toBe(9n);
+    expect(result.stateChanges.accounts.get(bytesToHex(self.address))?.nonce).toBe(9n);
   });
 
   test("an authority's own transactions depend on the authorizations of others", async () => {

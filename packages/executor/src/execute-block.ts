@@ -1,7 +1,6 @@
 // The way of a block: read `executeBlockWith` from top to bottom.
 
 import { ArenaExhaustedError, HEAD_ONLY, type Kernel } from "@braid/kernel";
-import type { StateSource } from "@braid/state";
 import type { ExecuteBlockInput, ExecutionMode } from "./block/block-input.ts";
 import { type PreparedBlock, prepareBlock } from "./block/prepare-block.ts";
 import { functionKey } from "./hints/call-target.ts";
@@ -32,8 +31,6 @@ export interface ExecutorResources {
   pool: TaskPool;
   /** Threads of the pool. */
   workers: number;
-  /** The last block's source and what the block changed: when the source has committed that, the cache can follow. */
-  last: { source: StateSource; version: number | undefined; result: BlockResult } | undefined;
 }
 
 /** A block on its way. */
@@ -82,7 +79,7 @@ async function runBlockWay(
   times.prepared = performance.now();
   const report = await runOrFallBack(resources, input, block, plan, times);
   times.ran = performance.now();
-  const { result, contended, included, leftOut } = await assembleResult(resources.kernel, block, input);
+  const { result, contended, included, leftOut } = assembleResult(resources.kernel, block, input);
   if (hintOptions(input.hints).learned && (contended.length > 0 || !resources.hints.isEmpty))
     resources.hints.learn(contended, block.functionKeys());
   times.end = performance.now();
@@ -90,7 +87,6 @@ async function runBlockWay(
   const complete = Object.assign(result, {
     statistics: blockStatistics(resources.kernel, report, plan, contended, times),
   });
-  resources.last = { source: input.source, version: input.source.version, result: complete };
   return { result: complete, included, leftOut };
 }
 
@@ -177,10 +173,9 @@ async function load(
   block: Job,
   plan: Plan,
 ): Promise<void> {
-  const { kernel, cache, last } = resources;
+  const { kernel, cache } = resources;
   const { source } = input;
   const { transactions } = input.block;
-  if (last?.source === source) cache.advance(source, last.version, last.result.stateDiff);
   cache.attach(source, plan.preload);
   const units = transactions.length + 2;
   kernel.resetBlock(units);

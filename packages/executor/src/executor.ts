@@ -54,7 +54,6 @@ export class Executor {
       hints: new HintMemory(),
       pool: startWorkers(kernel, this.workers, this.#instances),
       workers: this.workers,
-      last: undefined,
     };
   }
 

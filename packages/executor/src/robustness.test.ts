@@ -3,9 +3,10 @@
 
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { MemoryStateStore, type StateSource } from "@braid/state";
+import { type BegunStore, MemoryStateStore, type StateSource } from "@braid/state";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { Executor, type ExecutorOptions } from "./executor.ts";
+import type { BlockResult } from "./result/block-result.ts";
 import { keyed, plainAddress } from "./testing/accounts.ts";
 import { fingerprint, runBraid } from "./testing/agree.ts";
 import { BlockBuilder, type TestBlock } from "./testing/block-builder.ts";
@@ -391,6 +392,14 @@ describe("the cache of the parent state", () => {
     return block.build();
   }
 
+  const newest = (store: BegunStore): StateSource => store.stateAt(store.head.hash);
+
+  /** The result's state goes by its root. */
+  async function commit(store: BegunStore, { stateChanges }: BlockResult): Promise<void> {
+    const after = store.prepare(store.head.hash, stateChanges);
+    await after.commit({ hash: after.root, number: store.head.number + 1n });
+  }
+
   test("goes on from block to block, and does not when another block was committed", async () => {
     const slots = [0, 1, 2, 3];
     const block = await incrementing(0, slots);
@@ -400,19 +409,19 @@ describe("the cache of the parent state", () => {
     const executor = newExecutor({ workers: 2 });
 
     const store = MemoryStateStore.fromFlat(block.pre);
-    const first = await executor.executeBlock(input(block, store));
-    await store.commit(first.stateDiff);
-    const second = await executor.executeBlock(input(next, store));
-    await store.commit(second.stateDiff);
+    const first = await executor.executeBlock(input(block, newest(store)));
+    await commit(store, first);
+    const second = await executor.executeBlock(input(next, newest(store)));
+    await commit(store, second);
     expect(second.receipts[4]?.logs[0]?.data[31]).toBe(2);
 
     // A candidate is executed and thrown away; the block before it is the one that is committed.
     const forked = MemoryStateStore.fromFlat(block.pre);
-    const candidate = await executor.executeBlock(input(other, forked));
-    const thrownAway = await executor.executeBlock(input(mixed, forked));
+    const candidate = await executor.executeBlock(input(other, newest(forked)));
+    const thrownAway = await executor.executeBlock(input(mixed, newest(forked)));
     expect(thrownAway.gasUsed).toBeGreaterThan(0n);
-    await forked.commit(candidate.stateDiff);
-    const after = await executor.executeBlock(input(mixed, forked));
+    await commit(forked, candidate);
+    const after = await executor.executeBlock(input(mixed, newest(forked)));
     expect(after.receipts[3]?.logs[0]?.data[31]).toBe(1);
   });
 
@@ -421,12 +430,41 @@ describe("the cache of the parent state", () => {
     const block = await incrementing(0, slots);
     const executor = newExecutor({ workers: 1 });
     const store = MemoryStateStore.fromFlat(block.pre);
-    const first = await executor.executeBlock(input(block, store));
-    await store.commit(first.stateDiff);
-    await store.commit(
-      (await newExecutor({ workers: 1 }).executeBlock(input(await incrementing(2, slots), store))).stateDiff,
-    );
-    const third = await executor.executeBlock(input(await incrementing(4, slots), store));
+    const first = await executor.executeBlock(input(block, newest(store)));
+    await commit(store, first);
+    const elsewhere = newExecutor({ workers: 1 });
+    await commit(store, await elsewhere.executeBlock(input(await incrementing(2, slots), newest(store))));
+    const third = await executor.executeBlock(input(await incrementing(4, slots), newest(store)));
     expect(third.receipts[2]?.logs[0]?.data[31]).toBe(3);
+  });
+
+  test("asks the source for nothing that the block before it has read or changed", async () => {
+    const slots = [0, 1];
+    const block = await incrementing(0, slots);
+    const executor = newExecutor({ workers: 2 });
+    const store = MemoryStateStore.fromFlat(block.pre);
+    const asked: string[] = [];
+    const asking = (): StateSource => {
+      const state = newest(store);
+      return {
+        getCode: (hash) => state.getCode(hash),
+        getBlockHash: (number) => state.getBlockHash(number),
+        getAccount: (address) => {
+          asked.push("account");
+          return state.getAccount(address);
+        },
+        getStorage: (address, slot) => {
+          asked.push("slot");
+          return state.getStorage(address, slot);
+        },
+        ...(state.stateRoot === undefined ? {} : { stateRoot: state.stateRoot }),
+        changesSince: (root) => state.changesSince?.(root),
+      };
+    };
+    await commit(store, await executor.executeBlock(input(block, asking())));
+    expect(asked.splice(0)).not.toEqual([]);
+    const next = await executor.executeBlock(input(await incrementing(2, slots), asking()));
+    expect(next.receipts[2]?.logs[0]?.data[31]).toBe(2);
+    expect(asked).toEqual([]);
   });
 });

@@ -33,7 +33,6 @@ export class SeededExecutor {
       hints: new HintMemory(),
       pool: new SeededPool(instances, seed),
       workers,
-      last: undefined,
     };
   }
 

@@ -105,7 +105,7 @@ describe.each(DESTRUCTION_FORKS)("destruction and re-creation in %s", (fork) => 
     block.send({ from: keyed(4), to: other, data: tool.derive(2, 4, 0) });
     block.send({ from: keyed(5), to: other, data: tool.storeIf(2, 5, 1) });
     const { result } = await assertAllAgree(await block.build(), { repeat: 5 });
-    const account = result.stateDiff.accounts.get(bytesToHex(other));
+    const account = result.stateChanges.accounts.get(bytesToHex(other));
     expect(account?.storageReset ?? false).toBe(!block.since("cancun"));
   });
 
@@ -276,7 +276,7 @@ describe("slots", () => {
     block.send({ from: keyed(0), to: echo, data: word(9), gasLimit: 500_000 });
     block.send({ from: keyed(1), to: echo });
     const { result, reexecutions } = await assertAllAgree(await block.build(), { repeat: 10 });
-    expect(result.stateDiff.accounts.get(bytesToHex(echo))?.storage.get(`0x${"0".repeat(63)}7`)).toBe(9n);
+    expect(result.stateChanges.accounts.get(bytesToHex(echo))?.storage.get(`0x${"0".repeat(63)}7`)).toBe(9n);
     expect(reexecutions).toBeGreaterThan(0);
   });
 

@@ -49,6 +49,7 @@ import {
 import { flatFindAccount, flatFindSlot } from "./flat-state";
 import { add256, copy32, hashAddress, hashKey32, sameAddress, sameKey32, zero32 } from "./keys";
 import { allocBlock, area, blockBuckets, blockMask } from "./memory";
+import { sortRecords } from "./sort";
 
 // @ts-ignore: decorator
 @inline
@@ -283,7 +284,10 @@ export function entryOf(location: u32, unit: u32): u32 {
   }
 }
 
-/** Quiescent. Threads every account record into one list, and every slot record into its account's; answers the first account. */
+/**
+ * Quiescent. Threads every account record into one list, ascending by address, and every slot record into its account's, ascending
+ * by key; answers the first account.
+ */
 export function collectAccounts(): u32 {
   let first: u32 = 0;
   const buckets = blockMask + 1;
@@ -301,7 +305,9 @@ export function collectAccounts(): u32 {
       store<u32>(owner, record, ACCOUNT_SLOTS);
     }
   }
-  return first;
+  for (let record = first; record != 0; record = load<u32>(record, ACCOUNT_LIST_NEXT))
+    store<u32>(record, sortRecords(load<u32>(record, ACCOUNT_SLOTS), SLOT_LIST_NEXT, SLOT_KEY, 32), ACCOUNT_SLOTS);
+  return sortRecords(first, ACCOUNT_LIST_NEXT, ACCOUNT_ADDRESS, 20);
 }
 
 /** Quiescent. Empties the block's tables. PERF: clears the bucket arrays only, about 1 microsecond at their default size. */

@@ -129,7 +129,10 @@ export class KernelVersions extends KernelMemory {
     return this.exports.peek(location, this.unitCount);
   }
 
-  /** Quiescent: links all account records (ACCOUNT_LIST_NEXT) and their slot records (ACCOUNT_SLOTS, SLOT_LIST_NEXT); ptr of the first, or 0. */
+  /**
+   * Quiescent: links all account records (ACCOUNT_LIST_NEXT), ascending by address, and their slot records (ACCOUNT_SLOTS,
+   * SLOT_LIST_NEXT), ascending by key; ptr of the first, or 0.
+   */
   collectAccounts(): number {
     return this.exports.collectAccounts() >>> 0;
   }

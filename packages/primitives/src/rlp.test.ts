@@ -2,7 +2,7 @@
 import { RLP } from "@ethereumjs/rlp";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { countRlpItems, type RlpItem, readRlpItem } from "./rlp.ts";
+import { countRlpItems, minimalBytes, type RlpItem, readRlpItem } from "./rlp.ts";
 
 type Decoded = Uint8Array | Decoded[];
 
@@ -96,5 +96,18 @@ describe("counting", () => {
     let lists: Decoded = [];
     for (let depth = 0; depth < 100; depth++) lists = [lists];
     expect(countRlpItems(RLP.encode(lists as Parameters<typeof RLP.encode>[0]))).toBeUndefined();
+  });
+});
+
+describe("minimalBytes", () => {
+  it("is the shortest big-endian form", () => {
+    fc.assert(
+      fc.property(fc.bigInt(0n, 2n ** 256n - 1n), fc.integer({ min: 0, max: 255 }), (big, shift) => {
+        const value = big >> BigInt(shift);
+        const bytes = minimalBytes(value);
+        expect(bytes[0]).not.toBe(0);
+        expect(BigInt(`0x0${Buffer.from(bytes).toString("hex")}`)).toBe(value);
+      }),
+    );
   });
 });

@@ -56,7 +56,7 @@ export class BlockRunner {
   /** Executes the block once, on `state` or a newly opened one. Throws what the executor throws. */
   async run(mode: Mode, state: BlockState = this.#state.open()): Promise<Run> {
     const { engine, hints, workers, signal, onProgress } = this.#options;
-    const { source, computeStateRoot } = state;
+    const { source, rootAfter } = state;
     const input: ExecuteBlockInput = {
       block: this.block.input,
       common: this.block.common,
@@ -69,14 +69,14 @@ export class BlockRunner {
     if (signal !== undefined) input.signal = signal;
     if (onProgress !== undefined) input.onProgress = onProgress;
     // Receipts before Byzantium hold the state root after each transaction; only then is that worth its time.
-    if (computeStateRoot !== undefined && !this.block.common.gteHardfork("byzantium"))
-      input.intermediateRoots = computeStateRoot;
+    if (rootAfter !== undefined && !this.block.common.gteHardfork("byzantium"))
+      input.intermediateRoots = rootAfter;
 
     const start = performance.now();
     const result = await this.#executor.executeBlock(input);
     const executed = performance.now();
-    if (computeStateRoot === undefined) return { result, executeMs: executed - start, rootMs: 0 };
-    const stateRoot = await computeStateRoot(result.stateDiff);
+    if (rootAfter === undefined) return { result, executeMs: executed - start, rootMs: 0 };
+    const stateRoot = rootAfter(result.stateChanges);
     return { result, stateRoot, executeMs: executed - start, rootMs: performance.now() - executed };
   }
 

@@ -1,7 +1,7 @@
 // Compares two results of the same block in everything that execution determines, down to the first differing place.
 import type { BlockResult, Receipt, TransactionResult } from "@braid/executor";
 import { bytesToHex, type Hex } from "@braid/primitives";
-import type { AccountDiff, StateDiff } from "@braid/state";
+import type { AccountChange, StateChanges } from "@braid/state";
 import type { Difference, Reference } from "./difference.ts";
 
 /**
@@ -54,7 +54,7 @@ export function compareResults(
     differ("receiptsRoot", actual.receiptsRoot, expected.receiptsRoot) ??
     differ("requests", actual.requests?.map(bytesToHex).join(), expected.requests?.map(bytesToHex).join()) ??
     differ("requestsHash", actual.requestsHash, expected.requestsHash) ??
-    compareDiffs(actual, expected, differ)
+    compareChanges(actual, expected, differ)
   );
 }
 
@@ -96,10 +96,10 @@ function describeTransaction(
 }
 
 /** The first account, by address, whose change differs; and the first transaction that wrote it differently. */
-function compareDiffs(actual: BlockResult, expected: BlockResult, differ: Differ): Difference | undefined {
-  for (const address of sortedKeys(actual.stateDiff.accounts, expected.stateDiff.accounts)) {
-    const left = describeAccount(actual.stateDiff, address);
-    const right = describeAccount(expected.stateDiff, address);
+function compareChanges(actual: BlockResult, expected: BlockResult, differ: Differ): Difference | undefined {
+  for (const address of sortedKeys(actual.stateChanges.accounts, expected.stateChanges.accounts)) {
+    const left = describeAccount(actual.stateChanges, address);
+    const right = describeAccount(expected.stateChanges, address);
     for (const key of sortedKeys(left, right)) {
       const [field = key, slot] = key.split(" ");
       const difference = differ(field, left.get(key), right.get(key), { address });
@@ -110,19 +110,19 @@ function compareDiffs(actual: BlockResult, expected: BlockResult, differ: Differ
       return difference;
     }
   }
-  for (const codeHash of sortedKeys(actual.stateDiff.codes, expected.stateDiff.codes)) {
+  for (const codeHash of sortedKeys(actual.stateChanges.codes, expected.stateChanges.codes)) {
     const difference = differ(
       `code ${codeHash}`,
-      actual.stateDiff.codes.get(codeHash),
-      expected.stateDiff.codes.get(codeHash),
+      actual.stateChanges.codes.get(codeHash),
+      expected.stateChanges.codes.get(codeHash),
     );
     if (difference !== undefined) return difference;
   }
   return undefined;
 }
 
-function describeAccount(diff: StateDiff, address: Hex): Map<string, unknown> {
-  const account: AccountDiff | undefined = diff.accounts.get(address);
+function describeAccount(changes: StateChanges, address: Hex): Map<string, unknown> {
+  const account: AccountChange | undefined = changes.accounts.get(address);
   const fields = new Map<string, unknown>();
   if (account === undefined) return fields;
   fields.set("deleted", account.deleted);

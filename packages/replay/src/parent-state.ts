@@ -3,7 +3,8 @@ import { bytesToHex, equalBytes } from "@braid/primitives";
 import {
   MemoryStateSource,
   MemoryStateStore,
-  type StateDiff,
+  type PreparedState,
+  type StateChanges,
   type StateSource,
   WitnessStateSource,
 } from "@braid/state";
@@ -12,8 +13,8 @@ import { type BlockFile, type LoadedBlock, parentMismatch } from "./block-file.t
 /** A state to execute a block on. */
 export interface BlockState {
   source: StateSource;
-  /** The state root that a diff on top of the source gives; undefined when the file cannot tell (a flat pre-state has no trie). */
-  computeStateRoot?: (diff: StateDiff) => Promise<Uint8Array>;
+  /** The state root that changes on top of the source give; undefined when the file cannot tell (a flat pre-state has no trie). */
+  rootAfter?: (changes: StateChanges) => Uint8Array;
 }
 
 /** A file's state, before its first block to begin with. */
@@ -24,7 +25,7 @@ export interface OpenedState {
    */
   open(): BlockState;
   /** Moves the state on past an executed block, so that the next one of the file can follow. */
-  advance(block: LoadedBlock, diff: StateDiff): Promise<void>;
+  advance(block: LoadedBlock, changes: StateChanges): Promise<void>;
 }
 
 /** Throws BlockFileError BRAID_PARENT_STATE_MISMATCH when a complete state has another root than the file says. */
@@ -45,7 +46,7 @@ export function openParentState(file: BlockFile): OpenedState {
         blockHashes,
         treatMissingAsAbsent,
       });
-      return { source, computeStateRoot: (diff) => source.computeStateRoot(diff) };
+      return { source, rootAfter: (changes) => source.rootAfter(changes) };
     };
     return { open, advance: async () => {} };
   }
@@ -56,21 +57,32 @@ export function openParentState(file: BlockFile): OpenedState {
       advance: async () => {},
     };
   }
-  const store = MemoryStateStore.fromFlat({ ...parentState.pre, blockHashes });
-  const advance = async (block: LoadedBlock, diff: StateDiff): Promise<void> => {
-    await store.commit(diff);
-    store.setBlockHash(block.number, block.hash);
-  };
-  if (parentState.kind === "flat") return { open: () => ({ source: store }), advance };
-  if (parentState.stateRoot !== undefined && !equalBytes(parentState.stateRoot, store.stateRoot)) {
-    const found = bytesToHex(store.stateRoot);
-    throw parentMismatch(
-      first ?? { number: 0n },
-      `it has root ${found} instead of ${bytesToHex(parentState.stateRoot)}`,
-    );
+  const parent = first ?? { number: 0n, input: { header: { parentHash: new Uint8Array(32) } } };
+  const store = MemoryStateStore.fromFlat(parentState.pre, {
+    hash: parent.input.header.parentHash,
+    number: parent.number - 1n,
+    ancestors: blockHashes,
+  });
+  if (
+    parentState.kind === "complete" &&
+    parentState.stateRoot !== undefined &&
+    !equalBytes(parentState.stateRoot, store.head.stateRoot)
+  ) {
+    const found = bytesToHex(store.head.stateRoot);
+    throw parentMismatch(parent, `it has root ${found} instead of ${bytesToHex(parentState.stateRoot)}`);
   }
+  // What was prepared for the root is what is committed.
+  let prepared: { changes: StateChanges; state: PreparedState } | undefined;
+  const prepare = (changes: StateChanges): PreparedState => {
+    if (prepared?.changes !== changes) prepared = { changes, state: store.prepare(store.head.hash, changes) };
+    return prepared.state;
+  };
+  const rootAfter = (changes: StateChanges): Uint8Array => prepare(changes).root;
   return {
-    open: () => ({ source: store, computeStateRoot: (diff) => store.computeStateRoot(diff) }),
-    advance,
+    open: () => ({
+      source: store.stateAt(store.head.hash),
+      ...(parentState.kind === "complete" ? { rootAfter } : {}),
+    }),
+    advance: ({ hash, number }, changes) => prepare(changes).commit({ hash, number }),
   };
 }

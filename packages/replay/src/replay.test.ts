@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BlockResult } from "@braid/executor";
 import { BaseError } from "@braid/primitives";
+import { stateChangesOf } from "@braid/state";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeBlock } from "./block-file.ts";
 import { type Bundle, encodeBundle } from "./bundle.ts";
@@ -137,8 +138,11 @@ describe("a result that is wrong", () => {
 
   test("in the state is placed at the account", async () => {
     const tamper = inParallel((result) => {
-      const account = result.stateDiff.accounts.get(RECEIVER_ADDRESS);
-      if (account?.balance !== undefined) account.balance += 1n;
+      const accounts = new Map(result.stateChanges.accounts);
+      const account = accounts.get(RECEIVER_ADDRESS);
+      if (account?.balance === undefined) return;
+      accounts.set(RECEIVER_ADDRESS, { ...account, balance: account.balance + 1n });
+      result.stateChanges = stateChangesOf({ accounts });
     });
     const { blocks } = await run({ tamper });
     expect(blocks[0]?.differences[0]).toMatchObject({

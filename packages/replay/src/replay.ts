@@ -167,7 +167,7 @@ class ReplaySession {
         this.#report(report);
         // What follows a wrong block starts from a state that nobody knows.
         if (result === undefined) return;
-        await state.advance(block, result.stateDiff);
+        await state.advance(block, result.stateChanges);
       }
     } catch (error) {
       this.#options.signal?.throwIfAborted();

@@ -60,6 +60,18 @@ export function decodeSlotValue(bytes: Uint8Array): bigint {
   return bytesToBigInt(bytes.subarray(item.content, item.end));
 }
 
+/** The RLP of the number whose 32 bytes lie at `at`, lowest first; undefined for zero, which is no value of a trie. */
+export function rlpOfLimbs(bytes: Uint8Array, at: number): Uint8Array | undefined {
+  let length = 32;
+  while (length > 0 && bytes[at + length - 1] === 0) length--;
+  if (length === 0) return undefined;
+  if (length === 1 && (bytes[at] as number) < 0x80) return Uint8Array.of(bytes[at] as number);
+  const out = new Uint8Array(1 + length);
+  out[0] = 0x80 + length;
+  for (let i = 1; i <= length; i++) out[i] = bytes[at + length - i] as number; // in range
+  return out;
+}
+
 function stringAt(bytes: Uint8Array, position: number): RlpItem {
   const item = readRlpItem(bytes, position);
   if (item === undefined || item.isList) throw new BadTrieNodeError("a leaf that lacks a byte string");

@@ -1,8 +1,9 @@
-// The first state of a store: a genesis file's alloc, or a flat pre-state, as the diff that makes it out of nothing.
+// The first state of a store: a genesis file's alloc, or a flat pre-state, as the changes that make it out of nothing.
 import { BaseError, bigIntToBytes32, bytesToHex, type Hex, hexToBytes } from "@braid/primitives";
 import { EMPTY_CODE_HASH } from "./constants.ts";
 import { keccak256 } from "./keccak.ts";
-import { type AccountDiff, emptyAccountDiff, emptyStateDiff, type StateDiff } from "./state-diff.ts";
+import { type AccountChange, NO_ACCOUNT_CHANGE, type StateChanges } from "./state-changes.ts";
+import { stateChangesOf } from "./state-changes-writer.ts";
 import type { FlatPreState } from "./state-source.ts";
 
 /** The `alloc` of a geth genesis file: by address, with or without 0x. Numbers are 0x-hex or decimal. */
@@ -17,51 +18,48 @@ export interface GenesisAccount {
   storage?: Record<string, string>;
 }
 
-/** Throws InvalidGenesisError, with the address, for what is not a number, address or code. */
-export function diffOfAlloc(alloc: GenesisAlloc): StateDiff {
-  const diff = emptyStateDiff();
+/** The changes that make the accounts of a genesis file. Throws InvalidGenesisError, with the address, for what is not a number, address or code. */
+export function changesOfAlloc(alloc: GenesisAlloc): StateChanges {
+  const accounts = new Map<Hex, AccountChange>();
+  const codes = new Map<Hex, Uint8Array>();
   for (const [address, account] of Object.entries(alloc)) {
     try {
-      diff.accounts.set(addressOf(address), diffOfGenesisAccount(account, diff));
+      accounts.set(addressOf(address), changeOfGenesisAccount(account, codes));
     } catch (error) {
       throw new InvalidGenesisError(address, error);
     }
   }
-  return diff;
+  return stateChangesOf({ accounts, codes });
 }
 
-/** The accounts that a flat pre-state lists as present, with their storage and all codes. */
-export function diffOfFlat(pre: FlatPreState): StateDiff {
-  const diff = emptyStateDiff();
+/** The changes that make the accounts that a flat pre-state lists as present, with their storage and all codes. */
+export function changesOfFlat(pre: FlatPreState): StateChanges {
+  const accounts = new Map<Hex, AccountChange>();
   for (const { address, account, storage } of pre.accounts) {
     if (account === undefined) continue;
     const { nonce, balance, codeHash } = account;
     const slots = new Map<Hex, bigint>();
     for (const [slot, value] of storage) if (value !== 0n) slots.set(bytesToHex(slot), value);
-    diff.accounts.set(bytesToHex(address), {
-      ...emptyAccountDiff(),
-      nonce,
-      balance,
-      codeHash,
-      storage: slots,
-    });
+    accounts.set(bytesToHex(address), { ...NO_ACCOUNT_CHANGE, nonce, balance, codeHash, storage: slots });
   }
-  for (const [hash, code] of pre.codes) diff.codes.set(bytesToHex(hash), code);
-  return diff;
+  return stateChangesOf({
+    accounts,
+    codes: new Map(pre.codes.map(([hash, code]) => [bytesToHex(hash), code])),
+  });
 }
 
-function diffOfGenesisAccount(account: GenesisAccount, diff: StateDiff): AccountDiff {
+function changeOfGenesisAccount(account: GenesisAccount, codes: Map<Hex, Uint8Array>): AccountChange {
   const code = hexToBytes(account.code ?? "0x");
   const codeHash = code.length === 0 ? EMPTY_CODE_HASH : keccak256(code);
-  if (code.length > 0) diff.codes.set(bytesToHex(codeHash), code);
+  if (code.length > 0) codes.set(bytesToHex(codeHash), code);
   const storage = new Map<Hex, bigint>();
   for (const [slot, value] of Object.entries(account.storage ?? {})) {
-    const number = hexNumber(value);
+    const number = unsigned(hexNumber(value), 256);
     if (number !== 0n) storage.set(bytesToHex(bigIntToBytes32(hexNumber(slot))), number);
   }
-  const nonce = BigInt(account.nonce ?? 0);
-  const balance = BigInt(account.balance ?? 0);
-  return { ...emptyAccountDiff(), nonce, balance, codeHash, storage };
+  const nonce = unsigned(BigInt(account.nonce ?? 0), 64);
+  const balance = unsigned(BigInt(account.balance ?? 0), 256);
+  return { ...NO_ACCOUNT_CHANGE, nonce, balance, codeHash, storage };
 }
 
 function addressOf(text: string): Hex {
@@ -73,6 +71,12 @@ function addressOf(text: string): Hex {
 /** Slots and values come with and without 0x in the wild. */
 function hexNumber(text: string): bigint {
   return BigInt(text.startsWith("0x") ? text : `0x${text}`);
+}
+
+function unsigned(value: bigint, bits: number): bigint {
+  if (BigInt.asUintN(bits, value) !== value)
+    throw new RangeError(`${value} is not an unsigned number of ${bits} bits`);
+  return value;
 }
 
 /** An alloc that cannot be read. Code BRAID_INVALID_GENESIS; data.address names the entry. */

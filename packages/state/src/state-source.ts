@@ -1,9 +1,9 @@
 // What the executor reads a parent state through, and the shapes those reads answer with.
 
-import type { StateDiff } from "./state-diff.ts";
+import type { StateChanges } from "./state-changes.ts";
 
 /**
- * Reads of a parent state. A failed read throws; "absent" is an answer, and never the other way round
+ * Reads of one state, which never changes: the state after another block is another source. A failed read throws; "absent" is an answer, and never the other way round
  * (a lost database page or RPC answer that looks like an empty account gives a wrong block).
  * Answers may come at once or as a promise; callers must not await an answer that is not a promise on a hot path.
  */
@@ -26,10 +26,13 @@ export interface StateSource {
    * before a block. The answer is the source's own data: do not change it.
    */
   preload?(): FlatPreState;
-  /** Grows with each commit; undefined for a source that never changes. */
-  readonly version?: number;
-  /** What the latest commit applied, as the very object that was given to it: who made that diff need not read it again. */
-  readonly lastCommit?: StateDiff | undefined;
+  /**
+   * The state's identity (32 bytes), when its root is known: sources with the same root answer the same, whatever objects they are, except
+   * for block hashes.
+   */
+  readonly stateRoot?: Uint8Array;
+  /** The changes that lead from the state with that root to this one, oldest first, when they are at hand: a cache of that state can then follow. */
+  changesSince?(stateRoot: Uint8Array): readonly StateChanges[] | undefined;
 }
 
 /** What getMany is asked for: the account at a 20-byte address or, with a `slot` (32 bytes, big-endian), the value of that slot. */

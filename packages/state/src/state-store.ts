@@ -1,15 +1,87 @@
-// A state that blocks are committed to.
-import type { StateDiff } from "./state-diff.ts";
-import type { StateSource } from "./state-source.ts";
+// A store of states: one after each block, in a tree as the blocks are.
+import { BaseError, bytesToHex } from "@braid/primitives";
+import type { StateChanges } from "./state-changes.ts";
+import type { SourceAccount, StateSource } from "./state-source.ts";
 
-/** A StateSource that moves on: from one committed block to the next. */
-export interface StateStore extends StateSource {
-  /** Grows by one with each commit. */
-  readonly version: number;
+/** What a state is known by. A state that belongs to no block may go by its root. */
+export interface BlockId {
   /** 32 bytes. */
+  hash: Uint8Array;
+  number: bigint;
+}
+
+/** A block whose state a store keeps. */
+export interface KeptBlock extends BlockId {
+  /** The root of the state after it, 32 bytes. */
+  stateRoot: Uint8Array;
+}
+
+/** A block that is committed. */
+export interface NewBlock extends BlockId {
+  /** Only a first block has any: hashes of older blocks, for BLOCKHASH. */
+  ancestors?: ReadonlyMap<bigint, Uint8Array>;
+}
+
+/**
+ * The states after blocks. The state after each kept block is readable, and a child of each can be prepared and committed: forks,
+ * reorganisations and snapshots are blocks like any other. One of them is the head; its state is also held flat, so that a read of
+ * it costs one look-up, while a read of another walks its tries.
+ */
+export interface StateStore {
+  /** undefined until a first block is committed. */
+  readonly head: KeptBlock | undefined;
+  /** The block, or undefined when its state is not kept. */
+  block(hash: Uint8Array): KeptBlock | undefined;
+  /** The state after a block, which stays what it is while others are committed. Throws UnknownBlockError. */
+  stateAt(block: Uint8Array): StoredState;
+  /**
+   * Computes the state after a child of `parent`; the store is as before. `parent` is undefined for the state of a first block, which the
+   * changes make out of nothing. Throws UnknownBlockError, and MissingCodeError when an account's new code is neither in the changes nor
+   * in the store.
+   */
+  prepare(parent: Uint8Array | undefined, changes: StateChanges): PreparedState;
+  /** Makes a kept block the head: the way of a reorganisation, or back to a snapshot. Rejects with UnknownBlockError. */
+  setHead(block: Uint8Array): Promise<void>;
+}
+
+/** A state that a store keeps: a source that answers at once, and knows its root. */
+export interface StoredState extends StateSource {
+  getAccount(address: Uint8Array): SourceAccount | undefined;
+  getStorage(address: Uint8Array, slot: Uint8Array): bigint;
+  getCode(codeHash: Uint8Array): Uint8Array;
+  getBlockHash(number: bigint): Uint8Array;
   readonly stateRoot: Uint8Array;
-  /** The state root that a commit of this diff would give; changes nothing. */
-  computeStateRoot(diff: StateDiff): Promise<Uint8Array>;
-  /** Applies a diff and gives the new state root. Atomic: when it rejects, the store is as before. */
-  commit(diff: StateDiff): Promise<Uint8Array>;
+}
+
+/** A state that is computed and not yet kept. */
+export interface PreparedState {
+  /** 32 bytes. */
+  readonly root: Uint8Array;
+  /**
+   * Keeps it as the state after a block; a child of the head becomes the head. All or nothing. Rejects with UnknownBlockError when the
+   * parent is no longer kept, and with KnownBlockError when the block is kept already.
+   */
+  commit(block: NewBlock): Promise<void>;
+}
+
+/** A state is asked for that the store does not keep. Code BRAID_UNKNOWN_BLOCK. */
+export class UnknownBlockError extends BaseError {
+  constructor(hash: Uint8Array) {
+    const block = bytesToHex(hash);
+    super(
+      "BRAID_UNKNOWN_BLOCK",
+      `The store keeps no state of block ${block}: it was never committed, or it was pruned.`,
+      { data: { block } },
+    );
+  }
+}
+
+/** A block is committed that the store keeps already, or a second first block. Code BRAID_KNOWN_BLOCK. */
+export class KnownBlockError extends BaseError {
+  constructor(hash: Uint8Array) {
+    const block = bytesToHex(hash);
+    super("BRAID_KNOWN_BLOCK", `The store keeps block ${block} already: do not commit it again.`, {
+      data: { block },
+    });
+  }
 }

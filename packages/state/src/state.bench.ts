@@ -8,7 +8,8 @@ import { EMPTY_CODE_HASH, EMPTY_TRIE_ROOT } from "./constants.ts";
 import { keccak256 } from "./keccak.ts";
 import { MemoryStateStore } from "./memory-state-store.ts";
 import { orderedTrieRoot } from "./ordered-trie-root.ts";
-import { emptyAccountDiff, emptyStateDiff, type StateDiff } from "./state-diff.ts";
+import { type AccountChange, NO_ACCOUNT_CHANGE, type StateChanges } from "./state-changes.ts";
+import { stateChangesOf } from "./state-changes-writer.ts";
 
 const ACCOUNTS = 20_000;
 const CHANGED = 200;
@@ -19,14 +20,14 @@ const receipts = Array.from({ length: RECEIPTS }, (_, i) => new Uint8Array(600).
 
 /** New balances, for other accounts in every round. */
 let round = 0;
-function nextDiff(): StateDiff {
+function nextChanges(): StateChanges {
   round++;
-  const diff = emptyStateDiff();
+  const accounts = new Map<Hex, AccountChange>();
   for (let i = 0; i < CHANGED; i++) {
     const address = bytesToHex(addressOf((i * 97 + round * 13) % ACCOUNTS));
-    diff.accounts.set(address, { ...emptyAccountDiff(), balance: BigInt(round) });
+    accounts.set(address, { ...NO_ACCOUNT_CHANGE, balance: BigInt(round) });
   }
-  return diff;
+  return stateChangesOf({ accounts });
 }
 
 const alloc: Record<Hex, { balance: string }> = {};
@@ -49,10 +50,12 @@ bench
     trie.root();
   })
   .add(`${CHANGED} of ${ACCOUNTS} accounts: MemoryStateStore.commit`, async () => {
-    await store.commit(nextDiff());
+    const after = store.prepare(store.head.hash, nextChanges());
+    // The states go by their roots.
+    await after.commit({ hash: after.root, number: store.head.number + 1n });
   })
   .add(`${CHANGED} of ${ACCOUNTS} accounts: @ethereumjs/mpt`, async () => {
-    for (const [address, { balance = 0n }] of nextDiff().accounts) {
+    for (const [address, { balance = 0n }] of nextChanges().accounts) {
       await oracle.put(Buffer.from(address.slice(2), "hex"), oracleLeaf(balance));
     }
     oracle.root();

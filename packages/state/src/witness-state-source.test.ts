@@ -10,7 +10,8 @@ import { describe, expect, it } from "vitest";
 import { decodeAccount, encodeAccount } from "./account-rlp.ts";
 import { EMPTY_CODE_HASH, EMPTY_TRIE_ROOT } from "./constants.ts";
 import { keccak256 } from "./keccak.ts";
-import { emptyAccountDiff, emptyStateDiff, type StateDiff } from "./state-diff.ts";
+import { type AccountChange, NO_ACCOUNT_CHANGE } from "./state-changes.ts";
+import { stateChangesOf } from "./state-changes-writer.ts";
 import { WitnessStateSource } from "./witness-state-source.ts";
 
 const fixtures = process.env.BRAID_FIXTURES ?? join(import.meta.dirname, "../../../../shared/fixtures");
@@ -77,13 +78,13 @@ describe.skipIf(files.length === 0)("witnesses of mainnet blocks", () => {
           (reward * (uncle.number + 8n - number)) / 8n,
         ]),
       ];
-      const diff = emptyStateDiff();
+      const accounts = new Map<Hex, AccountChange>();
       for (const [address, credit] of credits) {
         const key = bytesToHex(address);
-        const before = diff.accounts.get(key)?.balance ?? source.getAccount(address)?.balance ?? 0n;
-        diff.accounts.set(key, { ...emptyAccountDiff(), balance: before + credit });
+        const before = accounts.get(key)?.balance ?? source.getAccount(address)?.balance ?? 0n;
+        accounts.set(key, { ...NO_ACCOUNT_CHANGE, balance: before + credit });
       }
-      expect(bytesToHex(await source.computeStateRoot(diff)), name).toBe(bytesToHex(stateRoot));
+      expect(bytesToHex(source.rootAfter(stateChangesOf({ accounts }))), name).toBe(bytesToHex(stateRoot));
     }
     expect(checked).toBeGreaterThan(1);
   });
@@ -102,7 +103,7 @@ describe.skipIf(files.length === 0)("witnesses of mainnet blocks", () => {
         useKeyHashing: true,
       });
     const oracle = open(hexToBytes(file.parentStateRoot));
-    const diff: StateDiff = emptyStateDiff();
+    const accounts = new Map<Hex, AccountChange>();
     let changedSlots = 0;
     for (const [i, address] of addresses.entries()) {
       const account = source.getAccount(address);
@@ -115,7 +116,7 @@ describe.skipIf(files.length === 0)("witnesses of mainnet blocks", () => {
         balance: fields.balance,
         codeHash: fields.codeHash,
       });
-      const change = { ...emptyAccountDiff(), balance: account.balance + 1n };
+      const changedStorage = new Map<Hex, bigint>();
       const storage = open(fields.storageRoot);
       // The list does not say whose slots they are; asking each account for 20 of them finds plenty.
       for (const slot of slots.slice(i % 20).filter((_, n) => n % 20 === 0)) {
@@ -124,20 +125,24 @@ describe.skipIf(files.length === 0)("witnesses of mainnet blocks", () => {
         expect(bytesToHex((await storage.get(slot)) ?? new Uint8Array(0))).toBe(
           bytesToHex(rlpOfBigInt(value)),
         );
-        change.storage.set(bytesToHex(slot), value + 1n);
+        changedStorage.set(bytesToHex(slot), value + 1n);
         await storage.put(slot, rlpOfBigInt(value + 1n));
         changedSlots++;
       }
-      diff.accounts.set(bytesToHex(address), change);
+      accounts.set(bytesToHex(address), {
+        ...NO_ACCOUNT_CHANGE,
+        balance: account.balance + 1n,
+        storage: changedStorage,
+      });
       await oracle.put(
         address,
         encodeAccount({ ...fields, balance: account.balance + 1n, storageRoot: storage.root() }),
       );
     }
-    expect(diff.accounts.size).toBeGreaterThan(100);
+    expect(accounts.size).toBeGreaterThan(100);
     expect(changedSlots).toBeGreaterThan(20);
-    expect(bytesToHex(await source.computeStateRoot(diff))).toBe(bytesToHex(oracle.root()));
-    expect(bytesToHex(await source.computeStateRoot(emptyStateDiff()))).toBe(file.parentStateRoot);
+    expect(bytesToHex(source.rootAfter(stateChangesOf({ accounts })))).toBe(bytesToHex(oracle.root()));
+    expect(bytesToHex(source.rootAfter(stateChangesOf({})))).toBe(file.parentStateRoot);
   });
 });
 
@@ -230,19 +235,18 @@ describe("WitnessStateSource", () => {
     );
   });
 
-  it("rejects a root that needs a missing node, and names the slot", async () => {
+  it("throws for a root that needs a missing node, and names the slot", async () => {
     const source = new WitnessStateSource(await witness({ slot: 3 }));
-    const diff = emptyStateDiff();
-    diff.accounts.set(bytesToHex(address(1)), {
-      ...emptyAccountDiff(),
-      storage: new Map([
-        [bytesToHex(slot(4)), 9n],
-        [bytesToHex(slot(3)), 9n],
-      ]),
-    });
-    await expect(source.computeStateRoot(diff)).rejects.toMatchObject({
-      code: "BRAID_MISSING_NODE",
-      data: { address: bytesToHex(address(1)), slot: bytesToHex(slot(3)) },
-    });
+    const storage = new Map([
+      [bytesToHex(slot(4)), 9n],
+      [bytesToHex(slot(3)), 9n],
+    ]);
+    const accounts = new Map([[bytesToHex(address(1)), { ...NO_ACCOUNT_CHANGE, storage }]]);
+    expect(() => source.rootAfter(stateChangesOf({ accounts }))).toThrow(
+      expect.objectContaining({
+        code: "BRAID_MISSING_NODE",
+        data: expect.objectContaining({ address: bytesToHex(address(1)), slot: bytesToHex(slot(3)) }),
+      }),
+    );
   });
 });

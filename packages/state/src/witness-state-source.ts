@@ -1,14 +1,14 @@
 // A parent state as a witness: some nodes of the state's tries, enough for one block, proven by their hashes.
-import { bytesToHex, equalBytes, type Hex, hexToBytes } from "@braid/primitives";
-import { decodeAccount, decodeSlotValue } from "./account-rlp.ts";
-import { EMPTY_CODE_HASH_HEX, EMPTY_TRIE_ROOT } from "./constants.ts";
+import { bytesToHex, type Hex } from "@braid/primitives";
+import { decodeSlotValue } from "./account-rlp.ts";
+import { EMPTY_CODE_HASH_HEX } from "./constants.ts";
 import { MissingBlockHashError, MissingCodeError, MissingTrieNodeError } from "./errors.ts";
 import { keccak256 } from "./keccak.ts";
-import type { StateDiff } from "./state-diff.ts";
+import type { StateChanges } from "./state-changes.ts";
 import type { SourceAccount, StateSource } from "./state-source.ts";
-import { applyStateDiff, type StateTrie, type TrieAccount } from "./state-trie.ts";
+import { applyStateChanges, readTrieAccount, type TrieAccount, trieOfRoot } from "./state-trie.ts";
 import { trieGet } from "./trie/lookup.ts";
-import { hashNode, type TrieNode } from "./trie/node.ts";
+import type { TrieNode } from "./trie/node.ts";
 import { rootHash } from "./trie/node-codec.ts";
 import { NodeStore } from "./trie/node-store.ts";
 
@@ -28,7 +28,6 @@ export interface WitnessInput {
 }
 
 interface KnownAccount {
-  key: Uint8Array;
   trieAccount: TrieAccount | undefined;
   account: SourceAccount | undefined;
 }
@@ -56,19 +55,19 @@ export class WitnessStateSource implements StateSource {
 
   /** Throws MissingTrieNodeError. */
   getAccount(address: Uint8Array): SourceAccount | undefined {
-    return this.#account(bytesToHex(address)).account;
+    return this.#account(address).account;
   }
 
   /** Throws MissingTrieNodeError. */
   getStorage(address: Uint8Array, slot: Uint8Array): bigint {
-    const addressHex = bytesToHex(address);
-    const storage = this.#account(addressHex).trieAccount?.storage;
+    const storage = this.#account(address).trieAccount?.storage;
     if (storage === undefined) return 0n;
     try {
       const value = trieGet(storage, keccak256(slot), this.#nodes);
       return value === undefined ? 0n : decodeSlotValue(value);
     } catch (error) {
       if (!(error instanceof MissingTrieNodeError)) throw error;
+      const addressHex = bytesToHex(address);
       if (this.#tolerated.has(addressHex)) return 0n;
       throw error.at(addressHex, bytesToHex(slot));
     }
@@ -91,52 +90,40 @@ export class WitnessStateSource implements StateSource {
   }
 
   /**
-   * The 32-byte state root after a diff on top of the parent state; the source itself does not change, so it can be asked again, for
+   * The 32-byte state root after changes on top of the parent state; the source itself does not change, so it can be asked again, for
    * example with what the first transactions of a block have changed together (receipts before Byzantium).
-   * Rejects with MissingTrieNodeError when the witness is not enough for it.
+   * Throws MissingTrieNodeError when the witness is not enough for it.
    */
-  async computeStateRoot(diff: StateDiff): Promise<Uint8Array> {
-    const trie: StateTrie = {
+  rootAfter(changes: StateChanges): Uint8Array {
+    const state = {
       accounts: this.#root,
       nodes: this.#nodes,
-      readAccount: (address) => this.#account(address).trieAccount,
-      keyOf: (address) => this.#account(address).key,
+      readAccount: (address: Uint8Array) => this.#account(address).trieAccount,
     };
-    return rootHash(applyStateDiff(trie, diff).accounts);
+    return rootHash(applyStateChanges(state, changes));
   }
 
-  #account(address: Hex): KnownAccount {
-    const known = this.#known.get(address);
+  #account(address: Uint8Array): KnownAccount {
+    const addressHex = bytesToHex(address);
+    const known = this.#known.get(addressHex);
     if (known !== undefined) return known;
-    const read = this.#readAccount(address);
-    this.#known.set(address, read);
+    const trieAccount = this.#readAccount(address, addressHex);
+    const read: KnownAccount = { trieAccount, account: undefined };
+    if (trieAccount !== undefined) {
+      const { nonce, balance, codeHash, storage } = trieAccount;
+      read.account = { nonce, balance, codeHash, hasStorage: storage !== undefined };
+    }
+    this.#known.set(addressHex, read);
     return read;
   }
 
-  #readAccount(address: Hex): KnownAccount {
-    const key = keccak256(hexToBytes(address));
-    const value = this.#readLeaf(address, key);
-    if (value === undefined) return { key, trieAccount: undefined, account: undefined };
-    const { nonce, balance, storageRoot, codeHash } = decodeAccount(value);
-    const storage = trieOfRoot(storageRoot);
-    return {
-      key,
-      trieAccount: { nonce, balance, codeHash, storage },
-      account: { nonce, balance, codeHash, hasStorage: storage !== undefined },
-    };
-  }
-
-  #readLeaf(address: Hex, key: Uint8Array): Uint8Array | undefined {
+  #readAccount(address: Uint8Array, addressHex: Hex): TrieAccount | undefined {
     try {
-      return trieGet(this.#root, key, this.#nodes);
+      return readTrieAccount(this.#root, keccak256(address), this.#nodes);
     } catch (error) {
       if (!(error instanceof MissingTrieNodeError)) throw error;
-      if (this.#tolerated.has(address)) return undefined;
-      throw error.at(address);
+      if (this.#tolerated.has(addressHex)) return undefined;
+      throw error.at(addressHex);
     }
   }
-}
-
-function trieOfRoot(root: Uint8Array): TrieNode | undefined {
-  return equalBytes(root, EMPTY_TRIE_ROOT) ? undefined : hashNode(root);
 }

@@ -3,7 +3,13 @@
 import type { Executor, WithdrawalInput } from "@braid/executor";
 import { keccak256 } from "@braid/kernel";
 import { bytesToHex, type Hex } from "@braid/primitives";
-import { type GenesisAlloc, MemoryStateStore, orderedTrieRoot } from "@braid/state";
+import {
+  type BegunStore,
+  changesOfAlloc,
+  type GenesisAlloc,
+  MemoryStateStore,
+  orderedTrieRoot,
+} from "@braid/state";
 import { type BlockHeader, createBlockHeader, type HeaderData } from "@ethereumjs/block";
 import { Common } from "@ethereumjs/common";
 import { RLP } from "@ethereumjs/rlp";
@@ -41,7 +47,7 @@ export interface SealedBlock {
 
 export class TestChain {
   readonly chain: Chain;
-  readonly store: MemoryStateStore;
+  readonly store: BegunStore;
   readonly common: Common;
   readonly #executor: Executor;
 
@@ -62,12 +68,14 @@ export class TestChain {
     this.#executor = executor;
     const rich = [0, 1, 2, 3].map((i) => [bytesToHex(keyed(i).address), { balance: String(WEALTH) }]);
     const contracts = REQUEST_CONTRACTS.map((address) => [bytesToHex(address), { code: "0x00" }]);
-    this.store = MemoryStateStore.fromAlloc({ ...Object.fromEntries([...rich, ...contracts]), ...alloc });
+    const whole = { ...Object.fromEntries([...rich, ...contracts]), ...alloc };
+    const { root } = new MemoryStateStore().prepare(undefined, changesOfAlloc(whole));
     this.common.setHardforkBy({ blockNumber: 0n, timestamp: 0n });
     const header = createBlockHeader(
-      { gasLimit: GAS_LIMIT, stateRoot: this.store.stateRoot, difficulty: 131_072n },
+      { gasLimit: GAS_LIMIT, stateRoot: root, difficulty: 131_072n },
       { common: this.common, skipConsensusFormatValidation: true },
     );
+    this.store = MemoryStateStore.fromAlloc(whole, { hash: header.hash(), number: 0n });
     this.chain = new Chain({
       common: this.common,
       store: this.store,
@@ -147,17 +155,18 @@ export class TestChain {
       number: BigInt(bytesToHex(items[8] as Uint8Array)),
       coinbase: items[2] as Uint8Array,
     }));
+    const parent = this.parent.hash();
     try {
       const result = await this.#executor.executeBlock({
         block: { header, transactions, uncles: decoded, withdrawals },
         common: header.common,
-        source: this.store,
-        intermediateRoots: (diff) => this.store.computeStateRoot(diff),
+        source: this.store.stateAt(parent),
+        intermediateRoots: (changes) => this.store.prepare(parent, changes).root,
       });
       return {
         gasUsed: result.gasUsed,
         logsBloom: result.logsBloom,
-        stateRoot: await this.store.computeStateRoot(result.stateDiff),
+        stateRoot: this.store.prepare(parent, result.stateChanges).root,
         ...(result.receiptsRoot === undefined ? {} : { receiptTrie: result.receiptsRoot }),
         ...(header.blobGasUsed === undefined ? {} : { blobGasUsed: result.blobGasUsed }),
         ...(result.requestsHash === undefined ? {} : { requestsHash: result.requestsHash }),

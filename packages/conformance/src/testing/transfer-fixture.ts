@@ -55,7 +55,7 @@ export function transferFixture(sender = 0, nonce = 0n): StateFixture {
     pre,
     transaction: { sender: bytesToHex(from.address) },
     post: {
-      London: [{ hash: bytesToHex(after.stateRoot), logs: EMPTY_LIST_HASH, txbytes: bytesToHex(raw) }],
+      London: [{ hash: bytesToHex(after.head.stateRoot), logs: EMPTY_LIST_HASH, txbytes: bytesToHex(raw) }],
     },
     config: { chainid: "0x1" },
   };

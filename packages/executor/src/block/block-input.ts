@@ -1,6 +1,6 @@
 // What executeBlock takes: a block as consensus data, and how to run it.
 
-import type { StateDiff, StateSource } from "@braid/state";
+import type { StateChanges, StateSource } from "@braid/state";
 import type { BlockHeader } from "@ethereumjs/block";
 import type { Common } from "@ethereumjs/common";
 
@@ -64,7 +64,7 @@ export interface ExecuteBlockInput {
   /** Senders that are known already (20 bytes each); the others are recovered. */
   senders?: (Uint8Array | undefined)[];
   /** Before Byzantium each receipt has the state root after its transaction: called in order, with all that the block has changed up to there. */
-  intermediateRoots?: (diff: StateDiff) => Promise<Uint8Array>;
+  intermediateRoots?: (changes: StateChanges) => Uint8Array;
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }

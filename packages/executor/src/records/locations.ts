@@ -3,33 +3,20 @@
 import {
   ACCOUNT_ADDRESS,
   ACCOUNT_LIST_NEXT,
-  ACCOUNT_SLOTS,
   ENTRY_DATA,
   ENTRY_NEXT,
   ENTRY_UNIT,
   type Kernel,
-  SLOT_HEAD,
-  SLOT_LIST_NEXT,
 } from "@braid/kernel";
 
 function word(kernel: Kernel, ptr: number): number {
   return kernel.u32[ptr >>> 2] as number;
 }
 
-/** All account records of the block; call while no worker runs. */
+/** All account records of the block, ascending by address; call while no worker runs. */
 export function* accountRecords(kernel: Kernel): Generator<number> {
   for (let record = kernel.collectAccounts(); record !== 0; record = word(kernel, record + ACCOUNT_LIST_NEXT))
     yield record;
-}
-
-/** The locations of an account's slots, after `accountRecords` has begun. */
-export function* slotLocations(kernel: Kernel, record: number): Generator<number> {
-  for (
-    let slot = word(kernel, record + ACCOUNT_SLOTS);
-    slot !== 0;
-    slot = word(kernel, slot + SLOT_LIST_NEXT)
-  )
-    yield slot + SLOT_HEAD;
 }
 
 /** A copy of an account record's 20 address bytes. */

@@ -199,8 +199,8 @@ function checkOrder({ storageChanges, storageReads, balanceChanges, nonceChanges
 }
 
 /** The last value of each list is the diff's. */
-function checkFinalValues(accounts: ReadonlyMap<Hex, AccountAccess>, { stateDiff }: BlockResult): void {
-  for (const [address, diff] of stateDiff.accounts) {
+function checkFinalValues(accounts: ReadonlyMap<Hex, AccountAccess>, { stateChanges }: BlockResult): void {
+  for (const [address, diff] of stateChanges.accounts) {
     const account = accounts.get(address);
     expect(account).toBeDefined();
     const balance = account?.balanceChanges.at(-1)?.value;

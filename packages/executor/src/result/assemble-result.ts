@@ -1,4 +1,4 @@
-// The last step of a block's way: receipts, blooms, roots and the state diff out of what the units left in shared memory.
+// The last step of a block's way: receipts, blooms, roots and the state changes out of what the units left in shared memory.
 
 import { type Kernel, UNIT_EXECUTIONS } from "@braid/kernel";
 import type { ExecuteBlockInput } from "../block/block-input.ts";
@@ -15,7 +15,7 @@ import { AccessSets } from "./accesses.ts";
 import { AccountBases } from "./account-bases.ts";
 import type { BlockResult, LeftOut, ReadAccess, TransactionResult, WriteAccess } from "./block-result.ts";
 import { buildAccessList } from "./build-access-list.ts";
-import { type CollectedState, collectStateDiff } from "./collect-state-diff.ts";
+import { collectStateChanges } from "./collect-state-changes.ts";
 
 export interface AssembledResult {
   result: Omit<BlockResult, "statistics">;
@@ -26,20 +26,16 @@ export interface AssembledResult {
 }
 
 /** Reads everything out of a kernel in which all units are committed. */
-export async function assembleResult(
+export function assembleResult(
   kernel: Kernel,
   prepared: PreparedBlock,
   { common, intermediateRoots }: Pick<ExecuteBlockInput, "common" | "intermediateRoots">,
-): Promise<AssembledResult> {
+): AssembledResult {
   const { rules } = prepared.context;
   const included = includedUnits(kernel);
   const units = included.slice(1, -1);
   const outcomes = units.map((unit) => readOutcome(kernel, unit));
-  const { diff, contended }: CollectedState = collectStateDiff(
-    kernel,
-    kernel.unitCount,
-    rules.spuriousDragon,
-  );
+  const { changes, contended } = collectStateChanges(kernel, kernel.unitCount, rules.spuriousDragon);
   const encodings = new Uint8Array(prepared.transactions);
   let cumulativeGasUsed = 0n;
   const receipts: EncodedReceipt[] = [];
@@ -53,8 +49,8 @@ export async function assembleResult(
     };
     if (rules.byzantium) fields.status = outcome.status;
     else if (intermediateRoots !== undefined)
-      fields.stateRoot = await intermediateRoots(
-        collectStateDiff(kernel, unit + 1, rules.spuriousDragon).diff,
+      fields.stateRoot = intermediateRoots(
+        collectStateChanges(kernel, unit + 1, rules.spuriousDragon).changes,
       );
     receipts.push(new EncodedReceipt(fields, outcome.logs));
   }
@@ -93,7 +89,7 @@ export async function assembleResult(
       logsBloom: unionBloom(receipts),
       gasUsed: outcomes.reduce((sum, outcome) => sum + outcome.blockGasUsed, 0n),
       blobGasUsed,
-      stateDiff: diff,
+      stateChanges: changes,
       ...(requests === undefined ? {} : { requests, requestsHash: requestsHash(requests) }),
       transactions: outcomes.map(
         (outcome, i) => new LazyTransactionResult(kernel, units[i] as number, i + 1, outcome, sets),

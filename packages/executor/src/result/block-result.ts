@@ -2,7 +2,7 @@
 
 import type { AbortCauses } from "@braid/kernel";
 import type { Hex } from "@braid/primitives";
-import type { StateDiff } from "@braid/state";
+import type { StateChanges } from "@braid/state";
 import type { ExecutionMode } from "../block/block-input.ts";
 import type { InvalidTransactionError } from "../errors.ts";
 import type { Fallback } from "../pool/block-run.ts";
@@ -104,7 +104,7 @@ export interface BlockResult {
   logsBloom: Uint8Array;
   gasUsed: bigint;
   blobGasUsed: bigint;
-  stateDiff: StateDiff;
+  stateChanges: StateChanges;
   /** From Prague on (EIP-7685): type byte and data, empty ones left out. */
   requests?: Uint8Array[];
   requestsHash?: Uint8Array;

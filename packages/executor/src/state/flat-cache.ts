@@ -7,10 +7,23 @@ import {
   type Kernel,
   keccak256,
 } from "@braid/kernel";
-import { bytesToHex, equalBytes, hexToBytes } from "@braid/primitives";
-import type { FlatAccount, SourceAccount, StateDiff, StateSource } from "@braid/state";
+import { bytesToHex, equalBytes } from "@braid/primitives";
+import {
+  CHANGED_BALANCE,
+  CHANGED_CODE_HASH,
+  CHANGED_DELETED,
+  CHANGED_HAS_BALANCE,
+  CHANGED_HAS_CODE_HASH,
+  CHANGED_HAS_NONCE,
+  CHANGED_SLOT_SIZE,
+  CHANGED_STORAGE_RESET,
+  type FlatAccount,
+  type SourceAccount,
+  type StateChanges,
+  type StateSource,
+} from "@braid/state";
 import { ExecutionError } from "../errors.ts";
-import { readU256, writeU256 } from "../records/words.ts";
+import { writeU256 } from "../records/words.ts";
 
 /** Argument layout in scratch: address or slot key, balance or value, code hash. */
 const KEY = 0;
@@ -21,8 +34,8 @@ const ABSENT_HASH = new Uint8Array(32);
 export class FlatCache {
   readonly #kernel: Kernel;
   #source: StateSource | undefined;
-  /** The source's version that the cache mirrors. */
-  #version: number | undefined;
+  /** The root of the state that the cache mirrors, when its source knows it. */
+  #stateRoot: Uint8Array | undefined;
 
   /** All that the source has is here: what is missing does not exist. */
   complete = false;
@@ -34,16 +47,16 @@ export class FlatCache {
   }
 
   /**
-   * Makes the cache mirror `source`: keeps what it holds when the source is the same and has not changed since, else begins anew.
-   * Follow it by the kernel's resetBlock. `preload`: load all that the source offers at once, instead of what is asked for.
-   * Throws ArenaExhaustedError when that does not fit.
+   * Makes the cache mirror `source`: keeps what it holds when that is the same state, follows the source's changes when they lead from
+   * the state it holds to this one, else begins anew. Follow it by the kernel's resetBlock. `preload`: load all that the source offers at
+   * once, instead of what is asked for. Throws ArenaExhaustedError when that does not fit.
    */
   attach(source: StateSource, preload: boolean): void {
-    if (this.#source === source && this.#version === source.version) return;
+    if (this.#source === source || this.#follow(source)) return;
     this.#epoch++;
     this.#kernel.resetState();
     this.#source = source;
-    this.#version = source.version;
+    this.#stateRoot = source.stateRoot;
     this.complete = false;
     const flat = preload ? source.preload?.() : undefined;
     if (flat === undefined) return;
@@ -61,51 +74,67 @@ export class FlatCache {
   /** Forgets everything: after an arena was full, or a block failed in the middle. */
   clear(): void {
     this.#source = undefined;
+    this.#stateRoot = undefined;
   }
 
-  /**
-   * Carries a block's diff into the cache, when it is just what the source has committed since version `from`: the next block then
-   * finds a warm cache. Does nothing otherwise; `attach` then begins anew.
-   */
-  advance(source: StateSource, from: number | undefined, diff: StateDiff): void {
-    if (this.#source !== source || this.#version !== from || from === undefined) return;
-    // Another block may have been executed, and thrown away, after the one that was committed.
-    if (source.version !== from + 1 || source.lastCommit !== diff) return;
+  /** Carries what leads to the source's state into the cache. Answers whether the cache mirrors it now. */
+  #follow(source: StateSource): boolean {
+    const from = this.#stateRoot;
+    const to = source.stateRoot;
+    if (this.#source === undefined || from === undefined || to === undefined) return false;
+    const steps = equalBytes(from, to) ? [] : source.changesSince?.(from);
+    if (steps === undefined) return false;
     this.#epoch++;
+    for (const changes of steps) this.#apply(changes);
+    // A value that did not fit is an old one.
+    if (this.#kernel.faultError() !== undefined) return false;
+    this.#source = source;
+    this.#stateRoot = to;
+    return true;
+  }
+
+  #apply(changes: StateChanges): void {
     const kernel = this.#kernel;
-    for (const [addressHex, change] of diff.accounts) {
-      const record = this.#find(hexToBytes(addressHex));
-      // An account that the block changed was read, so it is here; if not, the next reader asks the source.
-      if (record === 0) continue;
-      if (change.deleted || change.storageReset) kernel.flatWipeStorage(record);
-      const nonce = change.deleted
-        ? 0n
-        : (change.nonce ?? (kernel.u64[(record + FLAT_ACCOUNT_NONCE) >>> 3] as bigint));
-      const balance = change.deleted
-        ? 0n
-        : (change.balance ?? readU256(kernel.u64, (record + FLAT_ACCOUNT_BALANCE) >>> 3));
-      const codeHash = change.deleted
-        ? ABSENT_HASH
-        : (change.codeHash ??
-          kernel.u8.slice(record + FLAT_ACCOUNT_CODE_HASH, record + FLAT_ACCOUNT_CODE_HASH + 32));
-      const writes = change.storage.size > 0;
-      writeU256(kernel.u64, (kernel.scratch + WORD) >>> 3, balance);
-      kernel.u8.set(codeHash, kernel.scratch + HASH);
-      kernel.flatSetAccount(
-        record,
-        !change.deleted,
-        !change.deleted && (writes || kernel.flatHasStorage(record)),
-        nonce,
-        kernel.scratch + WORD,
-        kernel.scratch + HASH,
-      );
-      for (const [slotHex, value] of change.storage) {
-        kernel.u8.set(hexToBytes(slotHex), kernel.scratch + KEY);
-        writeU256(kernel.u64, (kernel.scratch + WORD) >>> 3, value);
+    for (let i = 0; i < changes.accountCount; i++) {
+      const deleted = (changes.flagsAt(i) & CHANGED_DELETED) !== 0;
+      let record = this.#find(changes.addressAt(i));
+      // What is not here, the next reader asks for, unless nobody asks because all there is should be here.
+      if (record === 0 && (deleted || !this.complete)) continue;
+      if (record === 0) record = this.putAccount(changes.addressAt(i), undefined);
+      if (record === 0) return;
+      this.#setAccount(changes, i, record);
+      if (deleted) continue;
+      const end = changes.slotsEnd(i);
+      for (let slot = changes.slotsBegin(i); slot < end; slot++) {
+        const at = changes.slotAt(slot);
+        kernel.u8.set(changes.bytes.subarray(at, at + CHANGED_SLOT_SIZE), kernel.scratch + KEY);
         kernel.flatSetSlot(record, kernel.scratch + KEY, kernel.scratch + WORD);
       }
     }
-    this.#version = source.version;
+    for (let i = 0; i < changes.codeCount; i++) this.putCode(changes.codeHashOf(i), changes.codeAt(i));
+  }
+
+  #setAccount(changes: StateChanges, index: number, record: number): void {
+    const kernel = this.#kernel;
+    const { u8, scratch } = kernel;
+    const flags = changes.flagsAt(index);
+    const deleted = (flags & CHANGED_DELETED) !== 0;
+    if (flags & (CHANGED_DELETED | CHANGED_STORAGE_RESET)) kernel.flatWipeStorage(record);
+    const balance = flags & CHANGED_HAS_BALANCE ? changes.accountAt(index) + CHANGED_BALANCE : undefined;
+    copy32(u8, scratch + WORD, changes.bytes, balance, record + FLAT_ACCOUNT_BALANCE);
+    const codeHash = flags & CHANGED_HAS_CODE_HASH ? changes.accountAt(index) + CHANGED_CODE_HASH : undefined;
+    copy32(u8, scratch + HASH, changes.bytes, codeHash, record + FLAT_ACCOUNT_CODE_HASH);
+    const writes = changes.slotsEnd(index) > changes.slotsBegin(index);
+    kernel.flatSetAccount(
+      record,
+      !deleted,
+      writes || kernel.flatHasStorage(record),
+      flags & CHANGED_HAS_NONCE
+        ? changes.nonceAt(index)
+        : (kernel.u64[(record + FLAT_ACCOUNT_NONCE) >>> 3] as bigint),
+      scratch + WORD,
+      scratch + HASH,
+    );
   }
 
   #putFlatAccount({ address, account, storage }: FlatAccount): void {
@@ -192,6 +221,12 @@ export class FlatCache {
   #checkEpoch(epoch: number): void {
     if (epoch !== this.#epoch) throw tooLate();
   }
+}
+
+/** Copies 32 bytes to `to`: those of the changes when there are any, else what the cache has. */
+function copy32(u8: Uint8Array, to: number, changes: Uint8Array, at: number | undefined, old: number): void {
+  if (at === undefined) u8.copyWithin(to, old, old + 32);
+  else u8.set(changes.subarray(at, at + 32), to);
 }
 
 function tooLate(): ExecutionError {

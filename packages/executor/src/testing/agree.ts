@@ -2,7 +2,7 @@
 // 3 and 8 workers several times; everything that execution determines must be the same everywhere.
 
 import { bytesToHex } from "@braid/primitives";
-import { MemoryStateStore, type StateDiff } from "@braid/state";
+import { type BegunStore, MemoryStateStore, type StateChanges } from "@braid/state";
 import type { RunBlockResult } from "@ethereumjs/vm";
 import { afterAll, expect } from "vitest";
 import type { ExecuteBlockInput } from "../block/block-input.ts";
@@ -14,6 +14,7 @@ import { runStock } from "./stock.ts";
 export const WORKER_COUNTS = [1, 2, 3, 8] as const;
 
 const executors = new Map<number, Executor>();
+const stores = new WeakMap<TestBlock, BegunStore>();
 
 /** The file's executor with so many workers; it ends with the file's tests. */
 export function executorWith(workers: number): Executor {
@@ -41,7 +42,6 @@ export async function runBraid(
 
 /** A block as the executor takes it, forced onto the parallel path. */
 export function inputOf(block: TestBlock, more: Partial<ExecuteBlockInput> = {}): ExecuteBlockInput {
-  const store = MemoryStateStore.fromFlat(block.pre);
   return {
     block: block.input,
     common: block.common,
@@ -50,7 +50,7 @@ export function inputOf(block: TestBlock, more: Partial<ExecuteBlockInput> = {})
     force: true,
     ...(block.common.gteHardfork("byzantium")
       ? {}
-      : { intermediateRoots: (diff: StateDiff) => store.computeStateRoot(diff) }),
+      : { intermediateRoots: (changes: StateChanges) => rootAfter(block, changes) }),
     ...more,
   };
 }
@@ -102,12 +102,22 @@ export function outcomeOfStock(run: RunBlockResult): Outcome {
   };
 }
 
+/** The state root after some changes on top of the block's pre-state. */
+function rootAfter(block: TestBlock, changes: StateChanges): Uint8Array {
+  let store = stores.get(block);
+  if (store === undefined) {
+    store = MemoryStateStore.fromFlat(block.pre);
+    stores.set(block, store);
+  }
+  return store.prepare(store.head.hash, changes).root;
+}
+
 export async function outcomeOfBraid(block: TestBlock, result: BlockResult): Promise<Outcome> {
   return {
     gasUsed: result.gasUsed,
     receiptsRoot: show(result.receiptsRoot),
     logsBloom: show(result.logsBloom),
-    stateRoot: show(await MemoryStateStore.fromFlat(block.pre).computeStateRoot(result.stateDiff)),
+    stateRoot: show(rootAfter(block, result.stateChanges)),
     requestsHash: show(result.requestsHash),
     requests: (result.requests ?? []).map(show),
     transactions: result.receipts.map((receipt, i) => {
@@ -131,21 +141,18 @@ export async function outcomeOfBraid(block: TestBlock, result: BlockResult): Pro
 
 /** Everything in a result but times and counts of work: two of the same block must be equal. PERF: decodes the access sets. */
 export function fingerprint(result: BlockResult): string {
-  const { statistics: _, transactions, receipts, stateDiff, ...rest } = result;
-  const accounts = [...stateDiff.accounts]
-    .sort(byKey)
-    .map(([address, account]) => [address, { ...account, storage: [...account.storage].sort(byKey) }]);
-  const codes = [...stateDiff.codes].sort(byKey);
+  const { statistics: _, transactions, receipts, stateChanges, ...rest } = result;
+  const accounts = [...stateChanges.accounts].map(([address, account]) => [
+    address,
+    { ...account, storage: [...account.storage] },
+  ]);
+  const codes = [...stateChanges.codes];
   const accesses = transactions.map(({ executions: __, reads, writes, ...transaction }) => ({
     ...transaction,
     reads: reads.map(asText).sort(),
     writes: writes.map(asText).sort(),
   }));
   return asText({ rest, receipts, accounts, codes, accesses });
-}
-
-function byKey(a: readonly [string, unknown], b: readonly [string, unknown]): number {
-  return a[0] < b[0] ? -1 : 1;
 }
 
 function asText(value: unknown): string {

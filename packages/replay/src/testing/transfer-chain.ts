@@ -1,7 +1,14 @@
 // For tests: a small chain of plain transfers made by stock ethereumjs, with the result that an executor should give for each block.
 import type { BlockResult } from "@braid/executor";
 import { bytesToHex, type Hex, hexToBytes } from "@braid/primitives";
-import { EMPTY_CODE_HASH, emptyAccountDiff, type FlatPreState, type StateDiff } from "@braid/state";
+import {
+  type AccountChange,
+  EMPTY_CODE_HASH,
+  type FlatPreState,
+  NO_ACCOUNT_CHANGE,
+  type StateChanges,
+  stateChangesOf,
+} from "@braid/state";
 import { Block, createBlockHeader } from "@ethereumjs/block";
 import { MerkleStateManager } from "@ethereumjs/statemanager";
 import { createFeeMarket1559Tx } from "@ethereumjs/tx";
@@ -122,7 +129,7 @@ export async function makeTransferChain(blockCount = 3): Promise<TransferChain> 
       logsBloom: run.logsBloom,
       gasUsed: run.gasUsed,
       blobGasUsed: 0n,
-      stateDiff: diffOf(before, await balances(stateManager)),
+      stateChanges: changesOf(before, await balances(stateManager)),
       accessList: [],
       transactions: run.results.map((result, at) => ({
         sender: SENDERS[at]?.bytes ?? new Uint8Array(20),
@@ -152,15 +159,15 @@ async function balances(state: MerkleStateManager): Promise<Balances> {
   return found;
 }
 
-function diffOf(before: Balances, after: Balances): StateDiff {
-  const diff: StateDiff = { accounts: new Map(), codes: new Map() };
+function changesOf(before: Balances, after: Balances): StateChanges {
+  const accounts = new Map<Hex, AccountChange>();
   for (const [address, { nonce, balance }] of after) {
     const old = before.get(address);
     if (old?.nonce === nonce && old.balance === balance) continue;
     const codeHash = old === undefined ? { codeHash: EMPTY_CODE_HASH } : {};
-    diff.accounts.set(address, { ...emptyAccountDiff(), nonce, balance, ...codeHash });
+    accounts.set(address, { ...NO_ACCOUNT_CHANGE, nonce, balance, ...codeHash });
   }
-  return diff;
+  return stateChangesOf({ accounts });
 }
 
 /** The address that only receives. */

@@ -3,6 +3,7 @@ import { bytesToHex } from "@braid/primitives";
 import { MissingTrieNodeError } from "../errors.ts";
 import {
   type HashNode,
+  type LeafNode,
   type LoadedNode,
   matchLength,
   type NodeLoader,
@@ -20,6 +21,15 @@ export function trieGet(
   key: Uint8Array,
   nodes: NodeLoader,
 ): Uint8Array | undefined {
+  return trieLeaf(root, key, nodes)?.value;
+}
+
+/** As trieGet, with the leaf that holds the value. */
+export function trieLeaf(
+  root: TrieNode | undefined,
+  key: Uint8Array,
+  nodes: NodeLoader,
+): LeafNode | undefined {
   let node = root;
   let depth = 0;
   while (node !== undefined) {
@@ -40,7 +50,7 @@ export function trieGet(
         const whole =
           node.path.length === 2 * key.length - depth &&
           matchLength(node.path, key, depth) === node.path.length;
-        return whole ? node.value : undefined;
+        return whole ? node : undefined;
       }
     }
   }

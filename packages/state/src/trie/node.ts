@@ -14,6 +14,8 @@ export interface LeafNode {
   readonly kind: "leaf";
   readonly path: Path;
   readonly value: Uint8Array;
+  /** Of an account's leaf: its storage trie, once it was made or looked at. */
+  below: TrieNode | undefined;
   ref: Uint8Array | undefined;
 }
 
@@ -53,8 +55,8 @@ export interface NodeLoader {
 /** The loader of a trie that is wholly in memory. */
 export const NO_NODES: NodeLoader = { load: () => undefined };
 
-export function leafNode(path: Path, value: Uint8Array): LeafNode {
-  return { kind: "leaf", path, value, ref: undefined };
+export function leafNode(path: Path, value: Uint8Array, below?: TrieNode): LeafNode {
+  return { kind: "leaf", path, value, below, ref: undefined };
 }
 
 export function extensionNode(path: Path, child: TrieNode): ExtensionNode {

@@ -25,6 +25,8 @@ import {
 export interface TrieChange {
   key: Uint8Array;
   value: Uint8Array | undefined;
+  /** What the new leaf has below it. */
+  below?: TrieNode | undefined;
 }
 
 interface Insertion extends TrieChange {
@@ -92,7 +94,7 @@ function updateLeaf(
   if (isKept) {
     if (merged.length === 0) return leaf;
     const after = merged.findIndex((change) => compareKeys(key, change.key) < 0);
-    merged.splice(after < 0 ? merged.length : after, 0, { key, value: leaf.value });
+    merged.splice(after < 0 ? merged.length : after, 0, { key, value: leaf.value, below: leaf.below });
   }
   return build(merged, depth);
 }
@@ -175,7 +177,7 @@ function build(
   const first = insertions[from];
   const last = insertions[to - 1];
   if (first === undefined || last === undefined || from === to) return undefined;
-  if (to - from === 1) return leafNode(pathOf(first.key, depth), first.value);
+  if (to - from === 1) return leafNode(pathOf(first.key, depth), first.value, first.below);
   let split = depth;
   while (nibbleAt(first.key, split) === nibbleAt(last.key, split)) split++;
   const children = new Array<TrieNode | undefined>(16).fill(undefined);
@@ -196,7 +198,7 @@ function prepend(path: Path, node: LoadedNode): LoadedNode {
   const joined = new Uint8Array(path.length + node.path.length);
   joined.set(path);
   joined.set(node.path, path.length);
-  return node.kind === "leaf" ? leafNode(joined, node.value) : extensionNode(joined, node.child);
+  return node.kind === "leaf" ? leafNode(joined, node.value, node.below) : extensionNode(joined, node.child);
 }
 
 function loadedOf(node: TrieNode, changes: TrieChange[], from: number, nodes: NodeLoader): LoadedNode {

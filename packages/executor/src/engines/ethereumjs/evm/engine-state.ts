@@ -12,7 +12,7 @@ import type { VersionedState } from "../state/versioned-state.ts";
 
 const DONE: Promise<void> = Promise.resolve();
 
-/** `StateManagerInterface` over a VersionedState. Roots are not its business: they come from the state diff. */
+/** `StateManagerInterface` over a VersionedState. Roots are not its business: they come from the state changes. */
 export class EngineStateManager implements StateManagerInterface {
   readonly #state: VersionedState;
   readonly originalStorageCache: StateManagerInterface["originalStorageCache"];
