@@ -29,6 +29,8 @@ test("exports", () => {
       "readStart",
       "rlpListLength",
       "rlpOfBigInt",
+      "rlpOfBytes",
+      "rlpOfList",
       "rlpStringLength",
       "serializeError",
       "tooLarge",

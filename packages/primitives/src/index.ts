@@ -29,6 +29,8 @@ export {
   readRlpItem,
   rlpListLength,
   rlpOfBigInt,
+  rlpOfBytes,
+  rlpOfList,
   rlpStringLength,
   writeRlpListHeader,
   writeRlpString,

@@ -38,6 +38,26 @@ export function rlpOfBigInt(value: bigint): Uint8Array {
   return out;
 }
 
+/** The RLP of a byte string. */
+export function rlpOfBytes(bytes: Uint8Array): Uint8Array {
+  const out = new Uint8Array(rlpStringLength(bytes));
+  writeRlpString(out, 0, bytes);
+  return out;
+}
+
+/** The RLP of a list of items that are encoded already. */
+export function rlpOfList(items: readonly Uint8Array[]): Uint8Array {
+  let payload = 0;
+  for (const item of items) payload += item.length;
+  const out = new Uint8Array(rlpListLength(payload));
+  let at = writeRlpListHeader(out, 0, payload);
+  for (const item of items) {
+    out.set(item, at);
+    at += item.length;
+  }
+  return out;
+}
+
 /** Big-endian bytes of an unsigned integer without leading zeros; none for 0n. */
 export function minimalBytes(value: bigint): Uint8Array {
   if (value < 0x1_0000_0000n) return minimalBytesOfNumber(Number(value));
