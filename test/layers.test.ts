@@ -6,7 +6,17 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 /** From the bottom up: a package imports from those that stand before it. */
-const PACKAGES = ["primitives", "kernel", "state", "executor", "replay", "chain", "conformance", "cli"];
+const PACKAGES = [
+  "primitives",
+  "kernel",
+  "protocol",
+  "state",
+  "executor",
+  "replay",
+  "chain",
+  "conformance",
+  "cli",
+];
 
 /** From the bottom up: what lies in packages/executor/src. The other files beside the folders are on top. */
 const EXECUTOR = [

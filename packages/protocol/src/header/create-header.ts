@@ -9,7 +9,7 @@ import { checkHeaderFields, type Header } from "./header.ts";
 /** keccak256 of the RLP of an empty list: the hash of no uncles. */
 export const NO_UNCLES_HASH: Uint8Array = keccak256(Uint8Array.of(0xc0));
 /** EIP-7685: sha256 of nothing, the hash of no requests. */
-export const NO_REQUESTS_HASH: Uint8Array = new Uint8Array(createHash("sha256").digest());
+const NO_REQUESTS_HASH: Uint8Array = new Uint8Array(createHash("sha256").digest());
 /** EIP-1559: the base fee of the first block that has one, in wei. */
 export const INITIAL_BASE_FEE = 1_000_000_000n;
 

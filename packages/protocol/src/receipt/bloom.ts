@@ -3,7 +3,7 @@
 import { keccak256 } from "@braid/kernel";
 import type { Log } from "./receipt.ts";
 
-export const BLOOM_BYTES = 256;
+const BLOOM_BYTES = 256;
 
 /** The bloom of some logs (256 bytes): three bits for each address and topic. */
 export function logsBloom(logs: readonly Log[]): Uint8Array {

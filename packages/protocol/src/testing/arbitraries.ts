@@ -41,7 +41,7 @@ export const CHAINS: ReadonlyMap<ForkName, Chain> = new Map(
   }),
 );
 
-export const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
+const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
   fc.uint8Array({ minLength: length, maxLength: length });
 
 /** Numbers of all sizes, small ones often. */

@@ -8,7 +8,7 @@ import type { RpcHeader } from "../header/rpc-header.ts";
 import type { RpcTransaction } from "../transaction/rpc-transaction.ts";
 import { decodeTransaction, hashTransaction } from "../transaction/transaction.ts";
 
-export const quantity = (value: bigint | number): Hex => `0x${value.toString(16)}`;
+const quantity = (value: bigint | number): Hex => `0x${value.toString(16)}`;
 
 export function toRpcHeader(header: Header): RpcHeader {
   const fields = HEADER_FIELDS.flatMap(({ name, rpcName = name }) => {
