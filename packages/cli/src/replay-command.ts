@@ -100,7 +100,9 @@ async function runReplay(paths: string[], flags: ReplayFlags, version: string): 
   process.on("SIGINT", interrupt);
   try {
     // Only now: they bring the whole EVM, which `braid --help` can do without.
-    const [{ replay }, output] = await Promise.all([import("@braid/replay"), import("./replay-output.ts")]);
+    // One after the other: Node 22.13 fails on two imports at once that have modules in common.
+    const output = await import("./replay-output.ts");
+    const { replay } = await import("@braid/replay");
     const summary = await replay(paths, {
       ...options,
       maxFileBytes: maxFileSize * MIB,
