@@ -13,7 +13,8 @@ const EMITTED = join(ROOT, "build");
 /** Emits all packages in one run of tsc: it reads each source once. */
 function emit(): void {
   rmSync(EMITTED, { recursive: true, force: true });
-  const { status, error } = spawnSync(join(ROOT, "node_modules/.bin/tsc"), ["--project", "tsconfig.build.json"], {
+  const tsc = join(ROOT, "node_modules/.bin/tsc");
+  const { status, error } = spawnSync(tsc, ["--project", "tsconfig.build.json"], {
     cwd: ROOT,
     stdio: "inherit",
   });
