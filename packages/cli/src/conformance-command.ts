@@ -1,8 +1,8 @@
 // `braid conformance`: its options, and from them to an exit code.
-import { existsSync } from "node:fs";
 import type { ConformanceReport, RunMode } from "@braid/conformance";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ExitCode } from "./exit-code.ts";
+import { MIB, maxFileSizeOption } from "./max-file-size.ts";
 import { ProgressBar } from "./progress-bar.ts";
 
 interface ConformanceFlags {
@@ -10,6 +10,9 @@ interface ConformanceFlags {
   mode: "both" | "parallel" | "sequential";
   workers: number[];
   seed: number;
+  jobs?: number;
+  timeout: number;
+  maxFileSize: number;
   json?: boolean;
   quiet?: boolean;
 }
@@ -19,12 +22,15 @@ A path is a fixture file or a folder of them: blockchain tests, also as Engine A
 to import (genesis.json with chain.rlp). In parallel mode every block goes through the parallel path, however small: once on threads and once on a
 seeded schedule for each number of workers. State tests of one file are also stacked in one block where they can be.
 
+The files are shared out among processes (--jobs). A case that ends its process or takes too long has failed, a file
+that cannot be read is an error, and all others run.
+
 Exit codes:
   0    every case passed, or was skipped for the reason that is given
-  1    a path cannot be read, or holds no cases
+  1    a file or path could not be read, or nothing holds a case
   2    the command line is wrong
   3    a case failed
-  130  interrupted with Ctrl-C
+  130  interrupted with Ctrl-C: what was found up to there is printed
 
 Examples:
   braid conformance fixtures/state_tests fixtures/blockchain_tests
@@ -53,13 +59,22 @@ export function addConformanceCommand(program: Command, finish: (code: ExitCode)
     .addOption(
       new Option("--seed <number>", "the schedule of the seeded runs").argParser(parseSeed).default(1),
     )
+    .addOption(
+      new Option("--jobs <count>", "processes that run cases (default: one for each core)").argParser(
+        parseJobs,
+      ),
+    )
+    .addOption(
+      new Option("--timeout <seconds>", "a case that takes longer has failed")
+        .argParser(parseSeconds)
+        .default(600),
+    )
+    .addOption(maxFileSizeOption())
     .option("--json", "print one JSON document instead of a line for each case")
     .option("--quiet", "print only the cases that did not pass, and the totals")
     .addHelpText("after", HELP)
     .action(async (paths: string[], flags: ConformanceFlags) => {
-      const missing = paths.filter((path) => !existsSync(path));
-      for (const path of missing) process.stderr.write(`braid: ${path}: no such file or directory\n`);
-      finish(missing.length > 0 ? ExitCode.Failure : await run(paths, flags));
+      finish(await run(paths, flags));
     });
 }
 
@@ -77,12 +92,17 @@ async function run(paths: string[], flags: ConformanceFlags): Promise<ExitCode> 
       import("@braid/conformance"),
       import("./conformance-output.ts"),
     ]);
+    const json = flags.json === true ? new output.JsonDocument(process.stdout) : undefined;
     const report = await conformance.runConformance(paths, {
       modes: modesOf(flags, conformance),
       ...(flags.filter === undefined ? {} : { filter: flags.filter }),
+      ...(flags.jobs === undefined ? {} : { jobs: flags.jobs }),
+      caseTimeLimitMs: flags.timeout * 1000,
+      maxFileBytes: flags.maxFileSize * MIB,
       signal: abort.signal,
       onCase: (one, { totals, file, files }) => {
-        if (flags.json !== true && (flags.quiet !== true || one.verdict !== "passed")) {
+        if (json !== undefined) json.add(one);
+        else if (flags.quiet !== true || one.verdict !== "passed") {
           bar.clear();
           process.stdout.write(`${output.describeCase(one)}\n`);
         }
@@ -90,8 +110,9 @@ async function run(paths: string[], flags: ConformanceFlags): Promise<ExitCode> 
       },
     });
     bar.clear();
-    process.stdout.write(flags.json === true ? output.formatJson(report) : output.formatTotals(report));
-    return exitCodeOf(report, abort.signal.aborted);
+    if (json === undefined) process.stdout.write(output.formatTotals(report));
+    else json.end(report);
+    return exitCodeOf(report);
   } finally {
     bar.clear();
     process.off("SIGINT", interrupt);
@@ -112,12 +133,26 @@ function modesOf(
   ];
 }
 
-function exitCodeOf({ cases, totals }: ConformanceReport, interrupted: boolean): ExitCode {
+function exitCodeOf({ totals, interrupted }: ConformanceReport): ExitCode {
+  const { passed, failed, skipped, errors } = totals;
   if (interrupted) return ExitCode.Interrupted;
-  if (totals.failed > 0) return ExitCode.Mismatch;
-  if (cases.length > 0) return ExitCode.Ok;
+  if (failed > 0) return ExitCode.Mismatch;
+  if (errors > 0) return ExitCode.Failure;
+  if (passed + skipped > 0) return ExitCode.Ok;
   process.stderr.write("braid: no cases were found\n");
   return ExitCode.Failure;
+}
+
+function parseJobs(value: string): number {
+  const count = Number(value);
+  if (/^\d+$/.test(value) && count >= 1 && count <= 256) return count;
+  throw new InvalidArgumentError("It must be a whole number from 1 to 256.");
+}
+
+function parseSeconds(value: string): number {
+  const seconds = Number(value);
+  if (/^\d+$/.test(value) && seconds >= 1 && seconds <= 1_000_000) return seconds;
+  throw new InvalidArgumentError("It must be a whole number from 1 to 1000000.");
 }
 
 function parseCounts(value: string): number[] {

@@ -11,28 +11,40 @@ export function describeCase({ file, name, fork, verdict, reason }: CaseReport):
   return reason === undefined ? line : `${line}\n         ${reason}`;
 }
 
-/** "N passed, N failed, N skipped". */
-export function summaryLine({ passed, failed, skipped }: ConformanceTotals): string {
-  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+/** "N passed, N failed, N skipped", and how many files or tests could not be read, if any. */
+export function summaryLine({ passed, failed, skipped, errors }: ConformanceTotals): string {
+  const line = `${passed} passed, ${failed} failed, ${skipped} skipped`;
+  return errors === 0 ? line : `${line}, ${plural(errors, "error")}`;
 }
 
 /** What ran, by fork, and the summary as the last line. */
-export function formatTotals({ cases, totals }: ConformanceReport): string {
-  return `${[...forkLines(cases), summaryLine(totals)].join("\n")}\n`;
-}
-
-/** One JSON document: every case, the totals. */
-export function formatJson({ cases, totals }: ConformanceReport): string {
-  return `${JSON.stringify({ cases, totals }, undefined, 2)}\n`;
-}
-
-/** How many cases each fork has. */
-function forkLines(cases: CaseReport[]): string[] {
-  const counts = new Map<string, number>();
-  for (const { fork } of cases) if (fork !== "") counts.set(fork, (counts.get(fork) ?? 0) + 1);
-  return [...counts]
+export function formatTotals({ forks, totals, interrupted }: ConformanceReport): string {
+  const lines = [...forks]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([fork, count]) => `${fork}: ${plural(count, "case")}`);
+  if (interrupted) lines.push("interrupted: the cases after these were not run");
+  return `${[...lines, summaryLine(totals)].join("\n")}\n`;
+}
+
+/** One JSON document, written while the run goes on: every case, then the totals. */
+export class JsonDocument {
+  readonly #stream: NodeJS.WritableStream;
+  #cases = 0;
+
+  constructor(stream: NodeJS.WritableStream) {
+    this.#stream = stream;
+    stream.write('{\n  "cases": [');
+  }
+
+  add(one: CaseReport): void {
+    this.#stream.write(`${this.#cases++ === 0 ? "" : ","}\n    ${JSON.stringify(one)}`);
+  }
+
+  end({ totals, interrupted }: ConformanceReport): void {
+    this.#stream.write(
+      `\n  ],\n  "totals": ${JSON.stringify(totals)},\n  "interrupted": ${interrupted}\n}\n`,
+    );
+  }
 }
 
 /** A path as short as it can be typed from here. */

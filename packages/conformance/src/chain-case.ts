@@ -1,24 +1,31 @@
 // A chain to import: a genesis file, an RLP file of all its blocks, and the hash of the last one.
 
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Chain, type GethGenesis, openGenesis } from "@braid/chain";
-import { BaseError, readRlpItem } from "@braid/primitives";
+import {
+  BaseError,
+  FileError,
+  jsonList,
+  jsonObject,
+  jsonText,
+  readBounded,
+  readRlpItem,
+} from "@braid/primitives";
+import { CHAIN_FILE } from "./fixture-files.ts";
 import type { BlockExecutor, RunMode } from "./modes.ts";
-
-/** The file whose folder is such a case. */
-export const CHAIN_FILE = "chain.rlp";
+import { readJson } from "./read-json.ts";
 
 /** Imports the chain of a folder in one mode. Returns why it fails, or undefined. */
 export async function runChainCase(
   folder: string,
   executor: BlockExecutor,
   mode: RunMode,
+  maxFileBytes?: number,
 ): Promise<string | undefined> {
-  const genesis = JSON.parse(await readFile(join(folder, "genesis.json"), "utf8")) as GethGenesis;
+  const genesis = await readGenesis(join(folder, "genesis.json"), maxFileBytes);
   const { common, store, header } = await openGenesis(genesis, folder);
   const chain = new Chain({ common, store, executor, head: { header, hash: header.hash() } });
-  const blocks = splitBlocks(await readFile(join(folder, CHAIN_FILE)));
+  const blocks = splitBlocks(await readBounded(join(folder, CHAIN_FILE), maxFileBytes));
   for (const [i, raw] of blocks.entries()) {
     try {
       await chain.importBlock(raw, mode.options);
@@ -31,6 +38,13 @@ export async function runChainCase(
   return expected === undefined || expected === chain.head.hash
     ? undefined
     : `the last block has hash ${chain.head.hash}, not ${expected}`;
+}
+
+async function readGenesis(path: string, maxFileBytes: number | undefined): Promise<GethGenesis> {
+  const genesis = jsonObject(await readJson(path, maxFileBytes), "the genesis");
+  jsonObject(genesis.config, "config");
+  jsonObject(genesis.alloc, "alloc");
+  return genesis as GethGenesis;
 }
 
 /** The file holds one block's RLP after the other. */
@@ -48,13 +62,13 @@ function splitBlocks(bytes: Uint8Array): Uint8Array[] {
 
 /** hive tells a client the head by an engine_forkchoiceUpdated call. */
 async function headHash(folder: string): Promise<string | undefined> {
-  let text: string;
+  let call: unknown;
   try {
-    text = await readFile(join(folder, "headfcu.json"), "utf8");
+    call = await readJson(join(folder, "headfcu.json"));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (error instanceof FileError && error.data?.missing === true) return undefined;
     throw error;
   }
-  const call = JSON.parse(text) as { params: [{ headBlockHash: string }] };
-  return call.params[0].headBlockHash;
+  const [state] = jsonList(jsonObject(call, "headfcu.json").params, "headfcu.json: params");
+  return jsonText(jsonObject(state, "headfcu.json: params[0]").headBlockHash, "headfcu.json: headBlockHash");
 }

@@ -1,12 +1,11 @@
 // Public names of @braid/conformance: Ethereum's own tests, run through Braid.
 
 export { parallel, type RunMode, SEQUENTIAL, seeded } from "./modes.ts";
-export { networkCommon, UnknownNetworkError } from "./networks.ts";
+export type { CaseReport, CaseVerdict, ConformanceTotals } from "./reports.ts";
 export {
-  type CaseReport,
   type ConformanceOptions,
   type ConformanceProgress,
   type ConformanceReport,
-  type ConformanceTotals,
+  ConformanceWorkerError,
   runConformance,
 } from "./run.ts";

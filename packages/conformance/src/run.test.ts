@@ -1,20 +1,14 @@
-// The runner itself, on fixtures made here: that it passes what is right, and above all that it fails what is wrong.
+// A run over many files: everything is told in order, and nothing that goes wrong in one place ends the rest.
 
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bytesToHex, hexToBytes } from "@braid/primitives";
-import { MemoryStateStore } from "@braid/state";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { keyed } from "../../executor/src/testing/accounts.ts";
-import { compareAccessLists } from "./access-list.ts";
-import { fitsExpectation } from "./exceptions.ts";
-import type { StateFixture } from "./fixture-types.ts";
-import { parallel, SEQUENTIAL, seeded } from "./modes.ts";
-import { networkCommon, UnknownNetworkError } from "./networks.ts";
-import { type CaseReport, runConformance } from "./run.ts";
-import { stackCases } from "./stacked-cases.ts";
-import { RECEIVER, transferFixture } from "./testing/transfer-fixture.ts";
+import { SEQUENTIAL } from "./modes.ts";
+import type { CaseReport } from "./reports.ts";
+import { type ConformanceOptions, type ConformanceReport, runConformance } from "./run.ts";
+import { endlessFixture, transferFixture } from "./testing/transfer-fixture.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -22,191 +16,174 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** The fixture with its only expectation changed. */
-function expecting(change: Partial<StateFixture["post"][string][number]>): StateFixture {
-  const fixture = transferFixture();
-  Object.assign(fixture.post.London?.[0] ?? {}, change);
-  return fixture;
+/** Writes files into a new folder below the tests' own. */
+async function files(name: string, contents: Record<string, unknown>): Promise<string> {
+  const root = join(folder, name);
+  for (const [path, content] of Object.entries(contents)) {
+    await mkdir(join(root, path, ".."), { recursive: true });
+    await writeFile(join(root, path), typeof content === "string" ? content : JSON.stringify(content));
+  }
+  return root;
 }
 
-async function runFile(content: unknown, modes = [SEQUENTIAL]): Promise<CaseReport[]> {
-  const file = join(folder, "fixture.json");
-  await writeFile(file, typeof content === "string" ? content : JSON.stringify(content));
-  return (await runConformance([file], { modes })).cases;
+interface Told extends ConformanceReport {
+  cases: CaseReport[];
 }
 
-describe("a state test", () => {
-  test("that is right passes in all modes", async () => {
-    const cases = await runFile({ right: transferFixture() }, [SEQUENTIAL, parallel(2), seeded(3, 1)]);
-    expect(cases).toEqual([
-      { file: join(folder, "fixture.json"), name: "right", fork: "London", verdict: "passed" },
+async function run(path: string | string[], options: Partial<ConformanceOptions> = {}): Promise<Told> {
+  const cases: CaseReport[] = [];
+  const report = await runConformance([path].flat(), {
+    modes: [SEQUENTIAL],
+    jobs: 2,
+    ...options,
+    onCase: (one, progress) => {
+      cases.push(one);
+      options.onCase?.(one, progress);
+    },
+  });
+  return { ...report, cases };
+}
+
+const summary = ({ cases }: Told): string[] =>
+  cases.map(
+    ({ file, name, verdict }) => `${file.slice(folder.length).replace(/^.*\//, "")} ${name}: ${verdict}`,
+  );
+
+describe("a run", () => {
+  test("tells the cases in order, however many workers there are", async () => {
+    const root = await files("ordered", {
+      "a.json": { a1: transferFixture(0), a2: transferFixture(0), a3: transferFixture(0) },
+      "b/c.json": { c1: transferFixture(1) },
+      "d.json": { d1: transferFixture(2), d2: { ...transferFixture(2), post: { Atlantis: [] } } },
+      "index.json": {},
+      "notes.md": "",
+    });
+    const alone = await run(root, { jobs: 1 });
+    expect(summary(alone)).toEqual([
+      "a.json a1: passed",
+      "a.json a2: passed",
+      "a.json a3: passed",
+      "c.json c1: passed",
+      "d.json d1: passed",
+      "d.json d2: passed",
     ]);
-  });
-
-  test.each([
-    ["another state root", { hash: `0x${"11".repeat(32)}` }],
-    ["other logs", { logs: `0x${"11".repeat(32)}` }],
-    [
-      "an exception that does not come",
-      { expectException: "TransactionException.INSUFFICIENT_ACCOUNT_FUNDS" },
-    ],
-  ])("that expects %s fails", async (_name, change) => {
-    const [report] = await runFile({ wrong: expecting(change) });
-    expect(report).toMatchObject({
-      verdict: "failed",
-      reason: expect.stringContaining("sequential") as string,
-    });
-  });
-
-  test("that expects the wrong exception fails, and the right one passes", async () => {
-    const invalid = transferFixture(0, 3n);
-    const root = bytesToHex(MemoryStateStore.fromAlloc(invalid.pre).head.stateRoot);
-    const withException = (expectException: string): StateFixture => ({
-      ...invalid,
-      post: { London: (invalid.post.London ?? []).map((post) => ({ ...post, hash: root, expectException })) },
-    });
-    const cases = await runFile({
-      wrong: withException("TransactionException.NONCE_MISMATCH_TOO_LOW"),
-      right: withException("TransactionException.NONCE_MISMATCH_TOO_HIGH"),
-      either: withException("TransactionException.NONCE_IS_MAX|TransactionException.NONCE_MISMATCH_TOO_HIGH"),
-    });
-    expect(cases.map(({ verdict }) => verdict)).toEqual(["failed", "passed", "passed"]);
-  });
-});
-
-describe("what cannot be run", () => {
-  test("a file that is no JSON has failed", async () => {
-    expect(await runFile("{")).toMatchObject([{ verdict: "failed" }]);
-  });
-
-  test("a file without cases and an unknown network are skipped, with the reason", async () => {
-    const unknown = transferFixture();
-    unknown.post = { Atlantis: unknown.post.London ?? [] };
-    const cases = [...(await runFile({ other: {} })), ...(await runFile({ unknown }))];
-    expect(cases).toMatchObject([
-      { verdict: "skipped", reason: expect.any(String) as string },
-      { verdict: "skipped", reason: expect.any(String) as string },
+    expect(alone.totals).toEqual({ passed: 6, failed: 0, skipped: 0, errors: 0 });
+    expect([...alone.forks]).toEqual([
+      ["London", 5],
+      ["Atlantis", 1],
     ]);
+    const { cases, totals } = await run(root, { jobs: 3 });
+    expect({ cases, totals }).toEqual({ cases: alone.cases, totals: alone.totals });
   });
 
-  test("a path that is not there rejects", async () => {
-    await expect(runConformance([join(folder, "nothing")], { modes: [SEQUENTIAL] })).rejects.toMatchObject({
-      code: "ENOENT",
-    });
-  });
-});
-
-describe("stacks", () => {
-  test("hold transactions of different senders, and not those that cannot stand together", () => {
-    const otherEnvironment = {
-      ...transferFixture(2),
-      env: { ...transferFixture(2).env, currentNumber: "0x2" },
+  test("splits a large file, with the same outcome", async () => {
+    const padding = "0".repeat(5 * 2 ** 20);
+    const contents = {
+      ...Object.fromEntries([0, 1, 2, 3, 4].map((i) => [`t${i}`, transferFixture(i)])),
+      padding,
     };
-    const otherPre = transferFixture(3);
-    otherPre.pre[bytesToHex(keyed(0).address)] = { balance: "1" };
-    const invalid = expecting({ expectException: "TransactionException.NONCE_IS_MAX" });
-    const stacks = stackCases([
-      transferFixture(0),
-      transferFixture(1),
-      transferFixture(1),
-      otherEnvironment,
-      otherPre,
-      invalid,
+    const root = await files("large", { "a.json": contents, "b.json": { b: transferFixture(0) } });
+    const whole = await run(root, { jobs: 1 });
+    expect(whole.cases.map(({ name }) => name)).toEqual([
+      "t0",
+      "t1",
+      "t2",
+      "t3",
+      "t4",
+      "stack 1: 5 transactions of this file in one block",
+      "b",
     ]);
-    expect(stacks.map(({ transactions }) => transactions.length)).toEqual([2, 2]);
+    expect(await run(root, { jobs: 3 })).toEqual(whole);
+    expect((await run(root, { jobs: 3, filter: "t3" })).cases.map(({ name }) => name)).toEqual(["t3"]);
   });
 
-  test("are cases of their file, and pass", async () => {
-    const fixtures = Object.fromEntries(
-      [0, 1, 2, 3].map((sender) => [`from ${sender}`, transferFixture(sender)]),
-    );
-    const cases = await runFile(fixtures, [SEQUENTIAL, parallel(2), seeded(4, 3)]);
-    expect(cases.map(({ name, verdict }) => [name, verdict])).toEqual([
-      ...[0, 1, 2, 3].map((sender) => [`from ${sender}`, "passed"]),
-      ["stack 1: 4 transactions of this file in one block", "passed"],
+  test("goes on after a file and a path that cannot be read, which are errors", async () => {
+    const root = await files("unreadable", {
+      "a.json": { a: transferFixture(0) },
+      "b.json": "{",
+      "d.json": { d: transferFixture(0) },
+    });
+    await symlink(join(root, "nothing"), join(root, "c.json"));
+    const told = await run([join(folder, "no such path"), root], { maxFileBytes: 2 ** 20 });
+    expect(summary(told)).toEqual([
+      "no such path : error",
+      "a.json a: passed",
+      "b.json : error",
+      "c.json : error",
+      "d.json d: passed",
     ]);
+    expect(told.totals).toEqual({ passed: 2, failed: 0, skipped: 0, errors: 3 });
+    expect(told.notPassed.map(({ reason }) => reason?.split(":")[0])).toEqual([
+      "BRAID_FILE_UNREADABLE",
+      "BRAID_FILE_MALFORMED",
+      "BRAID_FILE_UNREADABLE",
+    ]);
+    const small = await run(join(root, "a.json"), { maxFileBytes: 1000 });
+    expect(small.notPassed[0]?.reason).toContain("BRAID_FILE_TOO_LARGE");
+  });
+
+  test("without any file is over at once", async () => {
+    const { totals, cases } = await run(await files("empty", { "notes.md": "" }));
+    expect({ totals, cases }).toEqual({ totals: { passed: 0, failed: 0, skipped: 0, errors: 0 }, cases: [] });
   });
 });
 
-describe("networks", () => {
-  const at = (name: string, blockNumber: bigint, timestamp: bigint): string =>
-    networkCommon(name).getHardforkBy({ blockNumber, timestamp });
-
-  test.each([
-    ["Frontier", "chainstart"],
-    ["EIP158", "spuriousDragon"],
-    ["ConstantinopleFix", "petersburg"],
-    ["Merge", "paris"],
-    ["BPO5", "bpo5"],
-    ["Amsterdam", "amsterdam"],
-  ])("%s is %s from the first block on", (name, fork) => {
-    expect(at(name, 0n, 0n)).toBe(fork);
-  });
-
-  test.each([
-    ["ParisToShanghaiAtTime15k", [1n, 14_999n], [1n, 15_000n], ["paris", "shanghai"]],
-    ["BPO3ToBPO4AtTime15k", [1n, 14_999n], [1n, 15_000n], ["bpo3", "bpo4"]],
-    ["BPO2ToAmsterdamAtTime15k", [1n, 14_999n], [1n, 15_000n], ["bpo2", "amsterdam"]],
-    ["HomesteadToDaoAt5", [4n, 0n], [5n, 0n], ["homestead", "dao"]],
-    ["ByzantiumToConstantinopleFixAt5", [4n, 0n], [5n, 0n], ["byzantium", "petersburg"]],
-    ["BerlinToLondonAt5", [4n, 0n], [5n, 0n], ["berlin", "london"]],
-  ] as const)("%s changes there", (name, before, after, forks) => {
-    expect([at(name, before[0], before[1]), at(name, after[0], after[1])]).toEqual(forks);
-  });
-
-  test.each([
-    "",
-    "Atlantis",
-    "ParisToAtlantisAtTime15k",
-    "ParisToShanghaiAt5",
-    "BerlinToLondonAtTime15k",
-    "ArrowGlacierToParisAtDiffC0000",
-  ])("%j is not known", (name) => {
-    expect(() => networkCommon(name)).toThrow(UnknownNetworkError);
-  });
-});
-
-describe("expectations", () => {
-  test.each([
-    ["BRAID_BLOCK_WRONG_STATE_ROOT", "BlockException.INVALID_STATE_ROOT", true],
-    ["BRAID_BLOCK_WRONG_STATE_ROOT", "BlockException.INVALID_RECEIPTS_ROOT", false],
-    [
-      "BRAID_TX_TYPE_NOT_ACTIVE",
-      "TransactionException.TYPE_3_TX_PRE_FORK|TransactionException.TYPE_3_TX_ZERO_BLOBS",
-      true,
-    ],
-    ["BRAID_BLOCK_MALFORMED", "BlockException.RLP_INVALID_ADDRESS", true],
-    ["BRAID_BLOCK_SYSTEM_CALL_FAILED", "BlockException.SYSTEM_CONTRACT_EMPTY", false],
-    ["BRAID_ENGINE_FAILURE", "BlockException.INVALID_STATE_ROOT", false],
-  ])("%s for %s: %s", (code, expected, fits) => {
-    expect(fitsExpectation(code, expected)).toBe(fits);
-  });
-});
-
-test("access lists differ by one value", () => {
-  const account = {
-    address: bytesToHex(RECEIVER),
-    storageChanges: [],
-    storageReads: [bytesToHex(new Uint8Array(32).fill(1, 31))],
-    balanceChanges: [{ index: 1, value: 7n }],
-    nonceChanges: [],
-    codeChanges: [{ index: 2, value: hexToBytes("0x00") }],
+describe("a case", () => {
+  const contents = {
+    "a.json": { a1: transferFixture(0), endless: endlessFixture(), a2: transferFixture(0) },
+    "b.json": { b: transferFixture(1) },
   };
-  const fixture = {
-    address: bytesToHex(RECEIVER),
-    nonceChanges: [],
-    balanceChanges: [{ blockAccessIndex: "0x01", postBalance: "0x07" }],
-    codeChanges: [{ blockAccessIndex: "0x02", newCode: "0x00" }],
-    storageChanges: [],
-    storageReads: ["0x01"],
-  };
-  expect(compareAccessLists([fixture], [account])).toBeUndefined();
-  expect(compareAccessLists([{ ...fixture, storageReads: ["0x02"] }], [account])).toBeDefined();
-  expect(
-    compareAccessLists(
-      [{ ...fixture, balanceChanges: [{ blockAccessIndex: "0x02", postBalance: "0x07" }] }],
-      [account],
-    ),
-  ).toBeDefined();
-  expect(compareAccessLists([], [account])).toBeDefined();
+
+  test("that takes too long has failed, and the rest goes on", async () => {
+    const told = await run(await files("slow", contents), { caseTimeLimitMs: 15_000 });
+    expect(summary(told)).toEqual([
+      "a.json a1: passed",
+      "a.json endless: failed",
+      "a.json a2: passed",
+      "b.json b: passed",
+    ]);
+    expect(told.notPassed[0]).toMatchObject({ fork: "London", reason: "it took longer than 15 s" });
+  });
+
+  test.runIf(process.platform === "linux")("whose worker dies has failed, and the rest goes on", async () => {
+    const told = await run(await files("dying", contents), {
+      jobs: 1,
+      onCase: ({ name }) => {
+        if (name === "a1") setTimeout(() => killWorkers(), 500);
+      },
+    });
+    expect(summary(told)).toEqual([
+      "a.json a1: passed",
+      "a.json endless: failed",
+      "a.json a2: passed",
+      "b.json b: passed",
+    ]);
+    expect(told.notPassed[0]?.reason).toContain("SIGKILL");
+  });
 });
+
+test("the signal ends a run at once, with all that was found", async () => {
+  const root = await files("stopped", {
+    "a.json": { a: transferFixture(0), endless: endlessFixture(), late: transferFixture(0) },
+    "b.json": { b: transferFixture(1) },
+  });
+  const stop = new AbortController();
+  const told = await run(root, {
+    signal: stop.signal,
+    onCase: ({ name }) => {
+      if (name === "a") setTimeout(() => stop.abort(), 100);
+    },
+  });
+  expect(told.interrupted).toBe(true);
+  // Whether the other worker has got to b by then is for the machine.
+  expect(summary(told).filter((line) => line !== "b.json b: passed")).toEqual(["a.json a: passed"]);
+  expect((await run(root, { signal: AbortSignal.abort() })).totals.passed).toBe(0);
+});
+
+/** Kills the processes that this one has started. */
+function killWorkers(): void {
+  const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, "utf8");
+  for (const pid of children.split(" ").filter((text) => text !== ""))
+    if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("conformance/src/worker.ts"))
+      process.kill(Number(pid), "SIGKILL");
+}

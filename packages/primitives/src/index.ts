@@ -22,6 +22,14 @@ export {
 } from "./errors.ts";
 export { bytesToHex, type Hex, hexToBytes, InvalidHexError } from "./hex.ts";
 export {
+  type JsonObject,
+  jsonBytes,
+  jsonList,
+  jsonObject,
+  jsonQuantity,
+  jsonText,
+} from "./json-fields.ts";
+export {
   countRlpItems,
   minimalBytes,
   minimalBytesOfNumber,

@@ -14,15 +14,26 @@ const EMPTY_LIST_HASH = bytesToHex(keccak256(RLP.encode([])));
 const WEALTH = 10n ** 18n;
 const FEE = 10n;
 
+/** A transaction that loops until its 3,000,000,000 gas are used up: it takes minutes. It counts as invalid, so that it is in no stack. */
+export function endlessFixture(): StateFixture {
+  const gasLimit = 3_000_000_000n;
+  const fixture = transferFixture(0, 0n, gasLimit);
+  // JUMPDEST PUSH0 JUMP, as London has it.
+  fixture.pre[bytesToHex(RECEIVER)] = { balance: "0", nonce: "0x1", code: "0x5b600056" };
+  fixture.env.currentGasLimit = `0x${gasLimit.toString(16)}`;
+  for (const post of fixture.post.London ?? []) post.expectException = "none";
+  return fixture;
+}
+
 /** A transfer of 7 wei in London by keyed(sender); everything about it is right. */
-export function transferFixture(sender = 0, nonce = 0n): StateFixture {
+export function transferFixture(sender = 0, nonce = 0n, gasLimit = 21_000n): StateFixture {
   const from = keyed(sender);
   const raw = signTransaction(
     {
       type: 0,
       chainId: 1n,
       nonce,
-      gasLimit: 21_000n,
+      gasLimit,
       maxFeePerGas: FEE,
       maxPriorityFeePerGas: FEE,
       to: RECEIVER,
