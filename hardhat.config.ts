@@ -1,10 +1,14 @@
-// Hardhat's configuration: it compiles contracts/src with the solc that npm installed, so nothing is downloaded.
+// Hardhat's configuration: it compiles contracts/src with the solc that npm installed, so nothing is downloaded, and runs
+// the contracts' tests in contracts/test.
 import { createRequire } from "node:module";
+import networkHelpers from "@nomicfoundation/hardhat-network-helpers";
+import nodeTestRunner from "@nomicfoundation/hardhat-node-test-runner";
 import { defineConfig } from "hardhat/config";
 
 const require = createRequire(import.meta.url);
 
 export default defineConfig({
+  plugins: [networkHelpers, nodeTestRunner],
   solidity: {
     version: "0.8.37",
     path: require.resolve("solc/soljson.js"),
@@ -14,10 +18,13 @@ export default defineConfig({
       optimizer: { enabled: true, runs: 200 },
       // No metadata hash and no CBOR trailer: the bytecode depends on the code alone, never on comments or paths.
       metadata: { bytecodeHash: "none", appendCBOR: false },
+      // Reports name storage locations by their variables.
+      outputSelection: { "*": { "*": ["storageLayout"] } },
     },
   },
   paths: {
     sources: "contracts/src",
+    tests: "contracts/test",
     artifacts: "build/hardhat/artifacts",
     cache: "build/hardhat/cache",
   },

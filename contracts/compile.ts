@@ -1,54 +1,189 @@
-// Compiles src/*.sol through Hardhat and keeps what the generators need in compiled.json, which is committed: making a
+// Compiles src/ through Hardhat and keeps what generators and reports need in compiled/<family>.json, which is committed: making a
 // chain and testing it then need no compiler. `node contracts/compile.ts` after each change of a contract.
-import { writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Hex } from "@braid/primitives";
-import { createHardhatRuntimeEnvironment } from "hardhat/hre";
-import config from "../hardhat.config.ts";
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
-/** Creation code and callable functions by contract name. */
-export type CompiledContracts = Record<string, { creationCode: Hex; functions: string[] }>;
-
-/** The contracts that are deployed by themselves; the abstract ones are part of them. */
-const CONTRACTS = ["BatchWallet", "Pool", "PoolFactory", "Router", "Token", "WrappedEther"];
-
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const OUTPUT = fileURLToPath(new URL("compiled.json", import.meta.url));
-
-/** Runs Hardhat's build task (cached in build/hardhat) and collects its artifacts. Throws when a contract does not compile. */
-export async function compileContracts(): Promise<CompiledContracts> {
-  const hardhat = await createHardhatRuntimeEnvironment(config, {}, ROOT);
-  await hardhat.tasks.getTask("build").run({ quiet: true });
-  const compiled: CompiledContracts = {};
-  for (const name of CONTRACTS) {
-    const { bytecode, abi } = await hardhat.artifacts.readArtifact(name);
-    const functions = (abi as AbiEntry[]).filter((entry) => entry.type === "function").map(signatureOf);
-    compiled[name] = { creationCode: bytecode as Hex, functions: functions.sort() };
-  }
-  return compiled;
-}
-
-/** The text of compiled.json. */
-export function formatCompiled(compiled: CompiledContracts): string {
-  return `${JSON.stringify(compiled, null, 2)}\n`;
-}
-
-interface AbiEntry {
+/** One entry of Solidity's contract ABI, as the compiler writes it (without `internalType`). */
+export interface AbiEntry {
   type: string;
+  name?: string;
+  inputs?: AbiParameter[];
+  outputs?: AbiParameter[];
+  stateMutability?: string;
+  anonymous?: boolean;
+}
+
+export interface AbiParameter {
   name: string;
-  inputs: AbiParameter[];
-}
-
-interface AbiParameter {
   type: string;
+  indexed?: boolean;
   components?: AbiParameter[];
 }
 
-function signatureOf(entry: AbiEntry): string {
-  return `${entry.name}${tupleOf(entry.inputs)}`;
+/** A state variable: where it lies, and which of `types` it has. */
+export interface StorageVariable {
+  label: string;
+  /** Decimal. */
+  slot: string;
+  /** In bytes, from the low end of the slot. */
+  offset: number;
+  type: string;
 }
 
-/** A struct's type is "tuple" and its name nowhere: a selector is made of the fields' types. */
+/** What lies behind a type's name: Solidity's "JSON Output" of the storage layout. */
+export interface StorageType {
+  encoding: "inplace" | "mapping" | "dynamic_array" | "bytes";
+  label: string;
+  numberOfBytes: string;
+  key?: string;
+  value?: string;
+  base?: string;
+  members?: StorageVariable[];
+}
+
+export interface CompiledContract {
+  creationCode: Hex;
+  abi: AbiEntry[];
+  storage: StorageVariable[];
+  types: Record<string, StorageType>;
+}
+
+/** Contracts that can be deployed, by name. */
+export type CompiledFamily = Record<string, CompiledContract>;
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+export const COMPILED = fileURLToPath(new URL("compiled", import.meta.url));
+/** `<folder of src>/<file>:<contract>` is the rest of a contract's full name. */
+const SOURCES = "contracts/src/";
+
+/** Runs Hardhat's build task (cached in build/hardhat) and collects what it made, by family. Throws when a contract does not compile. */
+export async function compileContracts(): Promise<Map<string, CompiledFamily>> {
+  const { createHardhatRuntimeEnvironment } = await import("hardhat/hre");
+  const { default: config } = await import("../hardhat.config.ts");
+  const hardhat = await createHardhatRuntimeEnvironment(config, {}, ROOT);
+  await hardhat.tasks.getTask("build").run({ quiet: true });
+  const families = new Map<string, CompiledFamily>();
+  const layouts = new Layouts(hardhat);
+  for (const fullName of [...(await hardhat.artifacts.getAllFullyQualifiedNames())].sort()) {
+    const family = fullName.slice(SOURCES.length).split("/")[0];
+    if (!fullName.startsWith(SOURCES) || family === undefined) continue;
+    const { bytecode, abi, contractName } = await hardhat.artifacts.readArtifact(fullName);
+    // Interfaces and abstract contracts have none. What only tests deploy is no family.
+    if (bytecode === "0x" || family === "test") continue;
+    const contracts = families.get(family) ?? {};
+    families.set(family, contracts);
+    contracts[contractName] = {
+      creationCode: bytecode as Hex,
+      abi: (abi as AbiEntry[]).map(withoutInternalTypes),
+      ...(await layouts.of(fullName)),
+    };
+  }
+  return families;
+}
+
+/** The text of compiled/<family>.json: one line for each thing that can change by itself. */
+export function formatFamily(family: CompiledFamily): string {
+  const contracts = Object.entries(family).map(([name, { creationCode, abi, storage, types }]) => {
+    const list = (items: unknown[]) => items.map((item) => `\n      ${JSON.stringify(item)}`).join(",");
+    const typeLines = Object.entries(types).map(
+      ([type, shape]) => `\n      ${JSON.stringify(type)}: ${JSON.stringify(shape)}`,
+    );
+    return [
+      `  ${JSON.stringify(name)}: {`,
+      `    "abi": [${list(abi)}],`,
+      `    "storage": [${list(storage)}],`,
+      `    "types": {${typeLines.join(",")}},`,
+      `    "creationCode": ${JSON.stringify(creationCode)}`,
+      "  }",
+    ].join("\n");
+  });
+  return `{\n${contracts.join(",\n")}\n}\n`;
+}
+
+type Layout = Pick<CompiledContract, "storage" | "types">;
+
+/** The storage layouts that the compiler wrote beside its code. */
+class Layouts {
+  private readonly hardhat: HardhatRuntimeEnvironment;
+  private readonly outputs = new Map<string, Promise<BuildOutput>>();
+
+  constructor(hardhat: HardhatRuntimeEnvironment) {
+    this.hardhat = hardhat;
+  }
+
+  async of(fullName: string): Promise<Layout> {
+    const id = await this.hardhat.artifacts.getBuildInfoId(fullName);
+    if (id === undefined) throw new Error(`Hardhat has no build of ${fullName}`);
+    const output = this.outputs.get(id) ?? this.read(id);
+    this.outputs.set(id, output);
+    const [source, contract] = fullName.split(":") as [string, string];
+    const layout = (await output).contracts[`project/${source}`]?.[contract]?.storageLayout;
+    if (layout === undefined) throw new Error(`the build of ${fullName} has no storage layout`);
+    return withoutAstIds(layout);
+  }
+
+  private async read(id: string): Promise<BuildOutput> {
+    const path = await this.hardhat.artifacts.getBuildInfoOutputPath(id);
+    if (path === undefined) throw new Error(`build ${id} has no output`);
+    return (JSON.parse(await readFile(path, "utf8")) as { output: BuildOutput }).output;
+  }
+}
+
+interface BuildOutput {
+  contracts: Record<string, Record<string, { storageLayout?: RawLayout }>>;
+}
+
+interface RawLayout {
+  storage: StorageVariable[];
+  types: Record<string, StorageType> | null;
+}
+
+/** The compiler numbers structs and contracts through all sources it is given; a change elsewhere must not change a layout. */
+function withoutAstIds({ storage, types }: RawLayout): Layout {
+  const rename = (type: string) => type.replaceAll(/\)\d+(?=_storage|,|\)|$)/g, ")");
+  const variable = ({ label, slot, offset, type }: StorageVariable) => ({
+    label,
+    slot,
+    offset,
+    type: rename(type),
+  });
+  const renamed = new Map<string, StorageType>();
+  for (const [name, { members, key, value, base, ...shape }] of Object.entries(types ?? {})) {
+    if (renamed.has(rename(name))) throw new Error(`two types are called ${rename(name)}`);
+    renamed.set(rename(name), {
+      ...shape,
+      ...(key && { key: rename(key) }),
+      ...(value && { value: rename(value) }),
+      ...(base && { base: rename(base) }),
+      ...(members && { members: members.map(variable) }),
+    });
+  }
+  const sorted = [...renamed].sort(([a], [b]) => (a < b ? -1 : 1));
+  return { storage: storage.map(variable), types: Object.fromEntries(sorted) };
+}
+
+function withoutInternalTypes(entry: AbiEntry): AbiEntry {
+  const strip = ({ name, type, indexed, components }: AbiParameter): AbiParameter => ({
+    name,
+    type,
+    ...(indexed !== undefined && { indexed }),
+    ...(components && { components: components.map(strip) }),
+  });
+  return {
+    ...entry,
+    ...(entry.inputs && { inputs: entry.inputs.map(strip) }),
+    ...(entry.outputs && { outputs: entry.outputs.map(strip) }),
+  };
+}
+
+/** `transfer(address,uint256)`: what a selector is made of. A struct's type is "tuple" and its name nowhere. */
+export function signatureOf({ name, inputs = [] }: AbiEntry): string {
+  return `${name}${tupleOf(inputs)}`;
+}
+
 function tupleOf(parameters: AbiParameter[]): string {
   const types = parameters.map(({ type, components }) =>
     components === undefined ? type : type.replace("tuple", tupleOf(components)),
@@ -56,4 +191,13 @@ function tupleOf(parameters: AbiParameter[]): string {
   return `(${types.join(",")})`;
 }
 
-if (import.meta.main) await writeFile(OUTPUT, formatCompiled(await compileContracts()));
+async function main(): Promise<void> {
+  const families = await compileContracts();
+  await rm(COMPILED, { recursive: true, force: true });
+  await mkdir(COMPILED);
+  for (const [family, contracts] of families)
+    await writeFile(join(COMPILED, `${family}.json`), formatFamily(contracts));
+  console.log(`${basename(COMPILED)}: ${[...families.keys()].join(", ")}`);
+}
+
+if (import.meta.main) await main();

@@ -1,27 +1,50 @@
-// The compiled contracts: creation code with constructor arguments, and call data for functions that really exist.
-import { readFileSync } from "node:fs";
+// The compiled contracts: creation code with constructor arguments, call data for functions that really exist, and where variables lie.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { concatBytes, hexToBytes } from "@braid/primitives";
-import { type AbiValue, encodeArguments, encodeCall } from "./abi.ts";
-import type { CompiledContracts } from "./compile.ts";
+import { type AbiValue, encodeArguments, encodeCall, word } from "./abi.ts";
+import { COMPILED, type CompiledContract, type CompiledFamily, signatureOf } from "./compile.ts";
 
-const compiled: CompiledContracts = JSON.parse(
-  readFileSync(new URL("compiled.json", import.meta.url), "utf8"),
-);
+/** The families in the order of their names, each with its contracts by name. PERF: the first call reads and parses all of compiled/. */
+export function contractFamilies(): ReadonlyMap<string, CompiledFamily> {
+  families ??= new Map(
+    readdirSync(COMPILED)
+      .sort()
+      .map((file) => [
+        file.slice(0, -".json".length),
+        JSON.parse(readFileSync(join(COMPILED, file), "utf8")),
+      ]),
+  );
+  return families;
+}
+
+let families: ReadonlyMap<string, CompiledFamily> | undefined;
+
+/** The contract of that name; no two families share one. Throws a RangeError when there is none. */
+export function compiledContract(name: string): CompiledContract {
+  for (const contracts of contractFamilies().values()) {
+    const found = contracts[name];
+    if (found !== undefined) return found;
+  }
+  throw new RangeError(`no contract ${name} in ${COMPILED}`);
+}
 
 /** Creation code followed by the constructor's arguments; `types` such as `"(address,address)"`. */
 export function creationCode(contract: string, types = "()", ...values: AbiValue[]): Uint8Array {
-  return concatBytes(hexToBytes(lookUp(contract).creationCode), encodeArguments(types, values));
+  return concatBytes(hexToBytes(compiledContract(contract).creationCode), encodeArguments(types, values));
 }
 
 /** Call data for `signature` of `contract`. Throws when the contract has no such function. */
 export function callData(contract: string, signature: string, ...values: AbiValue[]): Uint8Array {
-  if (!lookUp(contract).functions.includes(signature))
+  const { abi } = compiledContract(contract);
+  if (!abi.some((entry) => entry.type === "function" && signatureOf(entry) === signature))
     throw new RangeError(`${contract} has no ${signature}`);
   return encodeCall(signature, ...values);
 }
 
-function lookUp(contract: string): CompiledContracts[string] {
-  const found = compiled[contract];
-  if (found === undefined) throw new RangeError(`no contract ${contract} in compiled.json`);
-  return found;
+/** The slot of a state variable, as 32 bytes. Throws when the contract has no such variable. */
+export function slotOf(contract: string, variable: string): Uint8Array {
+  const found = compiledContract(contract).storage.find(({ label }) => label === variable);
+  if (found === undefined) throw new RangeError(`${contract} has no variable ${variable}`);
+  return word(BigInt(found.slot));
 }

@@ -2,22 +2,23 @@
 import { concatBytes } from "@braid/primitives";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { word } from "./abi.ts";
+import { slotOf } from "./contract-code.ts";
 
-/** TokenBase.totalSupply */
-export const TOTAL_SUPPLY_SLOT = word(2n);
+// Token, WrappedEther and Pool are OpenZeppelin's ERC20 first, so these three slots are the same in all of them.
+const BALANCES_SLOT = slotOf("Token", "_balances");
+const ALLOWANCES_SLOT = slotOf("Token", "_allowances");
+export const TOTAL_SUPPLY_SLOT = slotOf("Token", "_totalSupply");
 /** Pool's reserve0 (lowest 112 bits), reserve1 (the next 112) and time of change (the highest 32). */
-export const RESERVES_SLOT = word(5n);
-/** Pool's lock against reentrancy. */
-export const POOL_LOCK_SLOT = word(8n);
+export const RESERVES_SLOT = slotOf("Pool", "_reserve0");
 
-/** TokenBase.balanceOf[owner] */
+/** The balance of `owner` in a token. */
 export function balanceSlot(owner: Uint8Array): Uint8Array {
-  return mappingSlot(owner, word(3n));
+  return mappingSlot(owner, BALANCES_SLOT);
 }
 
-/** TokenBase.allowance[owner][spender] */
+/** What `spender` may take of `owner` in a token. */
 export function allowanceSlot(owner: Uint8Array, spender: Uint8Array): Uint8Array {
-  return mappingSlot(spender, mappingSlot(owner, word(4n)));
+  return mappingSlot(spender, mappingSlot(owner, ALLOWANCES_SLOT));
 }
 
 /** The two reserves in a pool's packed slot. */

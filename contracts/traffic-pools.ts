@@ -5,7 +5,7 @@ import { GENESIS_TIME } from "./chain-spec.ts";
 import { callData } from "./contract-code.ts";
 import { DEADLINE, type DeployedPool, UNLIMITED } from "./deployment.ts";
 import { ETHER } from "./genesis.ts";
-import { allowanceSlot, balanceSlot, POOL_LOCK_SLOT, RESERVES_SLOT, unpackReserves } from "./storage.ts";
+import { allowanceSlot, balanceSlot, RESERVES_SLOT, unpackReserves } from "./storage.ts";
 import type { Action, Traffic } from "./traffic.ts";
 import { FAILURE_SHARE } from "./traffic-tokens.ts";
 
@@ -43,7 +43,7 @@ async function swap(traffic: Traffic, sender: SigningAccount): Promise<void> {
   const minimum = fails ? expected * 2n : (expected * (1000n - slippage)) / 1000n;
   const deadline = random.chance(FAILURE_SHARE / 2) ? GENESIS_TIME : DEADLINE;
   const gasLimit = random.chance(FAILURE_SHARE / 3) ? 60_000n : SWAP_GAS + HOP_GAS * BigInt(pools.length - 1);
-  const accessList = pools.map((pool) => [pool.address, [RESERVES_SLOT, POOL_LOCK_SLOT]] as const);
+  const accessList = pools.map((pool) => [pool.address, [RESERVES_SLOT]] as const);
   const to = deployment.router;
 
   if (equalBytes(token, weth)) {
@@ -113,7 +113,7 @@ async function addLiquidity(traffic: Traffic, sender: SigningAccount): Promise<v
     to: deployment.router,
     data,
     gasLimit: 260_000n,
-    accessList: [[pool.address, [RESERVES_SLOT, POOL_LOCK_SLOT]]],
+    accessList: [[pool.address, [RESERVES_SLOT]]],
   });
 }
 

@@ -3,26 +3,27 @@ pragma solidity ^0.8.37;
 
 // What people call: it moves their tokens into pools, through several of them if need be, and checks the outcome.
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {IWrappedEther} from "../token/IWrappedEther.sol";
 import {Pool} from "./Pool.sol";
-import {PoolFactory} from "./PoolFactory.sol";
-import {TokenBase} from "./TokenBase.sol";
-import {WrappedEther} from "./WrappedEther.sol";
 
-contract Router {
-    PoolFactory public immutable factory;
-    WrappedEther public immutable weth;
+abstract contract RouterBase {
+    using SafeERC20 for IERC20;
+
+    IWrappedEther public immutable weth;
 
     error Expired(uint256 deadline);
     error NoPool(address tokenA, address tokenB);
     error PathTooShort();
     error PathWithoutEther();
     error TooLittleOut(uint256 amount, uint256 minimum);
+    error TooMuchIn(uint256 amount, uint256 maximum);
     error TooLittleUsed(uint256 amount, uint256 minimum);
-    error TokenCallFailed(address token);
+    error NotEnoughLiquidity();
     error EtherNotAccepted();
 
-    constructor(PoolFactory poolFactory, WrappedEther wrappedEther) {
-        factory = poolFactory;
+    constructor(IWrappedEther wrappedEther) {
         weth = wrappedEther;
     }
 
@@ -35,6 +36,11 @@ contract Router {
         if (block.timestamp > deadline) revert Expired(deadline);
         _;
     }
+
+    /// @dev Where the caller trades two tokens; zero when there is no pool.
+    function _lookUp(address tokenA, address tokenB) internal view virtual returns (address pool);
+
+    function _createPool(address tokenA, address tokenB) internal virtual returns (address pool);
 
     /// @notice Sells exactly `amountIn` of the first token of `path` for at least `minimumOut` of its last one.
     function swapExactIn(
@@ -50,6 +56,20 @@ contract Router {
         _swapAlong(amounts, path, to);
     }
 
+    /// @notice Buys exactly `amountOut` of the last token of `path` for at most `maximumIn` of its first one.
+    function swapExactOut(
+        uint256 amountOut,
+        uint256 maximumIn,
+        address[] calldata path,
+        address to,
+        uint256 deadline
+    ) external before(deadline) returns (uint256[] memory amounts) {
+        amounts = quoteOut(amountOut, path);
+        if (amounts[0] > maximumIn) revert TooMuchIn(amounts[0], maximumIn);
+        _pull(path[0], _pool(path[0], path[1]), amounts[0]);
+        _swapAlong(amounts, path, to);
+    }
+
     /// @notice Sells the ether that comes with the call; `path` begins with wrapped ether.
     function swapExactEtherIn(
         uint256 minimumOut,
@@ -57,11 +77,11 @@ contract Router {
         address to,
         uint256 deadline
     ) external payable before(deadline) returns (uint256[] memory amounts) {
-        if (path[0] != address(weth)) revert PathWithoutEther();
         amounts = quote(msg.value, path);
+        if (path[0] != address(weth)) revert PathWithoutEther();
         _requireOutput(amounts, minimumOut);
         weth.deposit{value: msg.value}();
-        if (!weth.transfer(_pool(path[0], path[1]), msg.value)) revert TokenCallFailed(address(weth));
+        IERC20(path[0]).safeTransfer(_pool(path[0], path[1]), msg.value);
         _swapAlong(amounts, path, to);
     }
 
@@ -73,8 +93,8 @@ contract Router {
         address to,
         uint256 deadline
     ) external before(deadline) returns (uint256[] memory amounts) {
-        if (path[path.length - 1] != address(weth)) revert PathWithoutEther();
         amounts = quote(amountIn, path);
+        if (path[path.length - 1] != address(weth)) revert PathWithoutEther();
         _requireOutput(amounts, minimumOut);
         _pull(path[0], _pool(path[0], path[1]), amountIn);
         _swapAlong(amounts, path, address(this));
@@ -95,8 +115,8 @@ contract Router {
         address to,
         uint256 deadline
     ) external before(deadline) returns (uint256 amountA, uint256 amountB, uint256 shares) {
-        address pool = factory.poolOf(tokenA, tokenB);
-        if (pool == address(0)) pool = factory.createPool(tokenA, tokenB);
+        address pool = _lookUp(tokenA, tokenB);
+        if (pool == address(0)) pool = _createPool(tokenA, tokenB);
         (amountA, amountB) = _atPoolPrice(pool, tokenA, tokenB, desiredA, desiredB);
         if (amountA < minimumA) revert TooLittleUsed(amountA, minimumA);
         if (amountB < minimumB) revert TooLittleUsed(amountB, minimumB);
@@ -135,6 +155,19 @@ contract Router {
         }
     }
 
+    /// @notice What each step of `path` must be given so that `amountOut` comes out at its end.
+    function quoteOut(uint256 amountOut, address[] calldata path) public view returns (uint256[] memory amounts) {
+        if (path.length < 2) revert PathTooShort();
+        amounts = new uint256[](path.length);
+        amounts[path.length - 1] = amountOut;
+        for (uint256 i = path.length - 1; i > 0; --i) {
+            (uint256 reserveIn, uint256 reserveOut) = _reserves(_pool(path[i - 1], path[i]), path[i - 1], path[i]);
+            if (amounts[i] >= reserveOut) revert NotEnoughLiquidity();
+            // Rounded up: the pool insists on its product.
+            amounts[i - 1] = (reserveIn * amounts[i] * 1000) / ((reserveOut - amounts[i]) * 997) + 1;
+        }
+    }
+
     /// @dev As much of both desired amounts as can go in without moving the price.
     function _atPoolPrice(
         address pool,
@@ -156,7 +189,7 @@ contract Router {
             // Each pool pays straight into the next one; the last one pays the receiver.
             address receiver = i + 1 < path.length ? _pool(tokenOut, path[i + 1]) : to;
             (uint256 out0, uint256 out1) = tokenIn < tokenOut ? (uint256(0), amounts[i]) : (amounts[i], uint256(0));
-            Pool(_pool(tokenIn, tokenOut)).swap(out0, out1, receiver);
+            Pool(_pool(tokenIn, tokenOut)).swap(out0, out1, receiver, "");
         }
     }
 
@@ -166,7 +199,7 @@ contract Router {
     }
 
     function _pool(address tokenA, address tokenB) private view returns (address pool) {
-        pool = factory.poolOf(tokenA, tokenB);
+        pool = _lookUp(tokenA, tokenB);
         if (pool == address(0)) revert NoPool(tokenA, tokenB);
     }
 
@@ -176,6 +209,6 @@ contract Router {
     }
 
     function _pull(address token, address to, uint256 value) private {
-        if (!TokenBase(token).transferFrom(msg.sender, to, value)) revert TokenCallFailed(token);
+        IERC20(token).safeTransferFrom(msg.sender, to, value);
     }
 }

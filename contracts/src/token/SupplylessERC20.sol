@@ -1,26 +1,19 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
-// What every fungible token of these workloads shares: plain tokens, wrapped ether and the shares of a pool.
+// An ERC-20 that keeps no total of its own. OpenZeppelin's counts `_totalSupply` in every creation and destruction, and
+// that one slot puts all of them in a line; here the contract that inherits says where the total comes from.
 
-/// @title ERC-20 bookkeeping
-/// @notice Balances live in slot 3 and allowances in slot 4: `contracts/storage.ts` writes them directly when it
-///         prepares benchmark states, so the order of the first five variables is part of this contract's interface.
-abstract contract TokenBase {
+import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+
+abstract contract SupplylessERC20 is IERC20Metadata, IERC20Errors {
     string public name;
     string public symbol;
-    uint256 public totalSupply;
     mapping(address owner => uint256) public balanceOf;
     mapping(address owner => mapping(address spender => uint256)) public allowance;
 
     uint8 public constant decimals = 18;
-
-    event Transfer(address indexed from, address indexed to, uint256 value);
-    event Approval(address indexed owner, address indexed spender, uint256 value);
-
-    error InsufficientBalance(address owner, uint256 balance, uint256 needed);
-    error InsufficientAllowance(address owner, address spender, uint256 allowed, uint256 needed);
-    error ZeroReceiver();
 
     constructor(string memory tokenName, string memory tokenSymbol) {
         name = tokenName;
@@ -28,11 +21,12 @@ abstract contract TokenBase {
     }
 
     function transfer(address to, uint256 value) external returns (bool) {
-        _move(msg.sender, to, value);
+        _transfer(msg.sender, to, value);
         return true;
     }
 
     function approve(address spender, uint256 value) external returns (bool) {
+        if (spender == address(0)) revert ERC20InvalidSpender(spender);
         allowance[msg.sender][spender] = value;
         emit Approval(msg.sender, spender, value);
         return true;
@@ -42,29 +36,28 @@ abstract contract TokenBase {
     function transferFrom(address from, address to, uint256 value) external returns (bool) {
         uint256 allowed = allowance[from][msg.sender];
         if (allowed != type(uint256).max) {
-            if (allowed < value) revert InsufficientAllowance(from, msg.sender, allowed, value);
+            if (allowed < value) revert ERC20InsufficientAllowance(msg.sender, allowed, value);
             unchecked {
                 allowance[from][msg.sender] = allowed - value;
             }
         }
-        _move(from, to, value);
+        _transfer(from, to, value);
         return true;
     }
 
-    function _move(address from, address to, uint256 value) internal {
-        if (to == address(0)) revert ZeroReceiver();
-        uint256 balance = balanceOf[from];
-        if (balance < value) revert InsufficientBalance(from, balance, value);
+    function _transfer(address from, address to, uint256 value) internal {
+        if (to == address(0)) revert ERC20InvalidReceiver(to);
+        _debit(from, value);
         unchecked {
-            balanceOf[from] = balance - value;
-            // No overflow: the sum of all balances is totalSupply, and that is checked when it grows.
+            // No overflow: who creates tokens keeps the sum of all balances below 2^256.
             balanceOf[to] += value;
         }
         emit Transfer(from, to, value);
     }
 
+    /// @dev The total must be kept, and stay below 2^256, by the caller.
     function _create(address to, uint256 value) internal {
-        totalSupply += value;
+        if (to == address(0)) revert ERC20InvalidReceiver(to);
         unchecked {
             balanceOf[to] += value;
         }
@@ -72,12 +65,15 @@ abstract contract TokenBase {
     }
 
     function _destroy(address from, uint256 value) internal {
+        _debit(from, value);
+        emit Transfer(from, address(0), value);
+    }
+
+    function _debit(address from, uint256 value) private {
         uint256 balance = balanceOf[from];
-        if (balance < value) revert InsufficientBalance(from, balance, value);
+        if (balance < value) revert ERC20InsufficientBalance(from, balance, value);
         unchecked {
             balanceOf[from] = balance - value;
-            totalSupply -= value;
         }
-        emit Transfer(from, address(0), value);
     }
 }
