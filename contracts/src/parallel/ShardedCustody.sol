@@ -54,6 +54,13 @@ abstract contract ShardedCustody {
         token.safeTransferFrom(from, address(holderOf(account)), value);
     }
 
+    /// @dev Takes `value` of `from` in equal parts into all holders: for what no account owns yet. The last one gets the rest.
+    function _takeSpread(IERC20 token, address from, uint256 value) internal {
+        uint256 part = value / HOLDERS;
+        for (uint256 i = 0; i < HOLDERS - 1; ++i) token.safeTransferFrom(from, address(_holders[i]), part);
+        token.safeTransferFrom(from, address(_holders[HOLDERS - 1]), value - part * (HOLDERS - 1));
+    }
+
     /// @dev Pays from the holder of `account`, and only when that one is short from the next ones.
     function _pay(IERC20 token, address account, address to, uint256 value) internal {
         uint256 first = uint160(account) % HOLDERS;

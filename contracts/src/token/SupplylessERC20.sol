@@ -32,17 +32,20 @@ abstract contract SupplylessERC20 is IERC20Metadata, IERC20Errors {
         return true;
     }
 
-    /// @dev An allowance of 2^256-1 is unlimited: it is read and never written.
     function transferFrom(address from, address to, uint256 value) external returns (bool) {
-        uint256 allowed = allowance[from][msg.sender];
-        if (allowed != type(uint256).max) {
-            if (allowed < value) revert ERC20InsufficientAllowance(msg.sender, allowed, value);
-            unchecked {
-                allowance[from][msg.sender] = allowed - value;
-            }
-        }
+        _spendAllowance(from, msg.sender, value);
         _transfer(from, to, value);
         return true;
+    }
+
+    /// @dev An allowance of 2^256-1 is unlimited: it is read and never written.
+    function _spendAllowance(address owner, address spender, uint256 value) internal {
+        uint256 allowed = allowance[owner][spender];
+        if (allowed == type(uint256).max) return;
+        if (allowed < value) revert ERC20InsufficientAllowance(spender, allowed, value);
+        unchecked {
+            allowance[owner][spender] = allowed - value;
+        }
     }
 
     function _transfer(address from, address to, uint256 value) internal {
