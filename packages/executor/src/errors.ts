@@ -61,6 +61,7 @@ export class ExecutionError extends BaseError {
   constructor(
     code:
       | "BRAID_ENGINE_FAILURE"
+      | "BRAID_ENGINE_UNKNOWN"
       | "BRAID_WORKER_DIED"
       | "BRAID_SOURCE_FAILED"
       | "BRAID_EXECUTOR_CLOSED"

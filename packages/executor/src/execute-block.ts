@@ -3,6 +3,7 @@
 import { ArenaExhaustedError, HEAD_ONLY, type Kernel } from "@braid/kernel";
 import type { ExecuteBlockInput, ExecutionMode } from "./block/block-input.ts";
 import { type PreparedBlock, prepareBlock } from "./block/prepare-block.ts";
+import { type EngineRegistry, engineName } from "./engines/registry.ts";
 import { functionKey } from "./hints/call-target.ts";
 import type { HintMemory } from "./hints/hint-memory.ts";
 import { hintOptions, placeEstimates, prefetch } from "./hints/place-hints.ts";
@@ -31,6 +32,8 @@ export interface ExecutorResources {
   pool: TaskPool;
   /** Threads of the pool. */
   workers: number;
+  /** The engines that the pool's workers have. */
+  engines: EngineRegistry;
 }
 
 /** A block on its way. */
@@ -43,6 +46,8 @@ interface Job extends PreparedBlock {
 
 /** How a block is run. */
 interface Plan {
+  /** The engine's name. */
+  engine: string;
   mode: ExecutionMode;
   workers: number;
   /** Load all that the source offers at once, instead of what is asked for. */
@@ -74,8 +79,8 @@ async function runBlockWay(
 ): Promise<Pick<AssembledResult, "included" | "leftOut"> & { result: BlockResult }> {
   throwIfCancelled(input.signal);
   const times: PhaseTimes = { begin: performance.now(), prepared: 0, loaded: 0, ran: 0, end: 0 };
-  const block = prepareJob(input, building);
   const plan = planRun(resources, input);
+  const block = prepareJob(input, building);
   times.prepared = performance.now();
   const report = await runOrFallBack(resources, input, block, plan, times);
   times.ran = performance.now();
@@ -100,11 +105,13 @@ function prepareJob({ block, common }: ExecuteBlockInput, building: boolean): Jo
 }
 
 function planRun(resources: ExecutorResources, input: ExecuteBlockInput): Plan {
+  const engine = engineName(input.engine, resources.engines);
   const wanted = input.mode ?? "parallel";
   const worthwhile = input.force === true || input.block.transactions.length >= MIN_PARALLEL_TRANSACTIONS;
-  if (wanted === "sequential" || !worthwhile) return { mode: "sequential", workers: 1, preload: true };
+  if (wanted === "sequential" || !worthwhile)
+    return { engine, mode: "sequential", workers: 1, preload: true };
   const workers = Math.min(resources.workers, Math.max(1, input.workers ?? resources.workers));
-  return { mode: "parallel", workers, preload: true };
+  return { engine, mode: "parallel", workers, preload: true };
 }
 
 /** When an arena is full the block runs once more with both empty, no speculation and only the state that is asked for: that needs the least memory. */
@@ -120,7 +127,7 @@ async function runOrFallBack(
   } catch (error) {
     if (!(error instanceof ArenaExhaustedError)) throw error;
     resources.cache.clear();
-    const least: Plan = { mode: "sequential", workers: 1, preload: false };
+    const least: Plan = { ...plan, mode: "sequential", workers: 1, preload: false };
     const report = await runUnits(resources, input, block, least, times);
     return { ...report, fallback: { reason: "arena-full", at: 0, message: error.message } };
   }

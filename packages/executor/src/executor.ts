@@ -5,6 +5,7 @@ import { extname } from "node:path";
 import { Kernel } from "@braid/kernel";
 import { Piscina } from "piscina";
 import type { ExecuteBlockInput } from "./block/block-input.ts";
+import { ENGINES } from "./engines/registry.ts";
 import { ExecutionError } from "./errors.ts";
 import { buildBlockWith, type ExecutorResources, executeBlockWith } from "./execute-block.ts";
 import { HintMemory } from "./hints/hint-memory.ts";
@@ -54,6 +55,7 @@ export class Executor {
       hints: new HintMemory(),
       pool: startWorkers(kernel, this.workers, this.#instances),
       workers: this.workers,
+      engines: ENGINES,
     };
   }
 

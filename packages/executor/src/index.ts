@@ -9,6 +9,7 @@ export type {
   UncleInput,
   WithdrawalInput,
 } from "./block/block-input.ts";
+export { ENGINE_NAMES } from "./engines/registry.ts";
 export {
   ExecutionError,
   InvalidBlockError,

@@ -2,6 +2,7 @@
 
 import { Kernel } from "@braid/kernel";
 import type { ExecuteBlockInput } from "./block/block-input.ts";
+import { ENGINES } from "./engines/registry.ts";
 import { buildBlockWith, type ExecutorResources, executeBlockWith } from "./execute-block.ts";
 import { HintMemory } from "./hints/hint-memory.ts";
 import { SeededPool } from "./pool/seeded-pool.ts";
@@ -31,8 +32,9 @@ export class SeededExecutor {
       kernel,
       cache: new FlatCache(kernel),
       hints: new HintMemory(),
-      pool: new SeededPool(instances, seed),
+      pool: new SeededPool(instances, ENGINES, seed),
       workers,
+      engines: ENGINES,
     };
   }
 

@@ -249,6 +249,33 @@ export const SENDER_UNKNOWN = 0;
 export const SENDER_KNOWN = 1;
 export const SENDER_INVALID = 2;
 
+// ---- What a finished incarnation leaves behind besides its sets: records of the block arena, the same for all engines ----
+
+/** A unit's outcome: written by the engine, read when all units are committed. */
+export const OUTCOME_STATUS = 0; // u32: 1 success, 0 failure
+export const OUTCOME_FLAGS = 4; // u32: OUTCOME_*
+export const OUTCOME_GAS_USED = 8; // u64: what the sender pays for
+export const OUTCOME_BLOCK_GAS_USED = 16; // u64: what counts towards the block's gas
+export const OUTCOME_BLOB_COUNT = 24;
+export const OUTCOME_ACCESSES = 28; // ptr of ACCESSES_*
+export const OUTCOME_OUTPUT_LENGTH = 32;
+export const OUTCOME_LOGS_LENGTH = 36;
+export const OUTCOME_ERROR_LENGTH = 40;
+export const OUTCOME_CREATED_ADDRESS = 44; // 20 bytes
+export const OUTCOME_RECEIPT_LEAF = 64; // 32 bytes: the hash of the receipt's leaf in the receipts trie
+export const OUTCOME_LOGS_BLOOM = 96; // 256 bytes
+export const OUTCOME_BODY = 352; // the output, the logs as their RLP list, the error's name (UTF-8), one after the other
+
+/** Bits of OUTCOME_FLAGS. */
+export const OUTCOME_HAS_CREATED_ADDRESS = 1;
+export const OUTCOME_HAS_RECEIPT_LEAF = 2;
+export const OUTCOME_UNSUPPORTED = 4; // the block's engine did not support the unit: another one ran it
+
+/** What an incarnation accessed, changed or not. */
+export const ACCESSES_ACCOUNT_COUNT = 0;
+export const ACCESSES_SLOT_COUNT = 4;
+export const ACCESSES_LISTS = 8; // account records (u32 each), then slot locations (u32 each)
+
 // ---- Answers ----
 
 /** Answers of peek, read and finalValue. */

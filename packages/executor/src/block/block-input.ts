@@ -57,7 +57,8 @@ export interface ExecuteBlockInput {
   mode?: ExecutionMode;
   /** Run small blocks in parallel too: for tests of the parallel path. */
   force?: boolean;
-  engine?: "ethereumjs";
+  /** The engine's name, one of ENGINE_NAMES; default: ethereumjs. What another engine does not support runs on that one all the same. */
+  engine?: string;
   /** Workers for this block, at most the executor's. */
   workers?: number;
   hints?: boolean | Partial<HintOptions>;

@@ -1,5 +1,7 @@
-// What stands between an engine and the pool that runs it.
+// What an engine is: it runs units over shared memory. Everything above it (scheduler, versions, hints, commit, receipts, results)
+// is the same for all engines; below it an engine is free.
 
+import type { Kernel } from "@braid/kernel";
 import type { PreparedBlock } from "../block/prepare-block.ts";
 
 /** A block as an engine gets it. */
@@ -10,6 +12,34 @@ export interface EngineBlock extends PreparedBlock {
   building: boolean;
 }
 
+/** How an incarnation ended. `suspended` names the unit to wait for, -1 for all lower ones. */
+export type UnitEnd =
+  | { kind: "done" }
+  | { kind: "suspended"; blockingUnit: number }
+  /** An arena is full: the kernel has halted the block. */
+  | { kind: "fault" }
+  /** What is wrong is the block or its state source; only the head can tell. */
+  | { kind: "failed"; error: unknown }
+  /** Not a matter for this engine: the unit starts again on the one that runs everything (FALLBACK_ENGINE). */
+  | { kind: "unsupported" };
+
+/** One engine of one worker. */
+export interface Engine {
+  /** Makes ready for a block: called when the blocks before it have ended. */
+  beginBlock(block: EngineBlock): Promise<UnitExecutor>;
+}
+
+/** An engine in a block. */
+export interface UnitExecutor {
+  /**
+   * Runs one incarnation: unit 0 is the block's prologue, 1 to n are its transactions, n + 1 is its epilogue. What was read and written
+   * goes into the kernel's logs, accesses and outcome into records of the block arena (kernel/src/layout.ts).
+   * `head`: everything below is committed, what is read is final. While speculating nothing that goes wrong means anything: the unit
+   * then waits for its turn as head.
+   */
+  executeUnit(unit: number, head: boolean): UnitEnd | Promise<UnitEnd>;
+}
+
 /** Fetches from the state source what the shared cache lacks; resolves when the value is in the cache. */
 export interface MissHandler {
   fetchAccount(address: Uint8Array): Promise<void>;
@@ -18,3 +48,6 @@ export interface MissHandler {
   /** The hash of an earlier block (32 bytes). */
   blockHash(number: bigint): Promise<Uint8Array>;
 }
+
+/** Makes a worker's engine over its instance of the kernel. */
+export type EngineFactory = (kernel: Kernel, misses: MissHandler) => Engine;

@@ -14,6 +14,7 @@ export interface RunInput {
   pool: TaskPool;
   server: SourceServer;
   block: PreparedBlock;
+  engine: string;
   mode: "parallel" | "sequential";
   workers: number;
   /** The shared cache holds all that the source has. */
@@ -40,7 +41,7 @@ type Settled = PromiseSettledResult<WorkerReport>[];
 
 /** Starts `count` tasks and waits until all have ended. As soon as one dies the others are told to stop. */
 async function startTasks(input: RunInput, mode: "parallel" | "sequential", count: number): Promise<Settled> {
-  const { kernel, pool, server, complete, building } = input;
+  const { kernel, pool, server, complete, building, engine } = input;
   const { chain, context, transactions, offsets } = input.block;
   const tasks: Promise<WorkerReport>[] = [];
   for (let i = 0; i < count; i++) {
@@ -50,6 +51,7 @@ async function startTasks(input: RunInput, mode: "parallel" | "sequential", coun
       context,
       transactions,
       offsets,
+      engine,
       mode,
       workers: count,
       complete,

@@ -1,7 +1,7 @@
 // While a block is being built its transactions are candidates: one that cannot be part of it, as the head, is left out.
 
 import { ADMITTED, type Kernel } from "@braid/kernel";
-import type { UnitEnd } from "../engines/ethereumjs/units/unit-executor.ts";
+import type { UnitEnd } from "../engines/engine.ts";
 import { InvalidTransactionError } from "../errors.ts";
 import { leaveOut, refusal } from "../records/left-out.ts";
 

@@ -5,18 +5,18 @@
 // one worker is where the others get in.
 
 import { type Kernel, PUBLISH_FAULT, PUBLISH_MORE, StepCode } from "@braid/kernel";
-import { Engines } from "../engines/ethereumjs/units/engines.ts";
-import { UnitExecutor } from "../engines/ethereumjs/units/unit-executor.ts";
-import { CandidateUnits, type UnitRunner } from "./candidates.ts";
+import type { EngineRegistry } from "../engines/registry.ts";
+import type { UnitRunner } from "./candidates.ts";
 import { Random } from "./random.ts";
 import { fail, runInOrder } from "./run-units.ts";
 import { SourceClient } from "./source-client.ts";
 import type { TaskPool, WorkerReport, WorkerTask } from "./task.ts";
+import { WorkerEngines } from "./worker-engines.ts";
 
 interface SeededWorker {
   kernel: Kernel;
   source: SourceClient;
-  engines: Engines;
+  engines: WorkerEngines;
 }
 
 interface Waiting {
@@ -37,10 +37,10 @@ export class SeededPool implements TaskPool {
   #waiting: Waiting[] = [];
 
   /** @param kernels one instance for each worker. */
-  constructor(kernels: Kernel[], seed: number) {
+  constructor(kernels: Kernel[], engines: EngineRegistry, seed: number) {
     this.#workers = kernels.map((kernel) => {
       const source = new SourceClient();
-      return { kernel, source, engines: new Engines(kernel, source) };
+      return { kernel, source, engines: new WorkerEngines(kernel, source, engines) };
     });
     this.#random = new Random(seed);
   }
@@ -80,8 +80,7 @@ export class SeededPool implements TaskPool {
   async #start(one: Waiting, worker: SeededWorker): Promise<Running> {
     const { task } = one;
     worker.source.connect(task.port);
-    const engine = new UnitExecutor(worker.kernel, await worker.engines.get(task.chain), task);
-    const units = task.building ? new CandidateUnits(worker.kernel, engine) : engine;
+    const units = await worker.engines.begin(task);
     const report: WorkerReport = { recoverMs: 0, executeMs: 0, idleMs: 0 };
     return { ...one, report, turns: turnsOf(worker.kernel, units, task, report) };
   }

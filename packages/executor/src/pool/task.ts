@@ -14,6 +14,8 @@ export interface WorkerSetup {
 }
 
 export interface WorkerTask extends EngineBlock {
+  /** Its name; see engines/registry.ts. */
+  engine: string;
   mode: "parallel" | "sequential";
   /** How many tasks the block has. */
   workers: number;

@@ -3,19 +3,20 @@
 
 import { workerData } from "node:worker_threads";
 import { Kernel } from "@braid/kernel";
-import { Engines } from "../engines/ethereumjs/units/engines.ts";
-import { UnitExecutor } from "../engines/ethereumjs/units/unit-executor.ts";
+import { ENGINES, FALLBACK_ENGINE } from "../engines/registry.ts";
 import { settleReceipts } from "../receipts/settle-receipts.ts";
-import { CandidateUnits } from "./candidates.ts";
 import { runInOrder, runParallel } from "./run-units.ts";
 import { SourceClient } from "./source-client.ts";
 import type { WorkerReport, WorkerSetup, WorkerTask } from "./task.ts";
+import { WorkerEngines } from "./worker-engines.ts";
 
 const { shared, instances } = workerData as WorkerSetup;
 /** Instance 0 is the main thread's. */
 const kernel = Kernel.attach(shared, 1 + Atomics.add(new Int32Array(instances), 0, 1));
 const source = new SourceClient();
-const engines = new Engines(kernel, source);
+const engines = new WorkerEngines(kernel, source, ENGINES);
+// PERF: before the first block asks for it.
+await engines.get(FALLBACK_ENGINE);
 
 /**
  * How long a worker waits for the others before it begins. PERF: the main thread wakes the workers one after the other, and the
@@ -28,8 +29,7 @@ const MEET_MS = 1;
 export default async function runTask(task: WorkerTask): Promise<WorkerReport> {
   source.connect(task.port);
   try {
-    const engine = new UnitExecutor(kernel, await engines.get(task.chain), task);
-    const units = task.building ? new CandidateUnits(kernel, engine) : engine;
+    const units = await engines.begin(task);
     kernel.meet(task.workers, MEET_MS);
     const begin = performance.now();
     for (let unit = kernel.recoverNext(); unit >= 0; unit = kernel.recoverNext()) units.recover(unit);

@@ -1,27 +1,30 @@
 // A unit's outcome as bytes in shared memory: written by the worker that executed it, read by the main thread.
 //
-// status u8 | flags u8 | error length u8 | blob count u8 | gas used u64 | logs length u32 | output length u32 | block gas used u64 |
-// ptr of accesses u32 | receipt leaf 32 | logs bloom 256 | created address 20 | output | logs as their RLP list | error (numbers little-endian).
-//
 // Workers encode the logs and, when all units are committed, hash the receipts (settle-receipts.ts), because the main thread does what is
 // left alone.
 
-import type { Kernel } from "@braid/kernel";
+import {
+  type Kernel,
+  OUTCOME_ACCESSES,
+  OUTCOME_BLOB_COUNT,
+  OUTCOME_BLOCK_GAS_USED,
+  OUTCOME_BODY,
+  OUTCOME_CREATED_ADDRESS,
+  OUTCOME_ERROR_LENGTH,
+  OUTCOME_FLAGS,
+  OUTCOME_GAS_USED,
+  OUTCOME_HAS_CREATED_ADDRESS,
+  OUTCOME_HAS_RECEIPT_LEAF,
+  OUTCOME_LOGS_BLOOM,
+  OUTCOME_LOGS_LENGTH,
+  OUTCOME_OUTPUT_LENGTH,
+  OUTCOME_RECEIPT_LEAF,
+  OUTCOME_STATUS,
+  OUTCOME_UNSUPPORTED,
+} from "@braid/kernel";
 import { rlpListLength, rlpStringLength, writeRlpListHeader, writeRlpString } from "@braid/primitives";
 
-const FLAGS = 1;
-const HAS_CREATED_ADDRESS = 1;
-const IS_SETTLED = 2;
-const GAS_USED = 4;
-const LOGS_LENGTH = 12;
-const OUTPUT_LENGTH = 16;
-const BLOCK_GAS_USED = 20;
-const ACCESSES = 28;
-const LEAF = 32;
-const BLOOM = LEAF + 32;
 const BLOOM_BYTES = 256;
-const CREATED = BLOOM + BLOOM_BYTES;
-const BODY = CREATED + 20;
 const ADDRESS_RLP = 21;
 const TOPIC_RLP = 33;
 
@@ -85,24 +88,26 @@ export function storeOutcome(
   let payload = 0;
   for (const log of outcome.logs) payload += rlpListLength(logPayload(log));
   const logsLength = rlpListLength(payload);
-  const size = BODY + error.length + outcome.output.length + logsLength;
+  const size = OUTCOME_BODY + error.length + outcome.output.length + logsLength;
   const start = kernel.alloc(size);
   if (start === 0) return false;
-  const { u8, view } = kernel;
-  u8[start] = outcome.status;
-  u8[start + FLAGS] = outcome.createdAddress === undefined ? 0 : HAS_CREATED_ADDRESS;
-  u8[start + 2] = error.length;
-  u8[start + 3] = outcome.blobCount;
-  view.setBigUint64(start + GAS_USED, outcome.gasUsed, true);
-  view.setUint32(start + LOGS_LENGTH, logsLength, true);
-  view.setUint32(start + OUTPUT_LENGTH, outcome.output.length, true);
-  view.setBigUint64(start + BLOCK_GAS_USED, outcome.blockGasUsed, true);
-  view.setUint32(start + ACCESSES, accesses, true);
-  if (outcome.createdAddress !== undefined) u8.set(outcome.createdAddress, start + CREATED);
-  u8.fill(0, start + BLOOM, start + BLOOM + BLOOM_BYTES);
-  u8.set(outcome.output, start + BODY);
-  let at = writeRlpListHeader(u8, start + BODY + outcome.output.length, payload);
-  for (const log of outcome.logs) at = storeLog(kernel, log, at, start + BLOOM);
+  const { u8, u32, u64 } = kernel;
+  const { createdAddress } = outcome;
+  u32[(start + OUTCOME_STATUS) >>> 2] = outcome.status;
+  u32[(start + OUTCOME_FLAGS) >>> 2] = createdAddress === undefined ? 0 : OUTCOME_HAS_CREATED_ADDRESS;
+  u64[(start + OUTCOME_GAS_USED) >>> 3] = outcome.gasUsed;
+  u64[(start + OUTCOME_BLOCK_GAS_USED) >>> 3] = outcome.blockGasUsed;
+  u32[(start + OUTCOME_BLOB_COUNT) >>> 2] = outcome.blobCount;
+  u32[(start + OUTCOME_ACCESSES) >>> 2] = accesses;
+  u32[(start + OUTCOME_OUTPUT_LENGTH) >>> 2] = outcome.output.length;
+  u32[(start + OUTCOME_LOGS_LENGTH) >>> 2] = logsLength;
+  u32[(start + OUTCOME_ERROR_LENGTH) >>> 2] = error.length;
+  if (createdAddress !== undefined) u8.set(createdAddress, start + OUTCOME_CREATED_ADDRESS);
+  const bloom = start + OUTCOME_LOGS_BLOOM;
+  u8.fill(0, bloom, bloom + BLOOM_BYTES);
+  u8.set(outcome.output, start + OUTCOME_BODY);
+  let at = writeRlpListHeader(u8, start + OUTCOME_BODY + outcome.output.length, payload);
+  for (const log of outcome.logs) at = storeLog(kernel, log, at, bloom);
   u8.set(error, at);
   kernel.setOutcome(unit, start, size, outcome.blockGasUsed);
   return true;
@@ -123,31 +128,42 @@ function storeLog(kernel: Kernel, log: RawLog, start: number, bloom: number): nu
   return writeRlpString(u8, at, data);
 }
 
-/** Where the list of what a committed unit accessed lies: see collect-accesses.ts. */
+/** One of the outcome's 32-bit fields. */
+function field(kernel: Kernel, unit: number, offset: number): number {
+  return kernel.u32[(kernel.outcomePtr(unit) + offset) >>> 2] as number;
+}
+
+/** ptr of the list of what a committed unit accessed (ACCESSES_*). */
 export function accessesPtr(kernel: Kernel, unit: number): number {
-  return kernel.view.getUint32(kernel.outcomePtr(unit) + ACCESSES, true);
+  return field(kernel, unit, OUTCOME_ACCESSES);
 }
 
 /** Reads the outcome of a committed unit. */
 export function readOutcome(kernel: Kernel, unit: number): StoredOutcome {
-  const { view } = kernel;
   const start = kernel.outcomePtr(unit);
+  const flags = field(kernel, unit, OUTCOME_FLAGS);
+  const logs = OUTCOME_BODY + field(kernel, unit, OUTCOME_OUTPUT_LENGTH);
+  const error = logs + field(kernel, unit, OUTCOME_LOGS_LENGTH);
+  const end = error + field(kernel, unit, OUTCOME_ERROR_LENGTH);
   // PERF: one copy, because each array of more than 64 bytes is memory that the garbage collector has to give back one by one.
-  const bytes = kernel.u8.slice(start, start + kernel.outcomeLength(unit));
-  const logs = BODY + view.getUint32(start + OUTPUT_LENGTH, true);
-  const error = logs + view.getUint32(start + LOGS_LENGTH, true);
+  const bytes = kernel.u8.slice(start, start + end);
   return {
-    status: bytes[0] === 1 ? 1 : 0,
-    gasUsed: view.getBigUint64(start + GAS_USED, true),
-    blockGasUsed: view.getBigUint64(start + BLOCK_GAS_USED, true),
-    blobCount: bytes[3] as number,
-    error: error === bytes.length ? undefined : decoder.decode(bytes.subarray(error)),
-    output: bytes.subarray(BODY, logs),
+    status: field(kernel, unit, OUTCOME_STATUS) === 1 ? 1 : 0,
+    gasUsed: kernel.u64[(start + OUTCOME_GAS_USED) >>> 3] as bigint,
+    blockGasUsed: kernel.u64[(start + OUTCOME_BLOCK_GAS_USED) >>> 3] as bigint,
+    blobCount: field(kernel, unit, OUTCOME_BLOB_COUNT),
+    error: error === end ? undefined : decoder.decode(bytes.subarray(error)),
+    output: bytes.subarray(OUTCOME_BODY, logs),
     createdAddress:
-      (bytes[FLAGS] as number) & HAS_CREATED_ADDRESS ? bytes.subarray(CREATED, BODY) : undefined,
-    logsBloom: bytes.subarray(BLOOM, BLOOM + BLOOM_BYTES),
+      flags & OUTCOME_HAS_CREATED_ADDRESS
+        ? bytes.subarray(OUTCOME_CREATED_ADDRESS, OUTCOME_CREATED_ADDRESS + 20)
+        : undefined,
+    logsBloom: bytes.subarray(OUTCOME_LOGS_BLOOM, OUTCOME_LOGS_BLOOM + BLOOM_BYTES),
     logs: bytes.subarray(logs, error),
-    receiptLeaf: (bytes[FLAGS] as number) & IS_SETTLED ? bytes.subarray(LEAF, LEAF + 32) : undefined,
+    receiptLeaf:
+      flags & OUTCOME_HAS_RECEIPT_LEAF
+        ? bytes.subarray(OUTCOME_RECEIPT_LEAF, OUTCOME_RECEIPT_LEAF + 32)
+        : undefined,
   };
 }
 
@@ -156,20 +172,38 @@ export function readReceiptParts(
   kernel: Kernel,
   unit: number,
 ): Pick<StoredOutcome, "status" | "gasUsed" | "logsBloom" | "logs"> {
-  const { u8, view } = kernel;
+  const { u8, u64 } = kernel;
   const start = kernel.outcomePtr(unit);
-  const logs = start + BODY + view.getUint32(start + OUTPUT_LENGTH, true);
+  const bloom = start + OUTCOME_LOGS_BLOOM;
+  const logs = start + OUTCOME_BODY + field(kernel, unit, OUTCOME_OUTPUT_LENGTH);
   return {
-    status: u8[start] === 1 ? 1 : 0,
-    gasUsed: view.getBigUint64(start + GAS_USED, true),
-    logsBloom: u8.subarray(start + BLOOM, start + BLOOM + BLOOM_BYTES),
-    logs: u8.subarray(logs, logs + view.getUint32(start + LOGS_LENGTH, true)),
+    status: field(kernel, unit, OUTCOME_STATUS) === 1 ? 1 : 0,
+    gasUsed: u64[(start + OUTCOME_GAS_USED) >>> 3] as bigint,
+    logsBloom: u8.subarray(bloom, bloom + BLOOM_BYTES),
+    logs: u8.subarray(logs, logs + field(kernel, unit, OUTCOME_LOGS_LENGTH)),
   };
+}
+
+function setFlag(kernel: Kernel, unit: number, flag: number): void {
+  const word = (kernel.outcomePtr(unit) + OUTCOME_FLAGS) >>> 2;
+  kernel.u32[word] = (kernel.u32[word] as number) | flag;
 }
 
 /** Adds to a committed unit's outcome the hash of its receipt's leaf in the receipts trie. */
 export function settleOutcome(kernel: Kernel, unit: number, leaf: Uint8Array): void {
-  const start = kernel.outcomePtr(unit);
-  kernel.u8.set(leaf, start + LEAF);
-  kernel.u8[start + FLAGS] = (kernel.u8[start + FLAGS] as number) | IS_SETTLED;
+  kernel.u8.set(leaf, kernel.outcomePtr(unit) + OUTCOME_RECEIPT_LEAF);
+  setFlag(kernel, unit, OUTCOME_HAS_RECEIPT_LEAF);
+}
+
+/** Notes in an outcome that was just stored that the block's engine did not support the unit. */
+export function markUnsupported(kernel: Kernel, unit: number): void {
+  setFlag(kernel, unit, OUTCOME_UNSUPPORTED);
+}
+
+/** How many units of a finished block its engine did not support. */
+export function countUnsupported(kernel: Kernel): number {
+  let count = 0;
+  for (let unit = 0; unit < kernel.unitCount; unit++)
+    if (!kernel.isLeftOut(unit) && field(kernel, unit, OUTCOME_FLAGS) & OUTCOME_UNSUPPORTED) count++;
+  return count;
 }

@@ -2,6 +2,9 @@
 // taken with the result, and decoded when somebody looks.
 
 import {
+  ACCESSES_ACCOUNT_COUNT,
+  ACCESSES_LISTS,
+  ACCESSES_SLOT_COUNT,
   ACCOUNT_ADDRESS,
   CONFIG_BLOCK_BASE,
   type Kernel,
@@ -101,14 +104,16 @@ export class AccessSets {
   /** The accounts that a unit's final incarnation accessed. */
   accounts(unit: number): Hex[] {
     const list = this.#accesses[unit] as number;
-    return Array.from({ length: this.#word(list) }, (_, i) => this.#address(this.#word(list + 8 + 4 * i)));
+    return Array.from({ length: this.#word(list + ACCESSES_ACCOUNT_COUNT) }, (_, i) =>
+      this.#address(this.#word(list + ACCESSES_LISTS + 4 * i)),
+    );
   }
 
   /** The storage slots that a unit's final incarnation accessed. */
   slots(unit: number): { address: Hex; slot: Hex }[] {
     const list = this.#accesses[unit] as number;
-    const start = list + 8 + 4 * this.#word(list);
-    return Array.from({ length: this.#word(list + 4) }, (_, i) => {
+    const start = list + ACCESSES_LISTS + 4 * this.#word(list + ACCESSES_ACCOUNT_COUNT);
+    return Array.from({ length: this.#word(list + ACCESSES_SLOT_COUNT) }, (_, i) => {
       const { address, slot } = this.#location(this.#word(start + 4 * i));
       return { address, slot: slot as Hex };
     });

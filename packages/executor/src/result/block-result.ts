@@ -59,6 +59,8 @@ export interface HintStatistics {
 }
 
 export interface Statistics {
+  /** The engine that was asked for, and how many units it left to the one that supports everything. */
+  engine: { name: string; unsupported: number };
   /** How the block was run; a block too small to gain from it runs sequentially in parallel mode too. */
   mode: ExecutionMode;
   workers: number;

@@ -3,6 +3,7 @@
 import { type Kernel, UNIT_HINT_COUNT, UNIT_HINT_HITS } from "@braid/kernel";
 import type { ContendedLocation } from "../hints/hint-memory.ts";
 import type { Fallback, RunReport } from "../pool/block-run.ts";
+import { countUnsupported } from "../records/outcome.ts";
 import type { HintStatistics, Statistics } from "./block-result.ts";
 
 /** How well the hints foresaw the locations that more than one transaction wrote. */
@@ -36,7 +37,7 @@ export interface PhaseTimes {
 export function blockStatistics(
   kernel: Kernel,
   { reports, fallback }: RunReport,
-  plan: Pick<Statistics, "mode" | "workers">,
+  plan: Pick<Statistics, "mode" | "workers"> & { engine: string },
   contended: ContendedLocation[],
   { begin, prepared, loaded, ran, end }: PhaseTimes,
 ): Statistics {
@@ -50,6 +51,7 @@ export function blockStatistics(
     : undefined;
   const reason = fallback ?? lowYield;
   return {
+    engine: { name: plan.engine, unsupported: countUnsupported(kernel) },
     mode: fallback?.reason === "arena-full" ? "sequential" : plan.mode,
     workers: plan.workers,
     executions,

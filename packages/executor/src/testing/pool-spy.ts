@@ -15,16 +15,18 @@ export interface PoolSpy {
   committed(units: number): Promise<void>;
 }
 
+// A second spy must reach these, and not the first one.
+const create = Kernel.create.bind(Kernel);
+const run = Piscina.prototype.run;
+
 export function spyOnPools(): PoolSpy {
   let pool: Piscina | undefined;
   let kernel: Kernel | undefined;
   let failures: boolean[] = [];
-  const create = Kernel.create.bind(Kernel);
   vi.spyOn(Kernel, "create").mockImplementation((options) => {
     kernel = create(options);
     return kernel;
   });
-  const run = Piscina.prototype.run;
   vi.spyOn(Piscina.prototype, "run").mockImplementation(function (this: Piscina, ...args) {
     pool = this;
     return failures.shift() === true

@@ -1,8 +1,6 @@
-// What a finished incarnation accessed, changed or not: what a block access list names (EIP-7928).
-//
-// In the block arena: account count u32 | slot count u32 | account records u32 each | slot locations u32 each.
+// What a finished incarnation accessed, changed or not: what a block access list names (EIP-7928). Layout: ACCESSES_*.
 
-import type { Kernel } from "@braid/kernel";
+import { ACCESSES_ACCOUNT_COUNT, ACCESSES_LISTS, ACCESSES_SLOT_COUNT, type Kernel } from "@braid/kernel";
 import type { AccountEntry, SlotEntry } from "./entries.ts";
 
 /**
@@ -17,16 +15,16 @@ export function collectAccesses(
   slots: ReadonlyMap<number, SlotEntry>,
   marked: boolean,
 ): number {
-  const start = kernel.alloc(8 + 4 * (accounts.size + slots.size));
+  const start = kernel.alloc(ACCESSES_LISTS + 4 * (accounts.size + slots.size));
   if (start === 0) return 0;
   const { u32 } = kernel;
-  const counts = start >>> 2;
-  let at = counts + 2;
+  const firstAccount = (start + ACCESSES_LISTS) >>> 2;
+  let at = firstAccount;
   // An account that was only warmed is neither.
   for (const entry of accounts.values()) if (marked ? entry.accessed : entry.loaded) u32[at++] = entry.record;
-  u32[counts] = at - counts - 2;
+  u32[(start + ACCESSES_ACCOUNT_COUNT) >>> 2] = at - firstAccount;
   const firstSlot = at;
   for (const slot of slots.values()) if (slot.loaded) u32[at++] = slot.location;
-  u32[counts + 1] = at - firstSlot;
+  u32[(start + ACCESSES_SLOT_COUNT) >>> 2] = at - firstSlot;
   return start;
 }

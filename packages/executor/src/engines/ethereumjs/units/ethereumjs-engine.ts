@@ -1,32 +1,34 @@
-// A worker's EVMs: one for each fork of each chain, kept for the blocks to come.
+// The engine over ethereumjs's EVM: one EVM for each fork of each chain, kept for the blocks to come.
 
 import type { Kernel } from "@braid/kernel";
 import type { ChainSetup } from "../../../block/prepare-block.ts";
-import type { MissHandler } from "../../engine.ts";
+import type { Engine, EngineBlock, MissHandler } from "../../engine.ts";
 import { BraidEvm } from "../evm/braid-evm.ts";
 import { customCrypto } from "../evm/crypto.ts";
 import { MemoizedCommon } from "../evm/memoized-common.ts";
 import { CodeStore } from "../state/code-store.ts";
 import { VersionedState } from "../state/versioned-state.ts";
+import { EthereumjsUnits } from "./ethereumjs-units.ts";
 
-export class Engines {
+export class EthereumjsEngine implements Engine {
   readonly #kernel: Kernel;
   readonly #misses: MissHandler;
-  readonly #engines = new Map<string, BraidEvm>();
+  readonly #evms = new Map<string, BraidEvm>();
 
   constructor(kernel: Kernel, misses: MissHandler) {
     this.#kernel = kernel;
     this.#misses = misses;
   }
 
-  /** The EVM of a fork. PERF: some milliseconds at first sight, a look-up after that. */
-  async get(chain: ChainSetup): Promise<BraidEvm> {
-    let evm = this.#engines.get(chain.key);
+  /** PERF: some milliseconds for the first block of a fork, next to nothing after that. */
+  async beginBlock(block: EngineBlock): Promise<EthereumjsUnits> {
+    const { chain } = block;
+    let evm = this.#evms.get(chain.key);
     if (evm === undefined) {
       evm = await this.#create(chain);
-      this.#engines.set(chain.key, evm);
+      this.#evms.set(chain.key, evm);
     }
-    return evm;
+    return new EthereumjsUnits(this.#kernel, evm, block);
   }
 
   async #create(chain: ChainSetup): Promise<BraidEvm> {

@@ -1,11 +1,10 @@
-// Executes the units of one block in one worker: decodes a transaction when its turn comes, runs it, stores its outcome.
+// The units of one block on ethereumjs's EVM: decodes a transaction when its turn comes, runs it, stores its outcome.
 
-import { type Kernel, SENDER_KNOWN } from "@braid/kernel";
-import { InvalidTransactionError, type TransactionErrorCode } from "../../../errors.ts";
+import type { Kernel } from "@braid/kernel";
+import { InvalidTransactionError } from "../../../errors.ts";
 import { storeOutcome, type TransactionOutcome } from "../../../records/outcome.ts";
-import { recoverSender } from "../../../transaction/recover-sender.ts";
 import { decodeTransaction, type Transaction } from "../../../transaction/transaction.ts";
-import type { EngineBlock } from "../../engine.ts";
+import type { EngineBlock, UnitEnd, UnitExecutor } from "../../engine.ts";
 import type { BraidEvm } from "../evm/braid-evm.ts";
 import { messageCall } from "../evm/message-call.ts";
 import { FaultSignal, SuspendSignal } from "../state/signals.ts";
@@ -13,14 +12,6 @@ import type { VersionedState } from "../state/versioned-state.ts";
 import { executeTransaction, type TransactionContext } from "./execute-transaction.ts";
 import { executeEpilogue, executePrologue } from "./system-units.ts";
 
-/** How an incarnation ended. `suspended` names the unit to wait for, -1 for all lower ones. */
-export type UnitEnd =
-  | { kind: "done" }
-  | { kind: "suspended"; blockingUnit: number }
-  | { kind: "fault" }
-  | { kind: "failed"; error: unknown };
-
-const MAX_U64 = (1n << 64n) - 1n;
 const NOTHING: TransactionOutcome = {
   status: 1,
   gasUsed: 0n,
@@ -32,7 +23,7 @@ const NOTHING: TransactionOutcome = {
   createdAddress: undefined,
 };
 
-export class UnitExecutor {
+export class EthereumjsUnits implements UnitExecutor {
   readonly #kernel: Kernel;
   readonly #evm: BraidEvm;
   readonly #block: EngineBlock;
@@ -68,19 +59,7 @@ export class UnitExecutor {
     return this.#encodings.subarray(offsets[unit - 1], offsets[unit]);
   }
 
-  /** Recovers a unit's sender into the kernel's table. A transaction that cannot be decoded or has no sender is reported when it is executed. */
-  recover(unit: number): void {
-    if (this.#kernel.senderStatus(unit) === SENDER_KNOWN) return;
-    try {
-      const sender = recoverSender(this.#encoding(unit), this.#context.rules);
-      if (sender !== undefined) this.#kernel.setSender(unit, sender);
-    } catch (error) {
-      if (!(error instanceof InvalidTransactionError)) throw error;
-    }
-  }
-
   #sender(unit: number, tx: Transaction): Uint8Array {
-    this.recover(unit);
     const sender = this.#kernel.sender(unit);
     if (sender === undefined)
       throw new InvalidTransactionError(
@@ -90,26 +69,7 @@ export class UnitExecutor {
     return sender;
   }
 
-  /** Tells the kernel what the unit takes part in admission with. A transaction that cannot be decoded is reported when it is executed. */
-  tellLimits(unit: number): void {
-    if (unit === 0 || unit === this.#lastUnit) return;
-    try {
-      this.#admit(unit, decodeTransaction(this.#encoding(unit)));
-    } catch (error) {
-      if (!(error instanceof InvalidTransactionError)) throw error;
-    }
-  }
-
-  #admit(unit: number, tx: Transaction): void {
-    this.#kernel.setUnitGasLimit(unit, tx.gasLimit < MAX_U64 ? tx.gasLimit : MAX_U64);
-    this.#kernel.setUnitBlobs(unit, tx.blobVersionedHashes.length);
-  }
-
-  /**
-   * Runs one incarnation up to its write log and outcome. `head`: everything below is committed, what is read is final.
-   * While speculating nothing that goes wrong means anything: the unit then waits for its turn as head.
-   */
-  async execute(unit: number, head: boolean): Promise<UnitEnd> {
+  async executeUnit(unit: number, head: boolean): Promise<UnitEnd> {
     const state = this.#state();
     state.begin(unit, head, this.#context.rules.spuriousDragon);
     try {
@@ -128,7 +88,7 @@ export class UnitExecutor {
       if (error instanceof SuspendSignal)
         return { kind: "failed", error: new Error("the head of the block met an estimate") };
       if (!head) return { kind: "suspended", blockingUnit: -1 };
-      return { kind: "failed", error: withIndex(error, unit) };
+      return { kind: "failed", error };
     }
   }
 
@@ -145,17 +105,6 @@ export class UnitExecutor {
     }
     // PERF: decoded again by each incarnation: what lives no longer than one costs the garbage collector nothing.
     const tx = decodeTransaction(this.#encoding(unit));
-    this.#admit(unit, tx);
     return executeTransaction(tx, this.#sender(unit, tx), state, this.#context);
   }
-}
-
-/** Adds the transaction's index to an error about it. */
-function withIndex(error: unknown, unit: number): unknown {
-  if (!(error instanceof InvalidTransactionError)) return error;
-  return new InvalidTransactionError(
-    error.code as TransactionErrorCode,
-    `Transaction ${unit - 1}: ${error.message}`,
-    { ...error.data, transactionIndex: unit - 1 },
-  );
 }

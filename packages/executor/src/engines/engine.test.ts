@@ -1,0 +1,125 @@
+// The seam between engines and everything above them: what an engine does not support runs on the one that supports everything, and the
+// result is the same.
+
+import { Kernel } from "@braid/kernel";
+import { describe, expect, test } from "vitest";
+import { executeBlockWith } from "../execute-block.ts";
+import { HintMemory } from "../hints/hint-memory.ts";
+import { SeededPool } from "../pool/seeded-pool.ts";
+import type { BlockResult } from "../result/block-result.ts";
+import { FlatCache } from "../state/flat-cache.ts";
+import { keyed, plainAddress } from "../testing/accounts.ts";
+import { executorWith, fingerprint, runBraid } from "../testing/agree.ts";
+import { BlockBuilder, type Fork, type TestBlock } from "../testing/block-builder.ts";
+import { randomBlock } from "../testing/random-block.ts";
+import type { Engine, EngineBlock, UnitExecutor } from "./engine.ts";
+import { EthereumjsEngine } from "./ethereumjs/units/ethereumjs-engine.ts";
+import { ENGINES, type EngineRegistry } from "./registry.ts";
+
+/** Supports nothing. */
+const nothing: Engine = {
+  beginBlock: async () => ({ executeUnit: () => ({ kind: "unsupported" }) }),
+};
+
+/** Supports every other unit, and finds out only at the end of an incarnation, when its logs are full and an outcome is stored. */
+class Hesitant implements Engine {
+  readonly #engine: EthereumjsEngine;
+
+  constructor(engine: EthereumjsEngine) {
+    this.#engine = engine;
+  }
+
+  async beginBlock(block: EngineBlock): Promise<UnitExecutor> {
+    const units = await this.#engine.beginBlock(block);
+    return {
+      executeUnit: async (unit, head) => {
+        const end = await units.executeUnit(unit, head);
+        return unit % 2 === 1 ? { kind: "unsupported" } : end;
+      },
+    };
+  }
+}
+
+const registry: EngineRegistry = {
+  ...ENGINES,
+  nothing: async () => () => nothing,
+  hesitant: async () => (kernel, misses) => new Hesitant(new EthereumjsEngine(kernel, misses)),
+};
+
+/** Runs a block on a seeded schedule; `seed` undefined: in order. */
+function run(block: TestBlock, engine: string, seed?: number): Promise<BlockResult> {
+  const workers = 3;
+  const kernel = Kernel.create({ maxWorkers: workers, blockArenaBytes: 64 << 20, stateArenaBytes: 32 << 20 });
+  const instances = Array.from({ length: workers }, (_, i) => Kernel.attach(kernel.shared, i + 1));
+  const pool = new SeededPool(instances, registry, seed ?? 0);
+  return executeBlockWith(
+    {
+      kernel,
+      cache: new FlatCache(kernel),
+      hints: new HintMemory(),
+      pool,
+      workers,
+      engines: registry,
+    },
+    {
+      block: block.input,
+      common: block.common,
+      source: block.source(),
+      engine,
+      mode: seed === undefined ? "sequential" : "parallel",
+      force: true,
+    },
+  );
+}
+
+describe.each<Fork>(["byzantium", "cancun", "prague"])("%s", (fork) => {
+  test.each([1, 2, 3, 4])(
+    "random block %i: the result is that of the engine that runs everything",
+    async (seed) => {
+      const block = await randomBlock(fork, seed);
+      const expected = fingerprint(await runBraid(block, 1, { mode: "sequential" }));
+      const units = block.input.transactions.length + 2;
+      for (const [engine, unsupported] of [
+        ["nothing", units],
+        ["hesitant", Math.floor(units / 2)],
+        ["ethereumjs", 0],
+      ] as const)
+        for (const schedule of [undefined, seed, seed + 100]) {
+          const result = await run(block, engine, schedule);
+          expect(fingerprint(result), `${engine}, schedule ${schedule}`).toBe(expected);
+          expect(result.statistics.engine).toEqual({ name: engine, unsupported });
+        }
+    },
+  );
+});
+
+describe("an invalid transaction", () => {
+  test.each(["nothing", "hesitant"])("is reported with its index by the engine after %s", async (engine) => {
+    const builder = new BlockBuilder("cancun");
+    builder.fund(keyed(0));
+    builder
+      .send({ from: keyed(0), to: plainAddress(1) })
+      .send({ from: keyed(0), nonce: 5, to: plainAddress(1) });
+    const block = await builder.build();
+    for (const seed of [undefined, 1, 2])
+      await expect(run(block, engine, seed)).rejects.toMatchObject({
+        code: "BRAID_TX_NONCE_TOO_HIGH",
+        data: { transactionIndex: 1 },
+      });
+  });
+});
+
+test("an engine that does not exist is refused with the names of those that do", async () => {
+  const builder = new BlockBuilder("cancun");
+  builder.fund(keyed(0));
+  builder.send({ from: keyed(0), to: plainAddress(1) });
+  const { input, common, source } = await builder.build();
+  const asked = (engine: string): Promise<BlockResult> =>
+    executorWith(1).executeBlock({ block: input, common, source: source(), engine });
+  for (const engine of ["geth", "", "toString"])
+    await expect(asked(engine)).rejects.toMatchObject({
+      code: "BRAID_ENGINE_UNKNOWN",
+      data: { engine, engines: ["ethereumjs"] },
+    });
+  expect((await asked("ethereumjs")).statistics.engine).toEqual({ name: "ethereumjs", unsupported: 0 });
+});
