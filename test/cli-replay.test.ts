@@ -60,7 +60,7 @@ describe("blocks that match", () => {
       [1, 2, 3].map((number) => [String(number), "cancun", "3", "63,000"]),
     );
     for (const line of lines.slice(1, 4)) expect(line).toMatch(/ok$/);
-    expect(lines[5]).toBe("3 blocks: 3 ok");
+    expect(lines[5]).toBe("3 blocks: 3 ok (3 with their state root)");
   });
 
   test("are one JSON document with --json", async () => {
@@ -119,16 +119,23 @@ describe("blocks that match", () => {
     });
   });
 
-  test("of the chain that comes with Braid need no path", async () => {
+  test("that come with Braid need no path", async () => {
     const { code, stdout, stderr } = await braid("replay", "--json");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const { blocks, totals } = JSON.parse(stdout);
     expect(totals.mismatch + totals.error).toBe(0);
-    const large = blocks.filter(
-      ({ transactions }: { transactions: number }) => transactions >= 100 && transactions <= 500,
+    const byFile = Map.groupBy(
+      blocks as { file: string; transactions: number; checked: string[] }[],
+      ({ file }) => (file.includes("mainnet") ? "mainnet" : "own"),
+    );
+    const large = (byFile.get("own") ?? []).filter(
+      ({ transactions }) => transactions >= 100 && transactions <= 500,
     );
     expect(large.length).toBeGreaterThanOrEqual(20);
     for (const block of large) expect(block.checked).toContain("stateRoot");
+    const mainnet = byFile.get("mainnet") ?? [];
+    expect(mainnet.length).toBeGreaterThanOrEqual(6);
+    expect(mainnet.filter(({ checked }) => checked.includes("stateRoot")).length).toBeGreaterThanOrEqual(2);
   });
 });
 

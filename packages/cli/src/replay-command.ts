@@ -8,8 +8,8 @@ import { formatCount, plural } from "./format.ts";
 import { MIB, maxFileSizeOption } from "./max-file-size.ts";
 import { ProgressBar } from "./progress-bar.ts";
 
-/** The chain that comes with Braid. */
-const SHIPPED_CHAIN = fileURLToPath(new URL("../data/defi-chain.braid", import.meta.url));
+/** What comes with Braid: a chain of DeFi traffic, and blocks of mainnet. */
+const SHIPPED_BLOCKS = fileURLToPath(new URL("../data", import.meta.url));
 
 interface ReplayFlags {
   mode: "parallel" | "sequential";
@@ -35,7 +35,7 @@ export function addReplayCommand(program: Command, version: string, finish: (cod
     )
     .argument(
       "[paths...]",
-      "files, or directories of files: Braid bundles (.braid), blocks with a pre-state,\nblocks with a witness; without paths, the DeFi chain that comes with Braid",
+      "files, or directories of files: Braid bundles (.braid), blocks with a pre-state,\nblocks with a witness; without paths, the DeFi chain and the mainnet blocks that come\nwith Braid",
     )
     .addOption(
       new Option("--mode <mode>", "how to execute").choices(["parallel", "sequential"]).default("parallel"),
@@ -64,12 +64,12 @@ export function addReplayCommand(program: Command, version: string, finish: (cod
     .action(async (paths: string[], flags: ReplayFlags, command: Command) => {
       if (flags.compare === true && flags.mode === "sequential")
         command.error("error: --compare compares a parallel run: leave out --mode sequential");
-      if (paths.length === 0 && !existsSync(SHIPPED_CHAIN)) {
+      if (paths.length === 0 && !existsSync(SHIPPED_BLOCKS)) {
         command.error(
-          "error: the chain that comes with Braid is not there: name a file or directory to replay",
+          "error: the blocks that come with Braid are not there: name a file or directory to replay",
         );
       }
-      finish(await runReplay(paths.length === 0 ? [SHIPPED_CHAIN] : paths, flags, version));
+      finish(await runReplay(paths.length === 0 ? [SHIPPED_BLOCKS] : paths, flags, version));
     });
 }
 
@@ -82,7 +82,7 @@ Exit codes:
   130  interrupted with Ctrl-C
 
 Examples:
-  braid replay                                 the chain that comes with Braid
+  braid replay                                 the blocks that come with Braid
   braid replay --compare --baseline block.json.gz
   braid replay blocks/ --workers 2 --repeat 5 --json > report.json
 `;

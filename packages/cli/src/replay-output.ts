@@ -109,11 +109,14 @@ function totalLines({ totals, skippedFiles, interrupted, blocks }: ReplaySummary
       : [`${formatSpeedup(totals.baselineSpeedup)} as fast as ethereumjs`]),
   ];
   const workers = Math.max(0, ...blocks.map((block) => block.statistics?.workers ?? 0));
+  const rooted = blocks.filter(({ verdict, checked }) => verdict === "ok" && checked.includes("stateRoot"));
   const lines = [
-    `${plural(totals.blocks, "block")}: ${verdicts.join(", ")}`,
+    `${plural(totals.blocks, "block")}: ${verdicts.join(", ")}${rooted.length === 0 ? "" : ` (${formatCount(rooted.length)} with their state root)`}`,
     `${plural(totals.transactions, "transaction")}, ${formatCount(totals.gasUsed)} gas in ${formatMs(totals.ms)}: ${[`${threeDigits(totals.mgasPerSecond)} Mgas/s`, ...speedups].join(", ")}`,
     `${plural(workers, "worker")}, ${plural(totals.aborts, "abort")} in ${plural(totals.executions, "execution")}; ${formatMs(totals.wallMs)} in all, ${formatBytes(totals.maxRssBytes)} at most`,
   ];
+  for (const { number, baselineError } of blocks)
+    if (baselineError !== undefined) lines.push(`block ${number} on @ethereumjs/vm: ${baselineError}`);
   if (skippedFiles.length > 0)
     lines.push(`${plural(skippedFiles.length, "file")} without blocks passed over`);
   if (interrupted) lines.push("interrupted: the blocks after these were not replayed");

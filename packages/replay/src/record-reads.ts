@@ -1,6 +1,13 @@
 // Turns whatever a block reads from a source into a flat pre-state: how a witness becomes something that other engines can start from.
 import { bytesToHex, type Hex } from "@braid/primitives";
-import type { FlatAccount, FlatPreState, SourceAccount, StateSource } from "@braid/state";
+import {
+  EMPTY_CODE_HASH_HEX,
+  type FlatAccount,
+  type FlatPreState,
+  MissingCodeError,
+  type SourceAccount,
+  type StateSource,
+} from "@braid/state";
 
 interface Entry {
   address: Uint8Array;
@@ -42,8 +49,21 @@ export class RecordingSource implements StateSource {
     return hash;
   }
 
-  /** All that was read so far. */
-  preState(): FlatPreState {
+  /**
+   * All that was read so far, and the codes of all accounts that were: an executor that has run a code before does not ask for it.
+   * Throws what the source throws, but for a code that it does not have: nobody has run it.
+   */
+  async preState(): Promise<FlatPreState> {
+    for (const { account } of this.#entries.values()) {
+      if (account === undefined) continue;
+      const key = bytesToHex(account.codeHash);
+      if (key === EMPTY_CODE_HASH_HEX || this.#codes.has(key)) continue;
+      try {
+        await this.getCode(account.codeHash);
+      } catch (error) {
+        if (!(error instanceof MissingCodeError)) throw error;
+      }
+    }
     const accounts = [...this.#entries.values()].map(
       ({ address, account, storage }): FlatAccount => ({ address, account, storage: [...storage.values()] }),
     );

@@ -5,7 +5,7 @@ import type { BlockFile, LoadedBlock } from "./block-file.ts";
 import { type BlockExecutor, BlockRunner, type Run, type RunOptions } from "./block-runner.ts";
 import { compareResults } from "./compare.ts";
 import { compareWithStock } from "./compare-stock.ts";
-import type { Difference, Reference } from "./difference.ts";
+import { type Difference, describeDifference, type Reference } from "./difference.ts";
 import { describeError, messageOf } from "./errors.ts";
 import type { OpenedState } from "./parent-state.ts";
 import { type BlockReport, emptyReport, median, megagasPerSecond } from "./report.ts";
@@ -46,7 +46,7 @@ export async function replayBlock(
   report.gasUsed = Number(last.result.gasUsed);
   report.mgasPerSecond = megagasPerSecond(report.gasUsed, report.ms);
   report.statistics = last.result.statistics;
-  if (options.baseline) await timeBaseline(report, block, runner, stock, options.repeat);
+  if (options.baseline) await timeBaseline(report, last.result, runner, stock, options.repeat);
   if (report.differences.length > 0) {
     const located = await locate(runner, last.result, stock, report);
     if (located !== undefined) report.differences.unshift(located);
@@ -149,7 +149,7 @@ async function locate(
 
 async function timeBaseline(
   report: BlockReport,
-  block: LoadedBlock,
+  ours: BlockResult,
   runner: BlockRunner,
   stock: StockBaseline,
   repetitions: number,
@@ -160,8 +160,8 @@ async function timeBaseline(
     for (let index = 0; index < repetitions; index += 1) times.push(await run());
     report.baselineMs = median(times);
     report.baselineSpeedup = report.baselineMs / report.ms;
-    if (result.gasUsed !== block.input.header.gasUsed)
-      report.baselineError = `stock ethereumjs uses ${result.gasUsed} gas, the header says ${block.input.header.gasUsed}`;
+    const difference = compareWithStock(ours, result);
+    if (difference !== undefined) report.baselineError = describeDifference(difference);
   } catch (error) {
     report.baselineError = messageOf(error);
   }

@@ -38,7 +38,7 @@ export interface BlockReport {
   /** With a mismatch: which other runs of the block gave the same result. When stock ethereumjs did, the file's state is the likely culprit. */
   agreesWith?: Reference[];
   error?: SerializedError;
-  /** Why there is no `baselineMs` although it was asked for. */
+  /** Why there is no `baselineMs` although it was asked for, or where the baseline's result is another one. */
   baselineError?: string;
   /** Uncles known only by hash, whose rewards are therefore not part of the result. */
   unknownUncles?: number;

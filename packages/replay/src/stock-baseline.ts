@@ -47,6 +47,6 @@ export class StockBaseline {
 
   async #recorded(runner: BlockRunner): Promise<StockRunner> {
     const recording = await runner.record();
-    return await StockRunner.create(this.#file.chain, recording.preState(), recording.blockHashes);
+    return await StockRunner.create(this.#file.chain, await recording.preState(), recording.blockHashes);
   }
 }
