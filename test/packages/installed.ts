@@ -1,0 +1,135 @@
+// The packages as a user gets them: built, packed, and installed with plain npm in a folder outside the workspace.
+
+import { spawnSync } from "node:child_process";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { type PublicPackage, publicPackages, ROOT } from "../../scripts/public-packages.ts";
+
+/** The oldest Node that the packages say they run on, as far as npm has it for Linux on x64 and arm64. */
+const OLDEST_NODE = "22.13.1";
+/** What a user installs who checks types; in the workspace's versions. */
+const TYPES = [
+  "@types/node",
+  // Ethereumjs's types need it and do not bring it.
+  "@types/debug",
+];
+
+/** What a command left behind. */
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** What would make a command behave otherwise than in a user's shell: what npm and pnpm set for their scripts, and vitest for tests. */
+const FOREIGN = /^(npm_|VITEST|NODE_(OPTIONS|PATH|ENV)$)/i;
+/** Milliseconds. An install waits for a registry, and a command that hangs must end. */
+const TIMEOUT = 300_000;
+
+/** Runs a command to its end. */
+function run(command: string, args: string[], cwd: string, path = process.env.PATH ?? ""): Ended {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.test(name)));
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd,
+    env: { ...env, PATH: path },
+    encoding: "utf8",
+    maxBuffer: 2 ** 26,
+    timeout: TIMEOUT,
+  });
+  if (error !== undefined) throw error;
+  return { code: status, stdout, stderr };
+}
+
+function succeed(command: string, args: string[], cwd: string): void {
+  const { code, stdout, stderr } = run(command, args, cwd);
+  if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code}:\n${stdout}\n${stderr}`);
+}
+
+/** Packages as files, by the packages' names. */
+export type Tarballs = Map<string, Uint8Array<ArrayBuffer>>;
+
+/** Builds and packs all public packages. */
+export function packAll(): { folder: string; packages: PublicPackage[]; tarballs: Tarballs } {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "braid-packages-")));
+  const packages = publicPackages();
+  succeed(process.execPath, [join(ROOT, "scripts/build.ts")], ROOT);
+  const filters = packages.flatMap(({ manifest }) => ["--filter", manifest.name]);
+  const packed = join(folder, "packed");
+  mkdirSync(packed);
+  succeed("npx", ["-y", "pnpm@12", "--recursive", ...filters, "pack", "--pack-destination", packed], ROOT);
+  const tarballs: Tarballs = new Map();
+  for (const { manifest } of packages) {
+    const name = `${manifest.name.replace("@", "").replace("/", "-")}-${manifest.version}.tgz`;
+    tarballs.set(manifest.name, new Uint8Array(readFileSync(join(packed, name))));
+  }
+  return { folder, packages, tarballs };
+}
+
+/** A folder in which the packages are installed. */
+export class Consumer {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Installs all packages that were packed, and copies the programs that use them beside. */
+  static install(folder: string): Consumer {
+    const path = join(folder, "consumer");
+    cpSync(join(import.meta.dirname, "consumer"), path, { recursive: true });
+    const versions = TYPES.map((name) => `${name}@${versionOf(name)}`);
+    const packed = readdirSync(join(folder, "packed")).map((name) => join("..", "packed", name));
+    succeed("npm", ["install", "--no-audit", "--no-fund", ...packed, ...versions], path);
+    return new Consumer(path);
+  }
+
+  write(name: string, text: string): void {
+    writeFileSync(join(this.path, name), text);
+  }
+
+  /** Runs a program of node_modules/.bin, as a user's shell does. */
+  npx(node: string, ...args: string[]): Ended {
+    return run("npx", ["--no", "--", ...args], this.path, `${dirname(node)}${delimiter}${process.env.PATH}`);
+  }
+
+  node(node: string, ...args: string[]): Ended {
+    return run(node, args, this.path);
+  }
+
+  /** The workspace's compiler over the folder's own tsconfig.json. */
+  tsc(): Ended {
+    return run(join(ROOT, "node_modules/.bin/tsc"), ["--project", "."], this.path);
+  }
+
+  /** Every file of the installed packages with its time of change. */
+  files(): string[] {
+    const root = join(this.path, "node_modules/@braid");
+    return readdirSync(root, { recursive: true, encoding: "utf8" }).sort();
+  }
+}
+
+function versionOf(name: string): string {
+  const { version } = JSON.parse(readFileSync(join(ROOT, "node_modules", name, "package.json"), "utf8")) as {
+    version: string;
+  };
+  return version;
+}
+
+/** The oldest supported Node, installed from npm; undefined where npm has none for this machine. */
+export function installOldestNode(folder: string): string | undefined {
+  if (process.platform !== "linux") return undefined;
+  const name = `node-linux-${process.arch}`;
+  const path = join(folder, "node");
+  mkdirSync(path);
+  succeed("npm", ["install", "--no-audit", "--no-fund", `${name}@${OLDEST_NODE}`], path);
+  return join(path, "node_modules", name, "bin/node");
+}
