@@ -35,6 +35,23 @@ export interface MemoryMeasurement {
   growth: number;
 }
 
+export interface ConformanceMeasurement {
+  environment: Environment;
+  files: number;
+  megabytes: number;
+  jobs: number;
+  /** From start to end. */
+  seconds: number;
+  /** Of all processes together. */
+  cpuSeconds: number;
+  /** MiB resident, all processes together. */
+  peak: number;
+  /** The same in each tenth of the run. */
+  tenths: number[];
+  /** The command's last line. */
+  summary: string;
+}
+
 export interface SmallBlock {
   kind: string;
   transactions: number;

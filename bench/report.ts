@@ -5,13 +5,21 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { formatEnvironment } from "./environment.ts";
 import type {
+  ConformanceMeasurement,
   MemoryMeasurement,
   ProfileMeasurement,
   SmallBlocksMeasurement,
   StockMeasurement,
 } from "./measurements.ts";
 import { readResult } from "./results.ts";
-import { memoryLines, profileTable, smallBlocksTable, stockSummary, stockTables } from "./tables.ts";
+import {
+  conformanceLines,
+  memoryLines,
+  profileTable,
+  smallBlocksTable,
+  stockSummary,
+  stockTables,
+} from "./tables.ts";
 
 function fill(file: string, sections: Record<string, string | undefined>): void {
   const path = fileURLToPath(new URL(file, import.meta.url));
@@ -29,11 +37,14 @@ function fill(file: string, sections: Record<string, string | undefined>): void 
 
 const stock = readResult<StockMeasurement>("stock");
 const memory = readResult<MemoryMeasurement>("memory");
+const conformance = readResult<ConformanceMeasurement>("conformance");
 const small = readResult<SmallBlocksMeasurement>("small-blocks");
 const profile = readResult<ProfileMeasurement>("profile");
 fill("README.md", {
   stock: stock && `${formatEnvironment(stock.environment)}\n\n${stockTables(stock)}`,
   memory: memory && `${formatEnvironment(memory.environment)}\n\n${memoryLines(memory)}`,
+  conformance:
+    conformance && `${formatEnvironment(conformance.environment)}\n\n${conformanceLines(conformance)}`,
   "small-blocks": small && `${formatEnvironment(small.environment)}\n\n${smallBlocksTable(small)}`,
   profile: profile && `${formatEnvironment(profile.environment)}\n\n${profileTable(profile)}`,
 });

@@ -3,6 +3,7 @@
 import { MIN_PARALLEL_TRANSACTIONS } from "@braid/executor";
 import { markdownTable } from "./markdown.ts";
 import type {
+  ConformanceMeasurement,
   MeasuredBlock,
   MemoryMeasurement,
   ProfileMeasurement,
@@ -132,6 +133,16 @@ export function stockTables(measurement: StockMeasurement): string {
 export function memoryLines({ resident, peak, growth }: MemoryMeasurement): string {
   const list = resident.map((value) => value.toFixed(0)).join(", ");
   return `Highest resident size ${peak.toFixed(0)} MiB; after each of ${resident.length} repetitions ${list} MiB: ${growth.toFixed(1)} MiB a repetition over the second half.`;
+}
+
+/** The result in words. */
+export function conformanceLines(measurement: ConformanceMeasurement): string {
+  const { files, megabytes, jobs, seconds, cpuSeconds, peak, tenths, summary } = measurement;
+  const list = tenths.map((value) => value.toFixed(0)).join(", ");
+  return (
+    `${files} files, ${megabytes.toFixed(0)} MB, ${jobs} workers: ${summary}, in ${(seconds / 60).toFixed(1)} minutes; ${(cpuSeconds / seconds).toFixed(2)} cores busy.\n` +
+    `Highest resident size of all processes together ${peak.toFixed(0)} MiB; in each tenth of the run ${list} MiB.`
+  );
 }
 
 /** Medians, and the quartiles of the ratio. */
