@@ -105,6 +105,8 @@ test("what cannot be read is an error, the rest runs, and it ends with 1", () =>
 });
 
 test("nothing to run ends with 1, a wrong command line with 2", () => {
+  write("other/other.json", {});
+  expect(braid(join(folder, "other")).code).toBe(1);
   expect(braid(folder, "--filter", "no such case").code).toBe(1);
   expect(braid().code).toBe(2);
   for (const wrong of [

@@ -207,6 +207,21 @@ describe("files that cannot be replayed", () => {
     expect(stdout).toContain("3 ok, 9 errors");
   });
 
+  test("give no numbers of an execution when there was none", async () => {
+    const { code, stdout } = await braid("replay", join(folder, "absent.braid"));
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "0 blocks: 1 error\n" });
+  });
+
+  test("are refused beyond the limit that can be raised", async () => {
+    const path = await write("bomb.json.gz", gzipSync(`{"block":"${"0".repeat(3_000_000)}"}`));
+    const refused = await braid("replay", path, "--max-file-size", "2");
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/\(2 MiB.*--max-file-size.*\[BRAID_FILE_TOO_LARGE\]/);
+    expect((await braid("replay", path, "--max-file-size", "4")).stderr).toContain(
+      "BRAID_FILE_UNKNOWN_FORMAT",
+    );
+  });
+
   function completeState(): Extract<Bundle["state"], { kind: "complete" }> & { stateRoot: Uint8Array } {
     const { state } = bundle;
     if (state.kind !== "complete" || state.stateRoot === undefined)

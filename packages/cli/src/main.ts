@@ -45,9 +45,14 @@ try {
     // Asking for help or the version ends in an "error" with exit code 0.
     process.exitCode = error.exitCode === 0 ? ExitCode.Ok : ExitCode.Usage;
   } else {
-    process.stderr.write(
-      `braid: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
+    process.stderr.write(`braid: ${describe(error)}\n`);
     process.exitCode = ExitCode.Failure;
   }
+}
+
+/** An error with a code is meant to be read; of any other one the stack is needed, because it is a defect. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if ("code" in error && String(error.code).startsWith("BRAID_")) return `${error.message} [${error.code}]`;
+  return error.stack ?? error.message;
 }

@@ -96,24 +96,18 @@ export function formatJson(
   );
 }
 
-function totalLines({ totals, skippedFiles, interrupted, blocks }: ReplaySummary): string[] {
+function totalLines(summary: ReplaySummary): string[] {
+  const { totals, skippedFiles, interrupted, blocks } = summary;
   const verdicts = [
-    `${formatCount(totals.ok)} ok`,
+    ...(totals.ok > 0 ? [`${formatCount(totals.ok)} ok`] : []),
     ...(totals.mismatch > 0 ? [plural(totals.mismatch, "mismatch")] : []),
     ...(totals.error > 0 ? [plural(totals.error, "error")] : []),
   ];
-  const speedups = [
-    ...(totals.speedup === undefined ? [] : [`${formatSpeedup(totals.speedup)} as fast as sequential`]),
-    ...(totals.baselineSpeedup === undefined
-      ? []
-      : [`${formatSpeedup(totals.baselineSpeedup)} as fast as ethereumjs`]),
-  ];
-  const workers = Math.max(0, ...blocks.map((block) => block.statistics?.workers ?? 0));
   const rooted = blocks.filter(({ verdict, checked }) => verdict === "ok" && checked.includes("stateRoot"));
   const lines = [
-    `${plural(totals.blocks, "block")}: ${verdicts.join(", ")}${rooted.length === 0 ? "" : ` (${formatCount(rooted.length)} with their state root)`}`,
-    `${plural(totals.transactions, "transaction")}, ${formatCount(totals.gasUsed)} gas in ${formatMs(totals.ms)}: ${[`${threeDigits(totals.mgasPerSecond)} Mgas/s`, ...speedups].join(", ")}`,
-    `${plural(workers, "worker")}, ${plural(totals.aborts, "abort")} in ${plural(totals.executions, "execution")}; ${formatMs(totals.wallMs)} in all, ${formatBytes(totals.maxRssBytes)} at most`,
+    `${plural(totals.blocks, "block")}${verdicts.length === 0 ? "" : `: ${verdicts.join(", ")}`}${rooted.length === 0 ? "" : ` (${formatCount(rooted.length)} with their state root)`}`,
+    // When nothing was executed there is nothing to say about it.
+    ...(blocks.some(({ runs }) => runs.length > 0) ? executionLines(summary) : []),
   ];
   for (const { number, baselineError } of blocks)
     if (baselineError !== undefined) lines.push(`block ${number} on @ethereumjs/vm: ${baselineError}`);
@@ -121,6 +115,20 @@ function totalLines({ totals, skippedFiles, interrupted, blocks }: ReplaySummary
     lines.push(`${plural(skippedFiles.length, "file")} without blocks passed over`);
   if (interrupted) lines.push("interrupted: the blocks after these were not replayed");
   return lines;
+}
+
+function executionLines({ totals, blocks }: ReplaySummary): string[] {
+  const speedups = [
+    ...(totals.speedup === undefined ? [] : [`${formatSpeedup(totals.speedup)} as fast as sequential`]),
+    ...(totals.baselineSpeedup === undefined
+      ? []
+      : [`${formatSpeedup(totals.baselineSpeedup)} as fast as ethereumjs`]),
+  ];
+  const workers = Math.max(0, ...blocks.map((block) => block.statistics?.workers ?? 0));
+  return [
+    `${plural(totals.transactions, "transaction")}, ${formatCount(totals.gasUsed)} gas in ${formatMs(totals.ms)}: ${[`${threeDigits(totals.mgasPerSecond)} Mgas/s`, ...speedups].join(", ")}`,
+    `${plural(workers, "worker")}, ${plural(totals.aborts, "abort")} in ${plural(totals.executions, "execution")}; ${formatMs(totals.wallMs)} in all, ${formatBytes(totals.maxRssBytes)} at most`,
+  ];
 }
 
 /** A path as short as it can be typed from here. */

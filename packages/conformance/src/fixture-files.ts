@@ -2,7 +2,7 @@
 
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type FileError, unreadable } from "@braid/primitives";
+import { BaseError, unreadable } from "@braid/primitives";
 
 /** The file of a chain to import; what lies beside it describes it. */
 export const CHAIN_FILE = "chain.rlp";
@@ -12,11 +12,21 @@ export interface FixtureFile {
   path: string;
   /** As it lies on the disk. */
   bytes: number;
-  error?: FileError;
+  error?: BaseError;
 }
 
-/** The fixture files under a path, in order of their names. */
-export async function* fixtureFiles(path: string): AsyncGenerator<FixtureFile> {
+/** The fixture files under the paths, in order of the paths and of their names. A path without any is a problem of its own. */
+export async function listFixtures(paths: readonly string[]): Promise<FixtureFile[]> {
+  const files: FixtureFile[] = [];
+  for (const path of paths) {
+    const before = files.length;
+    for await (const file of fixtureFiles(path)) files.push(file);
+    if (files.length === before) files.push({ path, bytes: 0, error: new NoFixturesError() });
+  }
+  return files;
+}
+
+async function* fixtureFiles(path: string): AsyncGenerator<FixtureFile> {
   try {
     const found = await stat(path);
     if (!found.isDirectory()) {
@@ -51,4 +61,14 @@ function readEntries(folder: string) {
 
 function unusable(path: string, error: unknown): FixtureFile {
   return { path, bytes: 0, error: unreadable(error) };
+}
+
+/** A folder without a fixture file. Code BRAID_NOTHING_TO_RUN. */
+class NoFixturesError extends BaseError {
+  constructor() {
+    super(
+      "BRAID_NOTHING_TO_RUN",
+      `The folder holds no fixtures: no file whose name ends in .json or .json.gz, and no ${CHAIN_FILE}.`,
+    );
+  }
 }

@@ -12,6 +12,8 @@ export async function readJson(path: string, maxFileBytes?: number): Promise<unk
     return parseJsonBounded(text, maxFileBytes);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new FileError("BRAID_FILE_MALFORMED", `It is no JSON: ${error.message}.`, { cause: error });
+    throw new FileError("BRAID_FILE_MALFORMED", `It is no JSON: ${error.message.replace(/\s+/g, " ")}.`, {
+      cause: error,
+    });
   }
 }

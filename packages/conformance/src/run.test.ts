@@ -122,9 +122,11 @@ describe("a run", () => {
     expect(small.notPassed[0]?.reason).toContain("BRAID_FILE_TOO_LARGE");
   });
 
-  test("without any file is over at once", async () => {
-    const { totals, cases } = await run(await files("empty", { "notes.md": "" }));
-    expect({ totals, cases }).toEqual({ totals: { passed: 0, failed: 0, skipped: 0, errors: 0 }, cases: [] });
+  test("of a folder without fixtures says so", async () => {
+    const { notPassed } = await run(await files("empty", { "notes.md": "" }));
+    expect(notPassed).toMatchObject([
+      { verdict: "error", reason: expect.stringContaining("BRAID_NOTHING_TO_RUN") as string },
+    ]);
   });
 });
 

@@ -2,7 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import { BaseError } from "@braid/primitives";
-import { type FixtureFile, fixtureFiles } from "./fixture-files.ts";
+import { type FixtureFile, listFixtures } from "./fixture-files.ts";
 import { InOrder } from "./in-order.ts";
 import type { FromWorker, Job } from "./messages.ts";
 import { type CaseReport, type ConformanceTotals, count, noTotals } from "./reports.ts";
@@ -53,9 +53,7 @@ export async function runConformance(
   options: ConformanceOptions,
 ): Promise<ConformanceReport> {
   const { chooseFile = () => true, onCase, signal } = options;
-  const found: FixtureFile[] = [];
-  for (const path of paths) for await (const file of fixtureFiles(path)) found.push(file);
-  const files = found.filter(({ path }, number) => chooseFile(path, number));
+  const files = (await listFixtures(paths)).filter(({ path }, number) => chooseFile(path, number));
   const report: ConformanceReport = {
     notPassed: [],
     totals: noTotals(),

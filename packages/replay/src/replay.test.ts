@@ -1,5 +1,5 @@
 // The replay loop over real files, with prepared results: what is right is ok, what is wrong is found, placed and counted, and nothing stops the rest.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BlockResult } from "@braid/executor";
@@ -298,8 +298,17 @@ describe("a file that cannot be replayed", () => {
   test("is a directory without any block", async () => {
     const empty = await mkdtemp(join(folder, "empty-"));
     await writeFile(join(empty, "README.md"), "# nothing\n");
-    const { blocks, skippedFiles } = await run({ paths: [empty] });
-    expect(blocks.map(({ error }) => error?.code)).toEqual(["BRAID_NOTHING_TO_REPLAY"]);
+    // A folder whose name begins with the other's is not in it.
+    const full = `${empty}-full`;
+    await mkdir(full);
+    await writeFile(join(full, "chain.braid"), encodeBundle(chain.bundle));
+    const { blocks, skippedFiles } = await run({ paths: [empty, full] });
+    expect(blocks.map(({ verdict, error }) => error?.code ?? verdict)).toEqual([
+      "ok",
+      "ok",
+      "ok",
+      "BRAID_NOTHING_TO_REPLAY",
+    ]);
     expect(skippedFiles).toHaveLength(1);
   });
 });

@@ -109,9 +109,12 @@ class ReplaySession {
 
   async replayPaths(paths: readonly string[]): Promise<void> {
     const candidates: Candidate[] = [];
+    const listed: { path: string; files: Candidate[] }[] = [];
     for (const path of paths) {
       try {
-        candidates.push(...(await listFiles(path, this.#options.signal)));
+        const files = await listFiles(path, this.#options.signal);
+        listed.push({ path, files });
+        candidates.push(...files);
       } catch (error) {
         this.#options.signal?.throwIfAborted();
         this.#report(fileReport(path, error));
@@ -131,7 +134,7 @@ class ReplaySession {
       });
       await this.#replayFile(file);
     }
-    this.#reportEmptyDirectories(paths, candidates);
+    this.#reportEmptyDirectories(listed);
   }
 
   async #load(candidate: Candidate): Promise<BlockFile | undefined> {
@@ -190,13 +193,10 @@ class ReplaySession {
   }
 
   /** A path in which every file was passed over is a mistake of who named it. */
-  #reportEmptyDirectories(paths: readonly string[], candidates: readonly Candidate[]): void {
-    const reported = new Set(this.reports.map(({ file }) => file));
-    for (const path of paths) {
-      const used = candidates.some(
-        ({ path: file }) => file.startsWith(path) && !this.skippedFiles.includes(file),
-      );
-      if (used || reported.has(path)) continue;
+  #reportEmptyDirectories(listed: { path: string; files: Candidate[] }[]): void {
+    const skipped = new Set(this.skippedFiles);
+    for (const { path, files } of listed) {
+      if (files.some((file) => !skipped.has(file.path))) continue;
       const message =
         "The directory holds no block files. Braid replays bundles (.braid), blocks with a pre-state and blocks with a witness.";
       this.#report(fileReport(path, new BlockFileError("BRAID_NOTHING_TO_REPLAY", message)));
