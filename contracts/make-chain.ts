@@ -130,8 +130,7 @@ async function main(): Promise<void> {
       );
     },
   });
-  // Every Node.js that Braid runs on reads gzip.
-  await writeBundle(values.out, bundle, { compression: "gzip" });
+  await writeBundle(values.out, bundle);
   console.log(`${values.out} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
 

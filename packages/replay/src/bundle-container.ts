@@ -1,12 +1,11 @@
 // The outer layer of a bundle file: signature, version, lengths and digest around a compressed payload (see BUNDLE.md).
 import { createHash } from "node:crypto";
-import { constants, gunzipSync, gzipSync } from "node:zlib";
+import { brotliCompressSync, brotliDecompressSync, constants, gunzipSync, gzipSync } from "node:zlib";
 import { DEFAULT_MAX_FILE_BYTES, equalBytes, tooLarge } from "@braid/primitives";
 import { BlockFileError, messageOf } from "./errors.ts";
-import { hasZstd, zstd } from "./zstd.ts";
 
 /** How the payload of a bundle is compressed. */
-export type BundleCompression = "none" | "gzip" | "zstd";
+export type BundleCompression = "none" | "gzip" | "brotli";
 
 /** The format version that this Braid writes, and the newest one that it reads. */
 export const BUNDLE_VERSION = 1;
@@ -20,13 +19,10 @@ export const BUNDLE_SIGNATURE: Uint8Array = Uint8Array.of(0x89, 0x42, 0x52, 0x41
 /** Bytes before the body. */
 export const HEADER_LENGTH = 60;
 
-/** What new bundles are compressed with. */
-const COMPRESSION: BundleCompression = hasZstd ? "zstd" : "gzip";
-
-const METHODS: readonly BundleCompression[] = ["none", "gzip", "zstd"];
+const METHODS: readonly BundleCompression[] = ["none", "gzip", "brotli"];
 
 /** Puts a payload into a bundle file's bytes. The header, digest included, depends on the payload's bytes alone, not on the compressor. */
-export function sealPayload(payload: Uint8Array, compression = COMPRESSION): Uint8Array {
+export function sealPayload(payload: Uint8Array, compression: BundleCompression = "brotli"): Uint8Array {
   const body = compress(payload, compression);
   const file = new Uint8Array(HEADER_LENGTH + body.length);
   const view = new DataView(file.buffer);
@@ -94,7 +90,7 @@ export function readBundleHeader(file: Uint8Array): BundleHeader {
 /**
  * The payload of a bundle file, decompressed and checked against the digest. What the header claims is held against what is there
  * and against the limit before any memory is taken.
- * Throws BlockFileError as `readBundleHeader`, BRAID_BUNDLE_COMPRESSION, and FileError BRAID_FILE_TOO_LARGE.
+ * Throws BlockFileError as `readBundleHeader`, and FileError BRAID_FILE_TOO_LARGE.
  */
 export function openPayload(file: Uint8Array, maxBytes = DEFAULT_MAX_FILE_BYTES): Uint8Array {
   const { compression, bodyLength, payloadLength, digest } = readBundleHeader(file);
@@ -111,9 +107,14 @@ export function openPayload(file: Uint8Array, maxBytes = DEFAULT_MAX_FILE_BYTES)
 
 function compress(payload: Uint8Array, method: BundleCompression): Uint8Array {
   if (method === "gzip") return gzipSync(payload, { level: 9 });
-  if (method === "zstd") {
-    // Level 19 is the highest that needs no more memory to read than any other; bundles are written once and read often.
-    return zstd().zstdCompressSync(payload, { params: { [constants.ZSTD_c_compressionLevel]: 19 } });
+  if (method === "brotli") {
+    // 10 packs as tightly as zstd's 19 and in the same time, 11 takes four times as long for 3% less; bundles are written once and read often.
+    return brotliCompressSync(payload, {
+      params: {
+        [constants.BROTLI_PARAM_QUALITY]: 10,
+        [constants.BROTLI_PARAM_SIZE_HINT]: Math.min(payload.length, 2 ** 30),
+      },
+    });
   }
   return payload;
 }
@@ -123,10 +124,9 @@ function decompress(body: Uint8Array, method: BundleCompression, payloadLength: 
   const options = { maxOutputLength: Math.max(payloadLength, 1) };
   try {
     if (method === "gzip") return plain(gunzipSync(body, options));
-    if (method === "zstd") return plain(zstd().zstdDecompressSync(body, options));
+    if (method === "brotli") return plain(brotliDecompressSync(body, options));
     return plain(body);
   } catch (error) {
-    if (error instanceof BlockFileError) throw error;
     throw corrupt(`its payload does not decompress (${messageOf(error)})`, error);
   }
 }

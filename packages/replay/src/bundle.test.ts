@@ -133,7 +133,7 @@ describe("a bundle", () => {
     fc.assert(
       fc.property(
         bundles,
-        fc.constantFrom("none" as const, "gzip" as const, "zstd" as const),
+        fc.constantFrom("none" as const, "gzip" as const, "brotli" as const),
         (bundle, compression) => {
           expect(normal(decodeBundle(encodeBundle(bundle, { compression })))).toEqual(normal(bundle));
         },
@@ -184,7 +184,7 @@ describe("a damaged bundle", () => {
     }
   });
 
-  test.each(["none", "gzip", "zstd"] as const)("with any bit flipped is refused (%s)", (compression) => {
+  test.each(["none", "gzip", "brotli"] as const)("with any bit flipped is refused (%s)", (compression) => {
     const whole = encodeBundle(sample, { compression });
     let refused = 0;
     for (let at = 0; at < whole.length; at += 1) {

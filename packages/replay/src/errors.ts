@@ -14,8 +14,6 @@ export type BlockFileErrorCode =
   | "BRAID_FILE_UNKNOWN_FORMAT"
   /** A bundle of a version that this Braid does not read. */
   | "BRAID_BUNDLE_VERSION"
-  /** A bundle that is compressed in a way that this Node.js does not know. */
-  | "BRAID_BUNDLE_COMPRESSION"
   /** The chain, or a hardfork of it, is not known. */
   | "BRAID_UNKNOWN_CHAIN"
   /** The state that the file holds is not the state before its first block. */

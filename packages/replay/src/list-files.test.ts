@@ -56,7 +56,7 @@ describe("a directory", () => {
     expect((await listFiles(root)).every(({ named }) => !named)).toBe(true);
   });
 
-  test.each(["none", "gzip", "zstd"] as const)(
+  test.each(["none", "gzip", "brotli"] as const)(
     "orders bundles by what stands at the beginning of their payload (%s)",
     async (compression) => {
       const [, second, third] = bundle.blocks;

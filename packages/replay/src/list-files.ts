@@ -2,11 +2,10 @@
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { constants, createGunzip, gunzipSync } from "node:zlib";
+import { constants, createBrotliDecompress, createGunzip, gunzipSync } from "node:zlib";
 import { isGzip, readStart, unreadable } from "@braid/primitives";
 import { HEADER_LENGTH, isBundle, readBundleHeader } from "./bundle-container.ts";
 import { numberOfPayload } from "./first-number.ts";
-import { zstd } from "./zstd.ts";
 
 /** A file to replay, and whether it was named by the user (then it must be a block file) or found in a directory. */
 export interface Candidate {
@@ -119,7 +118,7 @@ async function peekBundle(path: string, head: Uint8Array): Promise<number> {
   const payload =
     compression === "none"
       ? body
-      : body.pipe(compression === "gzip" ? createGunzip() : zstd().createZstdDecompress());
+      : body.pipe(compression === "gzip" ? createGunzip() : createBrotliDecompress());
   body.on("error", (error) => payload.destroy(error));
   let start = new Uint8Array(0);
   try {
