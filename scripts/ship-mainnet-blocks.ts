@@ -1,6 +1,7 @@
 // Makes the mainnet blocks that ship with the command line, as bundles: real blocks for a first run, and for the tests where nothing else is.
 //
 //   node scripts/ship-mainnet-blocks.ts      reads mainnet-blocks and mainnet-witness below BRAID_FIXTURES, see CONTRIBUTING.md
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,8 +24,8 @@ export const MAINNET_FOLDER = fileURLToPath(new URL("../packages/cli/data/mainne
 export const SHIPPED_BLOCKS: readonly { number: number; state: "flat" | "witness"; why: string }[] = [
   { number: 46_147, state: "flat", why: "the first transaction" },
   { number: 116_525, state: "flat", why: "Frontier, 83 transactions" },
+  { number: 1_150_001, state: "witness", why: "the second block of Homestead" },
   { number: 1_927_662, state: "witness", why: "a week after the DAO fork: receipts with a state root each" },
-  { number: 2_179_522, state: "flat", why: "222 transactions" },
   { number: 2_462_997, state: "flat", why: "calls that create contracts, from the weeks of the attacks" },
   { number: 2_641_321, state: "flat", why: "Tangerine Whistle" },
   {
@@ -69,8 +70,9 @@ export async function makeBundle(
 function fixtureOf(fixtures: string, number: number, state: "flat" | "witness"): string {
   if (state === "flat") return join(fixtures, "mainnet-blocks", `${number}.json.gz`);
   const name = `1-${number}.json.gz`;
-  // The blocks of proof of work have a folder of their own.
-  return join(fixtures, "mainnet-witness", number < 4_370_000 ? join("pow", name) : name);
+  // Most blocks of proof of work have a folder of their own.
+  const path = join(fixtures, "mainnet-witness", "pow", name);
+  return existsSync(path) ? path : join(fixtures, "mainnet-witness", name);
 }
 
 /** The block's consensus RLP: as it is in the file, or put together again of what JSON-RPC shows. */

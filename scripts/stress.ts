@@ -1,5 +1,5 @@
-// The heavy repetitions: all mainnet blocks twenty times with 1, 2, 3, 4 and 8 workers, hundreds of random blocks of each fork, and
-// ten thousand schedules. Arguments: file filters for vitest, and the repetitions of the mainnet blocks as `--repeat=N`.
+// The heavy repetitions: all mainnet blocks twenty times with 1, 2, 3, 4 and 8 workers, hundreds of random blocks of each fork, ten
+// thousand schedules, and hundreds of thousands of hostile files and encodings. Arguments: file filters for vitest, and the repetitions of the mainnet blocks as `--repeat=N`.
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -12,6 +12,7 @@ const files = [
   "packages/executor/src/schedules",
   "packages/executor/src/random-blocks",
   "packages/executor/src/warm-cache",
+  "hostile",
 ];
 
 const root = join(import.meta.dirname, "..");
