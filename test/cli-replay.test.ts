@@ -76,6 +76,7 @@ describe("blocks that match", () => {
     expect(code).toBe(0);
     const document = JSON.parse(stdout);
     expect(document).toMatchObject({
+      signatureRecovery: expect.stringMatching(/^(native|wasm)$/),
       interrupted: false,
       skippedFiles: [],
       options: { mode: "parallel", compare: true, baseline: true, repeat: 2 },

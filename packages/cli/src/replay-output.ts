@@ -1,6 +1,7 @@
 // What `braid replay` shows: problems as they are found, the table of blocks, the totals, the JSON document.
 import { availableParallelism } from "node:os";
 import { relative } from "node:path";
+import { signatureRecovery } from "@braid/executor";
 import { type BlockReport, describeDifference, type ReplaySummary, type Verdict } from "@braid/replay";
 import { formatBytes, formatCount, formatMs, formatSpeedup, plural, threeDigits } from "./format.ts";
 import { type Cell, type Column, formatTable, type Style } from "./table.ts";
@@ -82,6 +83,7 @@ export function formatJson(
     braid: version,
     node: process.versions.node,
     cores: availableParallelism(),
+    signatureRecovery,
     options,
     interrupted,
     skippedFiles,
@@ -128,6 +130,9 @@ function executionLines({ totals, blocks }: ReplaySummary): string[] {
   return [
     `${plural(totals.transactions, "transaction")}, ${formatCount(totals.gasUsed)} gas in ${formatMs(totals.ms)}: ${[`${threeDigits(totals.mgasPerSecond)} Mgas/s`, ...speedups].join(", ")}`,
     `${plural(workers, "worker")}, ${plural(totals.aborts, "abort")} in ${plural(totals.executions, "execution")}; ${formatMs(totals.wallMs)} in all, ${formatBytes(totals.maxRssBytes)} at most`,
+    ...(signatureRecovery === "native"
+      ? []
+      : [`signatures recovered in WebAssembly: ${process.platform}-${process.arch} has no native secp256k1`]),
   ];
 }
 

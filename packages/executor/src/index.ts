@@ -40,4 +40,5 @@ export type {
   WriteAccess,
 } from "./result/block-result.ts";
 export { SeededExecutor, type SeededExecutorOptions } from "./seeded-executor.ts";
+export { signatureRecovery } from "./transaction/signature-recovery.ts";
 export { decodeTransaction, type Transaction } from "./transaction/transaction.ts";

@@ -1,8 +1,8 @@
-// The fast implementations behind `common.customCrypto`: keccak in the kernel, native secp256k1, KZG on mcl.
+// The fast implementations behind `common.customCrypto`: keccak in the kernel, secp256k1 in native code or WebAssembly, KZG on mcl.
 
 import { keccak256 } from "@braid/kernel";
 import type { CustomCrypto } from "@ethereumjs/common";
-import secp256k1 from "secp256k1";
+import { recoverPublicKey } from "../../../transaction/signature-recovery.ts";
 import { loadKzgVerifier } from "./kzg.ts";
 
 /** ECRECOVER and signature recovery as ethereumjs calls it: the 64-byte public key; throws when there is none. */
@@ -12,7 +12,9 @@ function ecrecover(hash: Uint8Array, v: bigint, r: Uint8Array, s: Uint8Array, ch
   const signature = new Uint8Array(64);
   signature.set(r, 32 - r.length);
   signature.set(s, 64 - s.length);
-  return secp256k1.ecdsaRecover(signature, Number(parity), hash, false).slice(1);
+  const publicKey = new Uint8Array(65);
+  if (!recoverPublicKey(signature, Number(parity), hash, publicKey)) throw new Error("no public key fits");
+  return publicKey.subarray(1);
 }
 
 function notForExecution(): never {
