@@ -11,6 +11,7 @@ import { type RunReport, runBlock, throwIfCancelled, unlessCancelled } from "./p
 import { watchProgress } from "./pool/progress.ts";
 import { SourceServer } from "./pool/source-server.ts";
 import type { TaskPool } from "./pool/task.ts";
+import { putEncodings } from "./records/lay-out-transaction.ts";
 import { type AssembledResult, assembleResult } from "./result/assemble-result.ts";
 import type { BlockResult, BuiltBlock } from "./result/block-result.ts";
 import { blockStatistics, type PhaseTimes } from "./result/statistics.ts";
@@ -186,6 +187,7 @@ async function load(
   cache.attach(source, plan.preload);
   const units = transactions.length + 2;
   kernel.resetBlock(units);
+  putEncodings(kernel, transactions);
   const fault = kernel.faultError();
   if (fault !== undefined) throw fault;
   kernel.setBlockGasLimit(block.context.gasLimit);

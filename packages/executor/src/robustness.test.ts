@@ -370,7 +370,7 @@ describe("arenas that are too small", () => {
     const tiny = newExecutor({ workers: 2, blockArenaBytes: 16 * KIB });
     await expect(tiny.executeBlock(input(block))).rejects.toMatchObject({ code: "BRAID_ARENA_EXHAUSTED" });
     const reasons = new Set<string>();
-    for (const kib of [128, 192, 256]) {
+    for (const kib of [192, 224, 256]) {
       const executor = newExecutor({ workers: 3, blockArenaBytes: kib * KIB });
       for (let i = 0; i < 2; i++) {
         const result = await executor.executeBlock(input(block)).catch(() => undefined);

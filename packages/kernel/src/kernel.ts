@@ -12,6 +12,8 @@ import {
   SENDER_KNOWN,
   STEP_CONTINUE,
   STEP_IDLE,
+  UNIT_ENCODING,
+  UNIT_ENCODING_LENGTH,
   UNIT_FLAGS,
   UNIT_INCARNATION,
   UNIT_OUTCOME,
@@ -20,6 +22,7 @@ import {
   UNIT_SENDER_STATUS,
   UNIT_SETS,
   UNIT_SIZE,
+  UNIT_TRANSACTION,
   WORD_ABORT_CAUSES,
   WORD_ABORTS,
   WORD_BLOB_LIMIT,
@@ -158,6 +161,29 @@ export class Kernel extends KernelVersions {
 
   outcomeLength(unit: number): number {
     return this.unitField(unit, UNIT_OUTCOME_LENGTH);
+  }
+
+  /** Quiescent, before the run: where the unit's transaction lies, as the block has it. */
+  setEncoding(unit: number, encoding: number, length: number): void {
+    const row = this.unitPtr(unit);
+    this.u32[(row + UNIT_ENCODING) >>> 2] = encoding;
+    this.u32[(row + UNIT_ENCODING_LENGTH) >>> 2] = length;
+  }
+
+  /** The unit's transaction as the block has it: a view, where it stays until resetBlock. */
+  encoding(unit: number): Uint8Array {
+    const start = this.unitField(unit, UNIT_ENCODING);
+    return this.u8.subarray(start, start + this.unitField(unit, UNIT_ENCODING_LENGTH));
+  }
+
+  /** ptr of the record of the unit's transaction (TX_*), 0 as long as nobody has written one. */
+  transactionPtr(unit: number): number {
+    return this.unitField(unit, UNIT_TRANSACTION);
+  }
+
+  /** The record is complete. Of two for the same unit either will do. */
+  setTransaction(unit: number, record: number): void {
+    Atomics.store(this.u32, (this.unitPtr(unit) + UNIT_TRANSACTION) >>> 2, record);
   }
 
   /** Stores a unit's recovered sender (20 bytes). Uses scratch. */

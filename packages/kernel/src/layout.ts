@@ -231,6 +231,9 @@ export const UNIT_HINT_HITS = 92; // hint estimates that the unit really wrote
 export const UNIT_HINT_COUNT = 96;
 export const UNIT_AFTER = 100; // hint: + 1 of the lower unit that is expected to come first, 0 = none
 export const UNIT_BLOBS = 104; // takes part in the block's blob admission
+export const UNIT_ENCODING = 108; // ptr of its transaction as the block has it (EIP-2718)
+export const UNIT_ENCODING_LENGTH = 112;
+export const UNIT_TRANSACTION = 116; // ptr of its transaction's record (TX_*), 0 until it was decoded and found valid
 export const UNIT_SIZE = 128;
 
 export const STATUS_READY = 0;
@@ -248,6 +251,45 @@ export const LEFT_OUT = 4; // a candidate that is not part of the block that is 
 export const SENDER_UNKNOWN = 0;
 export const SENDER_KNOWN = 1;
 export const SENDER_INVALID = 2;
+
+// ---- Transactions: records of the block arena, written once, read by every incarnation of every engine ----
+
+/** A transaction that has passed all checks that need no state. */
+export const TX_TYPE = 0; // u32: 0 to 4
+export const TX_FLAGS = 4; // u32: TX_*
+export const TX_NONCE = 8; // u64
+export const TX_GAS_LIMIT = 16; // u64
+export const TX_INTRINSIC_GAS = 24; // u64: charged before the first opcode
+export const TX_FLOOR_GAS = 32; // u64: the least that is paid in the end (EIP-7623), 0 before Prague
+export const TX_DATA = 40; // ptr into the encoding
+export const TX_DATA_LENGTH = 44;
+export const TX_ACCESS_LIST = 48; // ptr of TX_ACCESS_* entries
+export const TX_ACCESS_COUNT = 52;
+export const TX_BLOB_HASHES = 56; // ptr of 32 bytes each
+export const TX_BLOB_COUNT = 60;
+export const TX_AUTHORIZATIONS = 64; // ptr of TX_AUTHORIZATION_* entries: those whose chain, nonce and signature can hold (EIP-7702)
+export const TX_AUTHORIZATION_COUNT = 68;
+export const TX_TO = 72; // 20 bytes
+export const TX_VALUE = 96; // 4 limbs
+export const TX_GAS_PRICE = 128; // 4 limbs: what the sender pays for a unit of gas in this block (EIP-1559)
+export const TX_MAX_FEE = 160; // 4 limbs: what it must be able to pay
+export const TX_MAX_BLOB_FEE = 192; // 4 limbs
+export const TX_SIZE = 224;
+
+/** Bits of TX_FLAGS. */
+export const TX_CREATES = 1; // creates a contract: there is no receiver
+
+/** One entry of an access list (EIP-2930). */
+export const TX_ACCESS_ADDRESS = 0; // 20 bytes
+export const TX_ACCESS_SLOT_COUNT = 20;
+export const TX_ACCESS_SLOTS = 24; // ptr of 32 bytes each
+export const TX_ACCESS_SIZE = 32;
+
+/** One authorization (EIP-7702). */
+export const TX_AUTHORIZATION_AUTHORITY = 0; // 20 bytes: who signed it
+export const TX_AUTHORIZATION_DELEGATE = 20; // 20 bytes: whose code it takes on, zero for none
+export const TX_AUTHORIZATION_NONCE = 40; // u64
+export const TX_AUTHORIZATION_SIZE = 48;
 
 // ---- What a finished incarnation leaves behind besides its sets: records of the block arena, the same for all engines ----
 

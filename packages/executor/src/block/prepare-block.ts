@@ -20,28 +20,14 @@ export interface ChainSetup {
 export interface PreparedBlock {
   context: BlockContext;
   chain: ChainSetup;
-  /** All transactions one after the other, and where each begins (one entry more than transactions). */
-  transactions: SharedArrayBuffer;
-  offsets: Uint32Array;
 }
 
 /** Lays the block out for the workers. `common` is set to the block's hardfork. */
 export function prepareBlock(block: BlockInput, common: Common): PreparedBlock {
   const { header } = block;
   const rules = forkRules(header.common);
-  const offsets = new Uint32Array(block.transactions.length + 1);
-  block.transactions.forEach((raw, i) => {
-    offsets[i + 1] = (offsets[i] as number) + raw.length;
-  });
-  const transactions = new SharedArrayBuffer(offsets[block.transactions.length] as number);
-  const bytes = new Uint8Array(transactions);
-  block.transactions.forEach((raw, i) => {
-    bytes.set(raw, offsets[i]);
-  });
   return {
     chain: chainSetup(common, rules),
-    transactions,
-    offsets,
     context: {
       rules,
       number: header.number,

@@ -42,15 +42,13 @@ type Settled = PromiseSettledResult<WorkerReport>[];
 /** Starts `count` tasks and waits until all have ended. As soon as one dies the others are told to stop. */
 async function startTasks(input: RunInput, mode: "parallel" | "sequential", count: number): Promise<Settled> {
   const { kernel, pool, server, complete, building, engine } = input;
-  const { chain, context, transactions, offsets } = input.block;
+  const { chain, context } = input.block;
   const tasks: Promise<WorkerReport>[] = [];
   for (let i = 0; i < count; i++) {
     const port = server.open();
     const task: WorkerTask = {
       chain,
       context,
-      transactions,
-      offsets,
       engine,
       mode,
       workers: count,

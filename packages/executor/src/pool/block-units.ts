@@ -1,20 +1,16 @@
-// The units of one block in one worker: recovers senders, and runs incarnations on the block's engine, or on the fallback when that
+// The units of one block in one worker: lays out transactions, and runs incarnations on the block's engine, or on the fallback when that
 // engine does not support a unit.
 
-import { type Kernel, SENDER_KNOWN } from "@braid/kernel";
+import type { Kernel } from "@braid/kernel";
 import type { EngineBlock, UnitEnd, UnitExecutor } from "../engines/engine.ts";
 import { InvalidTransactionError, type TransactionErrorCode } from "../errors.ts";
+import { layOutTransaction } from "../records/lay-out-transaction.ts";
 import { markUnsupported } from "../records/outcome.ts";
-import { recoverSender } from "../transaction/recover-sender.ts";
-import { decodeTransaction } from "../transaction/transaction.ts";
 import type { UnitRunner } from "./candidates.ts";
-
-const MAX_U64 = (1n << 64n) - 1n;
 
 export class BlockUnits implements UnitRunner {
   readonly #kernel: Kernel;
   readonly #block: EngineBlock;
-  readonly #encodings: Uint8Array;
   readonly #engine: UnitExecutor;
   readonly #beginFallback: (() => Promise<UnitExecutor>) | undefined;
   #fallback: UnitExecutor | undefined;
@@ -28,47 +24,33 @@ export class BlockUnits implements UnitRunner {
   ) {
     this.#kernel = kernel;
     this.#block = block;
-    this.#encodings = new Uint8Array(block.transactions);
     this.#engine = engine;
     this.#beginFallback = beginFallback;
   }
 
-  #isTransaction(unit: number): boolean {
-    return unit > 0 && unit < this.#block.offsets.length;
-  }
-
-  #encoding(unit: number): Uint8Array {
-    const { offsets } = this.#block;
-    return this.#encodings.subarray(offsets[unit - 1], offsets[unit]);
-  }
-
-  /** Recovers a unit's sender into the kernel's table. A transaction that cannot be decoded or has no sender is reported when it is executed. */
-  recover(unit: number): void {
-    if (this.#kernel.senderStatus(unit) === SENDER_KNOWN) return;
+  prepare(unit: number): void {
     try {
-      const sender = recoverSender(this.#encoding(unit), this.#block.context.rules);
-      if (sender !== undefined) this.#kernel.setSender(unit, sender);
+      this.#layOut(unit);
     } catch (error) {
       if (!(error instanceof InvalidTransactionError)) throw error;
     }
   }
 
-  tellLimits(unit: number): void {
-    if (!this.#isTransaction(unit)) return;
-    try {
-      const { gasLimit, blobVersionedHashes } = decodeTransaction(this.#encoding(unit));
-      this.#kernel.setUnitGasLimit(unit, gasLimit < MAX_U64 ? gasLimit : MAX_U64);
-      this.#kernel.setUnitBlobs(unit, blobVersionedHashes.length);
-    } catch (error) {
-      // It is reported when it is executed.
-      if (!(error instanceof InvalidTransactionError)) throw error;
-    }
+  /** False when the arena is full. */
+  #layOut(unit: number): boolean {
+    const isTransaction = unit > 0 && unit < this.#kernel.unitCount - 1;
+    return !isTransaction || layOutTransaction(this.#kernel, unit, this.#block.context);
   }
 
   /** Runs one incarnation; see UnitExecutor.executeUnit. It never ends as "unsupported". */
   async execute(unit: number, head: boolean): Promise<UnitEnd> {
-    if (this.#isTransaction(unit)) this.recover(unit);
-    this.tellLimits(unit);
+    try {
+      if (!this.#layOut(unit)) return { kind: "fault" };
+    } catch (error) {
+      return head
+        ? { kind: "failed", error: withIndex(error, unit) }
+        : { kind: "suspended", blockingUnit: -1 };
+    }
     let end = await this.#engine.executeUnit(unit, head);
     if (end.kind === "unsupported") end = await this.#restart(unit, head);
     return end.kind === "failed" ? { kind: "failed", error: withIndex(end.error, unit) } : end;

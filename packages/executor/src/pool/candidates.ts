@@ -7,9 +7,8 @@ import { leaveOut, refusal } from "../records/left-out.ts";
 
 /** What runs units: an engine, or an engine over candidates. */
 export interface UnitRunner {
-  recover(unit: number): void;
-  /** Tells the kernel the gas limit and the blobs of the unit's transaction, for admission; nothing for what is none. */
-  tellLimits(unit: number): void;
+  /** Lays out the unit's transaction, if it has one: its record, its sender, its limits. What is wrong with it is reported when it is executed. */
+  prepare(unit: number): void;
   execute(unit: number, head: boolean): Promise<UnitEnd>;
 }
 
@@ -23,18 +22,14 @@ export class CandidateUnits implements UnitRunner {
     this.#units = units;
   }
 
-  recover(unit: number): void {
-    this.#units.recover(unit);
-  }
-
-  tellLimits(unit: number): void {
-    this.#units.tellLimits(unit);
+  prepare(unit: number): void {
+    this.#units.prepare(unit);
   }
 
   async execute(unit: number, head: boolean): Promise<UnitEnd> {
     if (!head) return this.#units.execute(unit, head);
     // Room comes first: a full block does not execute what is left of a pool, and the reason does not depend on who was tried before.
-    this.#units.tellLimits(unit);
+    this.#units.prepare(unit);
     const refused = this.#refusal(unit);
     if (refused !== undefined) return this.#leaveOut(unit, refused);
     const end = await this.#units.execute(unit, head);

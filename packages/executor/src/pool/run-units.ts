@@ -3,7 +3,7 @@
 import { type Kernel, StepCode } from "@braid/kernel";
 import { serializeError } from "@braid/primitives";
 import type { UnitRunner } from "./candidates.ts";
-import type { WorkerReport, WorkerTask } from "./task.ts";
+import type { WorkerReport } from "./task.ts";
 
 /** Longest sleep without work, in milliseconds: what is missed by a lost wake-up. */
 const MAX_IDLE_MS = 1;
@@ -42,13 +42,8 @@ export async function runParallel(kernel: Kernel, units: UnitRunner, report: Wor
 }
 
 /** All units that are not committed yet, in order, with nothing else running. */
-export async function runInOrder(
-  kernel: Kernel,
-  units: UnitRunner,
-  task: WorkerTask,
-  report: WorkerReport,
-): Promise<void> {
-  const count = task.offsets.length + 1;
+export async function runInOrder(kernel: Kernel, units: UnitRunner, report: WorkerReport): Promise<void> {
+  const count = kernel.unitCount;
   for (let unit = kernel.commitIndex(); unit < count; unit++) {
     const end = await units.execute(unit, true);
     if (end.kind === "failed") return fail(kernel, unit, end.error, report);

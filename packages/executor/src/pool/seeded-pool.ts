@@ -93,7 +93,7 @@ async function* turnsOf(
   task: WorkerTask,
   report: WorkerReport,
 ): AsyncGenerator<void, void> {
-  if (task.mode === "sequential") return runInOrder(kernel, units, task, report);
+  if (task.mode === "sequential") return runInOrder(kernel, units, report);
   for (;;) {
     yield;
     const step = kernel.next();

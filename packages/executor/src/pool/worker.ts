@@ -32,10 +32,10 @@ export default async function runTask(task: WorkerTask): Promise<WorkerReport> {
     const units = await engines.begin(task);
     kernel.meet(task.workers, MEET_MS);
     const begin = performance.now();
-    for (let unit = kernel.recoverNext(); unit >= 0; unit = kernel.recoverNext()) units.recover(unit);
+    for (let unit = kernel.recoverNext(); unit >= 0; unit = kernel.recoverNext()) units.prepare(unit);
     const recovered = performance.now();
     const report: WorkerReport = { recoverMs: recovered - begin, executeMs: 0, idleMs: 0 };
-    if (task.mode === "sequential") await runInOrder(kernel, units, task, report);
+    if (task.mode === "sequential") await runInOrder(kernel, units, report);
     else await runParallel(kernel, units, report);
     if (kernel.commitIndex() >= kernel.unitCount) settleReceipts(kernel, task);
     report.executeMs = performance.now() - recovered;

@@ -6,13 +6,12 @@ import { orderedTrieLeaf } from "@braid/state";
 import type { PreparedBlock } from "../block/prepare-block.ts";
 import { includedUnits } from "../records/left-out.ts";
 import { readReceiptParts, settleOutcome } from "../records/outcome.ts";
-import { transactionType } from "../transaction/transaction.ts";
+import { recordedType } from "../records/transaction-record.ts";
 import { encodeReceiptParts } from "./receipts.ts";
 
 /** Hashes receipts as long as there are some that nobody has taken. Before Byzantium they lack the state roots, so there is nothing to do. */
 export function settleReceipts(kernel: Kernel, block: PreparedBlock): void {
   if (!block.context.rules.byzantium) return;
-  const encodings = new Uint8Array(block.transactions);
   // Left out units have no receipt, and no place among those that have.
   const units = includedUnits(kernel).slice(1, -1);
   const count = units.length;
@@ -26,7 +25,7 @@ export function settleReceipts(kernel: Kernel, block: PreparedBlock): void {
       cumulativeGasUsed += readReceiptParts(kernel, last).gasUsed;
     }
     const { status, logsBloom, logs } = readReceiptParts(kernel, unit);
-    const type = transactionType(encodings[block.offsets[unit - 1] as number] as number);
+    const type = recordedType(kernel, kernel.transactionPtr(unit));
     const receipt = encodeReceiptParts({ type, status, cumulativeGasUsed, logsBloom, encodedLogs: logs });
     settleOutcome(kernel, unit, orderedTrieLeaf(counted - 1, count, receipt));
   }

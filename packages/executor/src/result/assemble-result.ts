@@ -9,7 +9,7 @@ import { decodeLogs, EncodedReceipt, type Receipt, receiptsRoot, unionBloom } fr
 import { collectRequests, depositContractOf, requestsHash } from "../receipts/requests.ts";
 import { includedUnits, readReason } from "../records/left-out.ts";
 import { readOutcome, type StoredOutcome } from "../records/outcome.ts";
-import { transactionType } from "../transaction/transaction.ts";
+import { recordedType } from "../records/transaction-record.ts";
 import type { BlockAccessList } from "./access-list.ts";
 import { AccessSets } from "./accesses.ts";
 import { AccountBases } from "./account-bases.ts";
@@ -36,14 +36,13 @@ export function assembleResult(
   const units = included.slice(1, -1);
   const outcomes = units.map((unit) => readOutcome(kernel, unit));
   const { changes, contended } = collectStateChanges(kernel, kernel.unitCount, rules.spuriousDragon);
-  const encodings = new Uint8Array(prepared.transactions);
   let cumulativeGasUsed = 0n;
   const receipts: EncodedReceipt[] = [];
   for (const [i, outcome] of outcomes.entries()) {
     const unit = units[i] as number;
     cumulativeGasUsed += outcome.gasUsed;
     const fields: Omit<Receipt, "logs"> = {
-      type: transactionType(encodings[prepared.offsets[unit - 1] as number] as number),
+      type: recordedType(kernel, kernel.transactionPtr(unit)),
       cumulativeGasUsed,
       logsBloom: outcome.logsBloom,
     };

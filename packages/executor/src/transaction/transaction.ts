@@ -13,9 +13,9 @@ import {
 import { InvalidTransactionError } from "../errors.ts";
 
 /** One entry of an EIP-2930 access list: 20-byte address, 32-byte slots. */
-interface AccessListEntry {
+export interface AccessListEntry {
   address: Uint8Array;
-  slots: Uint8Array[];
+  slots: readonly Uint8Array[];
 }
 
 /** One EIP-7702 authorization tuple; values are as signed, unchecked. */

@@ -1,9 +1,8 @@
-// The units of one block on ethereumjs's EVM: decodes a transaction when its turn comes, runs it, stores its outcome.
+// The units of one block on ethereumjs's EVM: reads a transaction when its turn comes, runs it, stores its outcome.
 
-import type { Kernel } from "@braid/kernel";
-import { InvalidTransactionError } from "../../../errors.ts";
+import { type Kernel, TX_DATA, TX_DATA_LENGTH, UNIT_ENCODING, UNIT_ENCODING_LENGTH } from "@braid/kernel";
 import { storeOutcome, type TransactionOutcome } from "../../../records/outcome.ts";
-import { decodeTransaction, type Transaction } from "../../../transaction/transaction.ts";
+import { readTransaction } from "../../../records/transaction-record.ts";
 import type { EngineBlock, UnitEnd, UnitExecutor } from "../../engine.ts";
 import type { BraidEvm } from "../evm/braid-evm.ts";
 import { messageCall } from "../evm/message-call.ts";
@@ -28,45 +27,42 @@ export class EthereumjsUnits implements UnitExecutor {
   readonly #evm: BraidEvm;
   readonly #block: EngineBlock;
   readonly #context: TransactionContext;
-  /** A copy: what the engine keeps of a transaction must not change with the shared memory. */
+  /** A copy of all encodings: what the engine keeps of a transaction's data must not change with the shared memory. */
   readonly #encodings: Uint8Array;
+  /** Where the first one lies in shared memory. */
+  readonly #encodingsPtr: number;
   readonly #lastUnit: number;
 
   constructor(kernel: Kernel, evm: BraidEvm, block: EngineBlock) {
     this.#kernel = kernel;
     this.#evm = evm;
     this.#block = block;
-    this.#encodings = new Uint8Array(block.transactions).slice();
+    this.#lastUnit = kernel.unitCount - 1;
+    const end = this.#lastUnit - 1;
+    this.#encodingsPtr = kernel.unitField(1, UNIT_ENCODING);
+    this.#encodings = kernel.u8.slice(
+      this.#encodingsPtr,
+      kernel.unitField(end, UNIT_ENCODING) + kernel.unitField(end, UNIT_ENCODING_LENGTH),
+    );
     const { context } = block;
     evm.state.complete = block.complete;
     this.#context = {
       rules: context.rules,
       coinbase: context.coinbase,
-      gasLimit: context.gasLimit,
       baseFeePerGas: context.baseFeePerGas,
       blobGasPrice: context.blobGasPrice,
       call: messageCall(evm, context),
     };
-    this.#lastUnit = block.offsets.length;
   }
 
   #state(): VersionedState {
     return this.#evm.state;
   }
 
-  #encoding(unit: number): Uint8Array {
-    const { offsets } = this.#block;
-    return this.#encodings.subarray(offsets[unit - 1], offsets[unit]);
-  }
-
-  #sender(unit: number, tx: Transaction): Uint8Array {
-    const sender = this.#kernel.sender(unit);
-    if (sender === undefined)
-      throw new InvalidTransactionError(
-        "BRAID_TX_INVALID_SIGNATURE",
-        `The signature of the transaction with nonce ${tx.nonce} is invalid.`,
-      );
-    return sender;
+  #data(record: number): Uint8Array {
+    const { u32 } = this.#kernel;
+    const start = (u32[(record + TX_DATA) >>> 2] as number) - this.#encodingsPtr;
+    return this.#encodings.subarray(start, start + (u32[(record + TX_DATA_LENGTH) >>> 2] as number));
   }
 
   async executeUnit(unit: number, head: boolean): Promise<UnitEnd> {
@@ -103,8 +99,10 @@ export class EthereumjsUnits implements UnitExecutor {
       // The requests travel as the data of logs; the epilogue has no logs of its own.
       return { ...NOTHING, logs: requests.map((request) => [context.coinbase, [], request]) };
     }
-    // PERF: decoded again by each incarnation: what lives no longer than one costs the garbage collector nothing.
-    const tx = decodeTransaction(this.#encoding(unit));
-    return executeTransaction(tx, this.#sender(unit, tx), state, this.#context);
+    const record = this.#kernel.transactionPtr(unit);
+    const sender = this.#kernel.sender(unit);
+    if (record === 0 || sender === undefined) throw new Error("a transaction that was not laid out");
+    const tx = readTransaction(this.#kernel, record);
+    return executeTransaction(tx, this.#data(record), sender, state, this.#context);
   }
 }

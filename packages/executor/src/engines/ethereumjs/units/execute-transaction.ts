@@ -1,19 +1,12 @@
-// One transaction, from its checks to the fees: Yellow Paper section 6, over whatever runs its message call.
-//
-// The engine is reached through MessageCall alone, so that another engine can take the call and share the rest.
+// One transaction, from the checks of its sender to the fees: Yellow Paper section 6, around a message call. What can be checked without
+// state was checked before its record was written.
 
 import { bytesToHex, concatBytes, hexToBytes } from "@braid/primitives";
 import { InvalidTransactionError, type TransactionErrorCode } from "../../../errors.ts";
 import type { RawLog, TransactionOutcome } from "../../../records/outcome.ts";
+import type { RecordedTransaction, SignedDelegation } from "../../../records/transaction-record.ts";
 import type { ForkRules } from "../../../transaction/fork-rules.ts";
-import {
-  AUTHORIZATION_BASE,
-  AUTHORIZATION_EMPTY_ACCOUNT,
-  intrinsicGas,
-} from "../../../transaction/intrinsic-gas.ts";
-import { recoverAuthority } from "../../../transaction/recover-sender.ts";
-import type { Authorization, Transaction } from "../../../transaction/transaction.ts";
-import { validateTransaction } from "../../../transaction/validate-transaction.ts";
+import { AUTHORIZATION_BASE, AUTHORIZATION_EMPTY_ACCOUNT } from "../../../transaction/intrinsic-gas.ts";
 import type { MessageCall } from "../evm/message-call.ts";
 import { burnLog } from "../evm/transfer-logs.ts";
 import { isDelegation } from "../state/code-store.ts";
@@ -24,38 +17,34 @@ import type { VersionedState } from "../state/versioned-state.ts";
 export interface TransactionContext {
   rules: ForkRules;
   coinbase: Uint8Array;
-  /** The block's. */
-  gasLimit: bigint;
   baseFeePerGas: bigint | undefined;
   blobGasPrice: bigint | undefined;
   call: MessageCall;
 }
 
 const DELEGATION_PREFIX = Uint8Array.of(0xef, 0x01, 0x00);
-const MAX_NONCE = (1n << 64n) - 1n;
 
 function invalid(code: TransactionErrorCode, message: string): InvalidTransactionError {
   return new InvalidTransactionError(code, message);
 }
 
 /**
- * Executes `tx` for `sender` in the incarnation that `state` has begun.
+ * Executes `tx` with this data for `sender` in the incarnation that `state` has begun.
  *
  * @throws InvalidTransactionError when the block cannot contain the transaction here (while speculating that says nothing),
  *   SuspendSignal and FaultSignal to leave the incarnation.
  */
 export async function executeTransaction(
-  tx: Transaction,
+  tx: RecordedTransaction,
+  data: Uint8Array,
   sender: Uint8Array,
   state: VersionedState,
   context: TransactionContext,
 ): Promise<TransactionOutcome> {
   const { rules } = context;
-  const gas = intrinsicGas(tx, rules);
-  validateTransaction(tx, gas, rules, context);
+  const { gas, gasPrice } = tx;
   const blobGas = BigInt(tx.blobVersionedHashes.length) * rules.blobGasPerBlob;
   const baseFee = context.baseFeePerGas ?? 0n;
-  const gasPrice = rules.eip1559 ? min(tx.maxFeePerGas, baseFee + tx.maxPriorityFeePerGas) : tx.maxFeePerGas;
 
   if (rules.eip2929) warmUp(tx, sender, state, context);
   const from = await state.account(sender);
@@ -71,14 +60,13 @@ export async function executeTransaction(
   state.setNonce(from, tx.nonce + 1n);
   state.touch(from);
   let refund = 0n;
-  for (const authorization of tx.authorizations)
-    refund += await applyAuthorization(authorization, state, rules);
+  for (const delegation of tx.delegations) refund += await applyDelegation(delegation, state);
 
   const result = await context.call({
     caller: sender,
     to: tx.to,
     value: tx.value,
-    data: tx.data,
+    data,
     gasLimit: tx.gasLimit - gas.intrinsic,
     gasPrice,
     blobVersionedHashes: tx.blobVersionedHashes.map(bytesToHex),
@@ -134,7 +122,7 @@ function min(a: bigint, b: bigint): bigint {
 
 /** EIP-2929, EIP-2930, EIP-3651: what is warm before the first opcode. Precompiles are warm by their address. */
 function warmUp(
-  tx: Transaction,
+  tx: RecordedTransaction,
   sender: Uint8Array,
   state: VersionedState,
   context: TransactionContext,
@@ -150,7 +138,7 @@ function warmUp(
 
 /** Nonce, the balance that covers the highest possible cost, and EIP-3607: no code, or an EIP-7702 delegation. */
 async function checkSender(
-  tx: Transaction,
+  tx: RecordedTransaction,
   from: AccountEntry,
   state: VersionedState,
   rules: ForkRules,
@@ -181,27 +169,22 @@ async function checkSender(
 }
 
 /** EIP-7702: sets or clears one delegation. Returns the gas refund; an authorization that does not hold is passed over. */
-async function applyAuthorization(
-  authorization: Authorization,
+async function applyDelegation(
+  { authority, delegate, nonce }: SignedDelegation,
   state: VersionedState,
-  rules: ForkRules,
 ): Promise<bigint> {
-  if (authorization.chainId !== 0n && authorization.chainId !== rules.chainId) return 0n;
-  if (authorization.nonce >= MAX_NONCE) return 0n;
-  const authority = recoverAuthority(authorization);
-  if (authority === undefined) return 0n;
   state.warmAddress(authority);
   const account = await state.account(authority);
   state.markAccessed(authority);
   if (state.hasCode(account) && !isDelegation(await state.code(account))) return 0n;
-  if (state.nonce(account) !== authorization.nonce) return 0n;
+  if (state.nonce(account) !== nonce) return 0n;
   const refund = state.isEmpty(account) ? 0n : AUTHORIZATION_EMPTY_ACCOUNT - AUTHORIZATION_BASE;
-  const clears = authorization.address.every((byte) => byte === 0);
+  const clears = delegate.every((byte) => byte === 0);
   state.setCodeHash(
     account,
-    state.codes.put(clears ? new Uint8Array(0) : concatBytes(DELEGATION_PREFIX, authorization.address)),
+    state.codes.put(clears ? new Uint8Array(0) : concatBytes(DELEGATION_PREFIX, delegate)),
   );
-  state.setNonce(account, authorization.nonce + 1n);
+  state.setNonce(account, nonce + 1n);
   state.touch(account);
   return refund;
 }

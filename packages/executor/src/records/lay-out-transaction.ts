@@ -1,0 +1,82 @@
+// From the block's bytes to records in shared memory: the main thread puts the encodings there, the workers decode each of them once.
+
+import { type Kernel, SENDER_KNOWN } from "@braid/kernel";
+import type { BlockContext } from "../block/block-context.ts";
+import { InvalidTransactionError } from "../errors.ts";
+import type { ForkRules } from "../transaction/fork-rules.ts";
+import { intrinsicGas } from "../transaction/intrinsic-gas.ts";
+import { recoverAuthority, recoverSender } from "../transaction/recover-sender.ts";
+import { type Authorization, decodeTransaction, type Transaction } from "../transaction/transaction.ts";
+import { validateTransaction } from "../transaction/validate-transaction.ts";
+import { type SignedDelegation, writeTransaction } from "./transaction-record.ts";
+
+const MAX_U64 = (1n << 64n) - 1n;
+
+/** Quiescent, after resetBlock: puts all transactions of the block into shared memory, one after the other. False when the arena is full. */
+export function putEncodings(kernel: Kernel, transactions: readonly Uint8Array[]): boolean {
+  let length = 0;
+  for (const raw of transactions) length += raw.length;
+  let at = kernel.alloc(length);
+  if (at === 0) return false;
+  for (const [i, raw] of transactions.entries()) {
+    kernel.u8.set(raw, at);
+    kernel.setEncoding(i + 1, at, raw.length);
+    at += raw.length;
+  }
+  return true;
+}
+
+/**
+ * Makes the record of a unit's transaction, with its sender and its limits in the unit table, unless it is there already. Any worker, at
+ * any time: of two that do it at once either will do. Returns false when the arena is full.
+ *
+ * @throws InvalidTransactionError when no block of these rules and limits can contain the transaction, whatever the state.
+ */
+export function layOutTransaction(kernel: Kernel, unit: number, context: BlockContext): boolean {
+  if (kernel.transactionPtr(unit) !== 0) return true;
+  const { rules } = context;
+  const encoding = kernel.encoding(unit);
+  const tx = decodeTransaction(encoding);
+  // What a block that is being built has room for is asked before all else.
+  kernel.setUnitGasLimit(unit, tx.gasLimit < MAX_U64 ? tx.gasLimit : MAX_U64);
+  kernel.setUnitBlobs(unit, tx.blobVersionedHashes.length);
+  if (kernel.senderStatus(unit) !== SENDER_KNOWN) {
+    const sender = recoverSender(encoding, rules);
+    if (sender === undefined)
+      throw new InvalidTransactionError(
+        "BRAID_TX_INVALID_SIGNATURE",
+        `The signature of the transaction with nonce ${tx.nonce} is invalid.`,
+      );
+    kernel.setSender(unit, sender);
+  }
+  const gas = intrinsicGas(tx, rules);
+  validateTransaction(tx, gas, rules, context);
+  if (tx.gasLimit > MAX_U64)
+    throw new InvalidTransactionError(
+      "BRAID_TX_GAS_LIMIT_EXCEEDS_BLOCK",
+      `The gas limit ${tx.gasLimit} does not fit in 64 bits, as that of every block does.`,
+    );
+  const record = writeTransaction(kernel, tx, {
+    gas,
+    gasPrice: gasPriceOf(tx, context),
+    delegations: tx.authorizations.flatMap((authorization) => delegationsOf(authorization, rules)),
+  });
+  if (record === 0) return false;
+  kernel.setTransaction(unit, record);
+  return true;
+}
+
+/** EIP-1559: the base fee and the priority fee, as far as the maximum allows it. */
+function gasPriceOf(tx: Transaction, { rules, baseFeePerGas }: BlockContext): bigint {
+  if (!rules.eip1559) return tx.maxFeePerGas;
+  const price = (baseFeePerGas ?? 0n) + tx.maxPriorityFeePerGas;
+  return price < tx.maxFeePerGas ? price : tx.maxFeePerGas;
+}
+
+/** The authorization as one delegation, or none when it is for another chain, its nonce is the last one, or nobody signed it: it is passed over then (EIP-7702). */
+function delegationsOf(authorization: Authorization, rules: ForkRules): SignedDelegation[] {
+  const { chainId, nonce, address } = authorization;
+  if ((chainId !== 0n && chainId !== rules.chainId) || nonce >= MAX_U64) return [];
+  const authority = recoverAuthority(authorization);
+  return authority === undefined ? [] : [{ authority, delegate: address, nonce }];
+}
