@@ -1,6 +1,6 @@
 // The typed errors of block execution: what a caller can catch by code.
 
-import { BaseError } from "@braid/primitives";
+import { BaseError, serializeError } from "@braid/primitives";
 
 /** Why a transaction cannot be part of a block (Yellow Paper section 6.2 and the EIPs named at each check). */
 export type TransactionErrorCode =
@@ -32,6 +32,7 @@ export type TransactionErrorCode =
 
 /** A transaction that no block may contain in this place; the block is invalid. */
 export class InvalidTransactionError extends BaseError {
+  declare readonly code: TransactionErrorCode;
   constructor(
     code: TransactionErrorCode,
     message: string,
@@ -56,7 +57,7 @@ export class InvalidBlockError extends BaseError {
   }
 }
 
-/** Execution itself broke: an engine bug, a worker that died twice, a state source that failed. */
+/** Execution itself broke: an engine bug, a worker that died twice, a state source that failed or does not answer. */
 export class ExecutionError extends BaseError {
   constructor(
     code:
@@ -64,6 +65,7 @@ export class ExecutionError extends BaseError {
       | "BRAID_ENGINE_UNKNOWN"
       | "BRAID_WORKER_DIED"
       | "BRAID_SOURCE_FAILED"
+      | "BRAID_SOURCE_TIMEOUT"
       | "BRAID_EXECUTOR_CLOSED"
       | "BRAID_ABORTED",
     message: string,
@@ -71,4 +73,39 @@ export class ExecutionError extends BaseError {
   ) {
     super(code, message, options);
   }
+}
+
+/** Something that executeBlock was given is not what it must be; `data.field` says which. Code BRAID_INVALID_INPUT. */
+export class InvalidInputError extends BaseError {
+  constructor(field: string, message: string, data: Record<string, unknown> = {}) {
+    super("BRAID_INVALID_INPUT", message, { data: { field, ...data } });
+  }
+}
+
+/** Worker threads cannot be started: what they need is not installed, or must not be read. Code BRAID_WORKER_START; the reason is the cause. */
+export class WorkerStartError extends BaseError {
+  constructor(cause: unknown) {
+    const { code, message } = serializeError(cause);
+    super("BRAID_WORKER_START", `The workers could not be started: ${message}\n${remedy(code)}`, {
+      data: { reason: message, reasonCode: code },
+      cause,
+    });
+  }
+}
+
+const NOT_INSTALLED = ["MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND", "ERR_DLOPEN_FAILED"];
+
+/** Something that was to be loaded is not there, or not made for this machine. */
+export function isNotInstalled(error: unknown): boolean {
+  return NOT_INSTALLED.includes(serializeError(error).code);
+}
+
+function remedy(code: string): string {
+  if (NOT_INSTALLED.includes(code))
+    return "Install the dependencies again on this machine, with optional ones, for its platform and its version of Node.";
+  if (/^(EACCES|EPERM|EROFS|ENOENT)$/.test(code))
+    return "Let this user read what Braid is installed from, and write where the message says.";
+  if (code === "ERR_WORKER_OUT_OF_MEMORY" || code === "ENOMEM" || code === "EAGAIN")
+    return "Use fewer workers (option workers), or allow the process more memory and threads.";
+  return "If nothing on this machine explains it, report it.";
 }

@@ -1,21 +1,24 @@
 // The way of a block: read `executeBlockWith` from top to bottom.
 
 import { ArenaExhaustedError, HEAD_ONLY, type Kernel } from "@braid/kernel";
-import type { ExecuteBlockInput, ExecutionMode } from "./block/block-input.ts";
+import { DEFAULT_READ_TIMEOUT_MS, type ExecuteBlockInput, type ExecutionMode } from "./block/block-input.ts";
+import { checkInput } from "./block/check-input.ts";
 import { type PreparedBlock, prepareBlock } from "./block/prepare-block.ts";
 import { type EngineRegistry, engineName } from "./engines/registry.ts";
 import { functionKey } from "./hints/call-target.ts";
 import type { HintMemory } from "./hints/hint-memory.ts";
-import { hintOptions, placeEstimates, prefetch } from "./hints/place-hints.ts";
-import { type RunReport, runBlock, throwIfCancelled, unlessCancelled } from "./pool/block-run.ts";
+import { hintOptions, placeEstimates } from "./hints/place-hints.ts";
+import { prefetch } from "./hints/prefetch.ts";
+import { type RunReport, runBlock } from "./pool/block-run.ts";
+import { throwIfCancelled, unlessCancelled } from "./pool/cancel.ts";
 import { watchProgress } from "./pool/progress.ts";
-import { SourceServer } from "./pool/source-server.ts";
 import type { TaskPool } from "./pool/task.ts";
 import { putEncodings } from "./records/lay-out-transaction.ts";
 import { type AssembledResult, assembleResult } from "./result/assemble-result.ts";
 import type { BlockResult, BuiltBlock } from "./result/block-result.ts";
 import { blockStatistics, type PhaseTimes } from "./result/statistics.ts";
 import type { FlatCache } from "./state/flat-cache.ts";
+import { StateReader } from "./state/state-reader.ts";
 import type { ForkRules } from "./transaction/fork-rules.ts";
 
 /** Below this many transactions a block runs in order on one worker: see bench/README.md, "Small blocks". */
@@ -79,6 +82,7 @@ async function runBlockWay(
   building: boolean,
 ): Promise<Pick<AssembledResult, "included" | "leftOut"> & { result: BlockResult }> {
   throwIfCancelled(input.signal);
+  checkInput(input);
   const times: PhaseTimes = { begin: performance.now(), prepared: 0, loaded: 0, ran: 0, end: 0 };
   const plan = planRun(resources, input);
   const block = prepareJob(input, building);
@@ -142,49 +146,56 @@ async function runUnits(
   plan: Plan,
   times: PhaseTimes,
 ): Promise<RunReport> {
-  const { kernel, cache } = resources;
-  await load(resources, input, block, plan);
-  times.loaded = performance.now();
-  const server = new SourceServer(cache, input.source);
-  const stopProgress = watchProgress(kernel, input);
-  const knewHuge = kernel.hugeBalances;
-  // A balance near 2^256 was loaded in mid-block: what was executed before that did not look out for credits that overflow.
-  const runAgain = (): boolean => kernel.hugeBalances && !knewHuge && input.signal?.aborted !== true;
+  loadState(resources, input, block, plan);
+  const reader = new StateReader(
+    resources.cache,
+    input.source,
+    input.readTimeoutMs ?? DEFAULT_READ_TIMEOUT_MS,
+  );
   try {
-    const report = await runBlock({
-      ...plan,
-      kernel,
-      pool: resources.pool,
-      server,
-      block,
-      building: block.building,
-      complete: cache.complete,
-      signal: input.signal,
-    });
-    if (!runAgain()) return report;
-  } catch (error) {
-    if (!runAgain()) {
-      cache.clear();
-      throw error;
-    }
+    await useHints(resources, input, block, plan, reader);
+    times.loaded = performance.now();
+    const report = await runLoaded(resources, input, block, plan, reader);
+    if (report !== undefined) return report;
   } finally {
-    stopProgress();
-    server.close();
+    // What the source has not answered yet must not touch the next block.
+    reader.close();
   }
   return runUnits(resources, input, block, plan, times);
 }
 
-/** Makes the kernel ready for the block: parent state, unit table, known senders, hints. */
-async function load(
-  resources: ExecutorResources,
+/** Runs all units; undefined when they must be loaded and run again. */
+async function runLoaded(
+  { kernel, cache, pool }: ExecutorResources,
   input: ExecuteBlockInput,
   block: Job,
   plan: Plan,
-): Promise<void> {
+  reader: StateReader,
+): Promise<RunReport | undefined> {
+  const { signal } = input;
+  const { building } = block;
+  const { complete } = cache;
+  const stopProgress = watchProgress(kernel, input);
+  const knewHuge = kernel.hugeBalances;
+  // A balance near 2^256 was loaded in mid-block: what was executed before that did not look out for credits that overflow.
+  const runAgain = (): boolean => kernel.hugeBalances && !knewHuge && signal?.aborted !== true;
+  try {
+    const report = await runBlock({ ...plan, kernel, pool, reader, block, building, complete, signal });
+    return runAgain() ? undefined : report;
+  } catch (error) {
+    if (runAgain()) return undefined;
+    cache.clear();
+    throw error;
+  } finally {
+    stopProgress();
+  }
+}
+
+/** Makes the kernel ready for the block: parent state, unit table, known senders. */
+function loadState(resources: ExecutorResources, input: ExecuteBlockInput, block: Job, plan: Plan): void {
   const { kernel, cache } = resources;
-  const { source } = input;
   const { transactions } = input.block;
-  cache.attach(source, plan.preload);
+  cache.attach(input.source, plan.preload);
   const units = transactions.length + 2;
   kernel.resetBlock(units);
   putEncodings(kernel, transactions);
@@ -197,14 +208,24 @@ async function load(
   input.senders?.forEach((sender, i) => {
     if (sender !== undefined) kernel.setSender(i + 1, sender);
   });
+}
+
+/** Fetches what the block is expected to read, and places estimates where it is expected to write. */
+async function useHints(
+  { kernel, cache, hints }: ExecutorResources,
+  input: ExecuteBlockInput,
+  block: Job,
+  plan: Plan,
+  reader: StateReader,
+): Promise<void> {
   const options = hintOptions(input.hints);
   if (!cache.complete) {
-    // Only this is left behind when the block is cancelled: what goes on in the background must not touch the next block.
-    const fetching = prefetch(cache, source, transactions, block.context, resources.hints, options);
-    await unlessCancelled(fetching, input.signal);
+    const { context, building } = block;
+    const expected = { transactions: input.block.transactions, context, building };
+    await unlessCancelled(prefetch(reader, expected, hints, options), input.signal);
   }
-  if (options.learned && plan.mode === "parallel" && !resources.hints.isEmpty)
-    placeEstimates(kernel, block.functionKeys(), resources.hints);
+  if (options.learned && plan.mode === "parallel" && !hints.isEmpty)
+    placeEstimates(kernel, block.functionKeys(), hints);
 }
 
 /** Blobs that a block of these rules may have (EIP-4844); before there were any, the transaction's type is what is wrong. */

@@ -1,15 +1,14 @@
 // The executor: one shared kernel and one worker pool, reused from block to block. The way of a block is in execute-block.ts.
 
 import { availableParallelism } from "node:os";
-import { extname } from "node:path";
 import { Kernel } from "@braid/kernel";
-import { Piscina } from "piscina";
 import type { ExecuteBlockInput } from "./block/block-input.ts";
 import { ENGINES } from "./engines/registry.ts";
 import { ExecutionError } from "./errors.ts";
 import { buildBlockWith, type ExecutorResources, executeBlockWith } from "./execute-block.ts";
 import { HintMemory } from "./hints/hint-memory.ts";
-import type { WorkerSetup } from "./pool/task.ts";
+import { unlessCancelled } from "./pool/cancel.ts";
+import { INSTANCES_PER_WORKER, WorkerThreads } from "./pool/worker-threads.ts";
 import type { BlockResult, BuiltBlock } from "./result/block-result.ts";
 import { FlatCache } from "./state/flat-cache.ts";
 
@@ -23,24 +22,16 @@ export interface ExecutorOptions {
 }
 
 const MAX_WORKERS = 64;
-/** TypeScript in the working tree, JavaScript in the published package: the worker is what this file is. */
-const WORKER = new URL(`./pool/worker${extname(import.meta.url)}`, import.meta.url).href;
-/** Instances of the kernel for each worker: one that replaces a dead worker takes a new one. They cost half a megabyte of address space each. */
-const INSTANCES_PER_WORKER = 6;
-/** All workers may die in a block, and what goes on without them: below this many left, all of them start anew before the next block. */
-const INSTANCES_PER_BLOCK = 3;
 
 export class Executor {
   /** Worker threads. */
   readonly workers: number;
   readonly #resources: ExecutorResources;
-  /** How many instances the workers have taken. */
-  #instances = new Int32Array(new SharedArrayBuffer(4));
   /** Blocks run one after the other: they share the kernel. */
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  /** Starts the workers. Throws KernelOptionsError when the arenas exceed a 32-bit address space. */
+  /** Starts the workers. Throws KernelOptionsError when the arenas exceed a 32-bit address space, WorkerStartError when no thread can be had. */
   constructor(options: ExecutorOptions = {}) {
     this.workers = Math.min(MAX_WORKERS, Math.max(1, options.workers ?? availableParallelism()));
     const { blockArenaBytes, stateArenaBytes } = options;
@@ -53,7 +44,7 @@ export class Executor {
       kernel,
       cache: new FlatCache(kernel),
       hints: new HintMemory(),
-      pool: startWorkers(kernel, this.workers, this.#instances),
+      pool: new WorkerThreads(kernel, this.workers),
       workers: this.workers,
       engines: ENGINES,
     };
@@ -90,20 +81,14 @@ export class Executor {
       return Promise.reject(
         new ExecutionError("BRAID_EXECUTOR_CLOSED", "The executor is closed; make a new one."),
       );
-    const result = this.#queue.then(async () => {
-      const left = this.workers * INSTANCES_PER_WORKER - Atomics.load(this.#instances, 0);
-      if (left < this.workers * INSTANCES_PER_BLOCK) await this.#startAnew();
+    // A block that is cancelled does not wait for its turn, but the blocks after it wait for those before it.
+    const before = this.#queue;
+    const result = unlessCancelled(before, input.signal).then(async () => {
+      await this.#resources.pool.prepare();
       return way(this.#resources, input);
     });
-    this.#queue = result.catch(() => {});
+    this.#queue = Promise.allSettled([before, result]);
     return result;
-  }
-
-  /** After many deaths: with new threads all instances are free again. */
-  async #startAnew(): Promise<void> {
-    await this.#resources.pool.destroy();
-    this.#instances = new Int32Array(new SharedArrayBuffer(4));
-    this.#resources.pool = startWorkers(this.#resources.kernel, this.workers, this.#instances);
   }
 
   /** Ends the workers, after the blocks that were begun. */
@@ -112,17 +97,6 @@ export class Executor {
     await this.#queue;
     await this.#resources.pool.destroy();
   }
-}
-
-function startWorkers(kernel: Kernel, workers: number, instances: Int32Array<SharedArrayBuffer>): Piscina {
-  const setup: WorkerSetup = { shared: kernel.shared, instances: instances.buffer };
-  return new Piscina({
-    filename: WORKER,
-    minThreads: workers,
-    maxThreads: workers,
-    concurrentTasksPerWorker: 1,
-    workerData: setup,
-  });
 }
 
 let shared: Executor | undefined;

@@ -13,8 +13,10 @@ export { ENGINE_NAMES } from "./engines/registry.ts";
 export {
   ExecutionError,
   InvalidBlockError,
+  InvalidInputError,
   InvalidTransactionError,
   type TransactionErrorCode,
+  WorkerStartError,
 } from "./errors.ts";
 export { MIN_PARALLEL_TRANSACTIONS } from "./execute-block.ts";
 export { close, Executor, type ExecutorOptions, executeBlock } from "./executor.ts";

@@ -2,13 +2,21 @@
 // "absent". Every kind of read fails here at every place, in the prologue, in transactions, in the epilogue and in prefetching.
 
 import { BaseError, concatBytes } from "@braid/primitives";
-import type { StateSource } from "@braid/state";
+import {
+  EMPTY_CODE_HASH,
+  type FlatAccount,
+  MemoryStateSource,
+  MissingCodeError,
+  type StateSource,
+} from "@braid/state";
 import { describe, expect, test } from "vitest";
+import { ExecutionError } from "./errors.ts";
 import { keyed, plainAddress } from "./testing/accounts.ts";
 import { type Outcome, outcomeOfBraid, outcomeOfStock, runBraid } from "./testing/agree.ts";
 import { asm, word } from "./testing/assembler.ts";
 import { BlockBuilder, REQUEST_CONTRACTS, type TestBlock } from "./testing/block-builder.ts";
-import { IntermittentSource, type ReadKind, readByRead } from "./testing/sources.ts";
+import { inTime } from "./testing/deadline.ts";
+import { IntermittentSource, type ReadKind, ScriptedSource } from "./testing/sources.ts";
 import { runStock } from "./testing/stock.ts";
 import { cloneInit, TOOL, tool } from "./testing/tool.ts";
 
@@ -111,15 +119,91 @@ describe.each([
   });
 });
 
-test("an error without a code of its own keeps its message and its name", async () => {
-  const block = await readingBlock();
-  const broken: StateSource = readByRead(block.source());
-  broken.getStorage = () => {
-    throw new RangeError("page 7 is gone");
-  };
-  await expect(runBraid(block, 2, { source: broken })).rejects.toMatchObject({
-    message: "page 7 is gone",
-    data: { name: "RangeError" },
+/** What a block on the source is rejected with. */
+async function failureOf(source: StateSource, block: TestBlock, workers: number): Promise<unknown> {
+  const mode = workers === 1 ? "sequential" : "parallel";
+  return inTime(
+    runBraid(block, workers, { source, mode }).then(
+      () => "completed",
+      (error: unknown) => error,
+    ),
+  );
+}
+
+describe.each([1, 3])("what a source throws, with %i workers", (workers) => {
+  class PageError extends Error {
+    readonly code = 7;
+    readonly page: { id: number };
+    constructor(id: number) {
+      super(`page ${id} is gone`);
+      this.page = { id };
+    }
+  }
+
+  test.each([
+    ["an error of its own", new PageError(7)],
+    ["an error that cannot be cloned", Object.assign(new RangeError("gone"), { retry: () => 1 })],
+    ["an error of Braid", new MissingCodeError({ codeHash: "0x01" })],
+  ])("is thrown as it is: %s", async (_name, error) => {
+    const block = await readingBlock();
+    const source = new ScriptedSource(block.source(), (kind) => {
+      if (kind === "storage") throw error;
+      return "answer";
+    });
+    expect(await failureOf(source, block, workers)).toBe(error);
+  });
+
+  test.each([["a string"], [undefined], [null], [42n], [Symbol("s")], [Object.create(null)]])(
+    "is the cause of an error when it is none: %o",
+    async (thrown) => {
+      const block = await readingBlock();
+      const source = new ScriptedSource(block.source(), (kind) => {
+        if (kind === "storage") throw thrown;
+        return "answer";
+      });
+      const error = await failureOf(source, block, workers);
+      expect(error).toBeInstanceOf(ExecutionError);
+      expect(error).toMatchObject({ code: "BRAID_SOURCE_FAILED", data: { kind: "slot" } });
+      expect((error as ExecutionError).cause).toBe(thrown);
+    },
+  );
+
+  const account = { nonce: 0n, balance: 1n, codeHash: EMPTY_CODE_HASH, hasStorage: false };
+  test.each<[ReadKind, unknown]>([
+    ["account", null],
+    ["account", "0x"],
+    ["account", 1n],
+    ["account", {}],
+    ["account", { ...account, nonce: 1 }],
+    ["account", { ...account, nonce: -1n }],
+    ["account", { ...account, nonce: 1n << 64n }],
+    ["account", { ...account, balance: "1" }],
+    ["account", { ...account, balance: -1n }],
+    ["account", { ...account, balance: 1n << 256n }],
+    ["account", { ...account, codeHash: new Uint8Array(31) }],
+    ["account", { ...account, codeHash: "0x" }],
+    ["account", { ...account, hasStorage: undefined }],
+    ["storage", undefined],
+    ["storage", 1],
+    ["storage", "0x01"],
+    ["storage", -1n],
+    ["storage", 1n << 256n],
+    ["storage", new Uint8Array(32)],
+    ["code", undefined],
+    ["code", "0x6001"],
+    ["code", [0x60, 0x01]],
+    ["code", Uint8Array.of(0x60, 0x01)],
+    ["blockHash", undefined],
+    ["blockHash", "0x01"],
+    ["blockHash", new Uint8Array(31)],
+    ["blockHash", new Uint8Array(33)],
+  ])("must not be a wrong answer: a %s that is %o", async (wrong, answer) => {
+    const block = await readingBlock();
+    const source = new ScriptedSource(block.source(), (kind) => (kind === wrong ? answer : "answer"));
+    const error = await failureOf(source, block, workers);
+    expect(error).toBeInstanceOf(ExecutionError);
+    const kind = wrong === "storage" ? "slot" : wrong;
+    expect(error).toMatchObject({ code: "BRAID_SOURCE_FAILED", data: { kind } });
   });
 });
 
@@ -143,11 +227,25 @@ test("a preload that fails fails the block, and the next block on the same sourc
   expect(await outcomeOfBraid(block, await runBraid(block, 2, { source: flaky }))).toEqual(expected);
 });
 
-test("a code that is not what its hash says is an error, not another contract", async () => {
+test.each<[string, Partial<FlatAccount>]>([
+  ["an address that is too long", { address: new Uint8Array(40) }],
+  ["an address that is none", { address: Object("0x") }],
+  [
+    "a balance below zero",
+    { account: { nonce: 0n, balance: -1n, codeHash: EMPTY_CODE_HASH, hasStorage: false } },
+  ],
+  ["a slot that is too long", { storage: [[new Uint8Array(64), 1n]] }],
+  ["a value above 256 bits", { storage: [[new Uint8Array(32), 1n << 256n]] }],
+])("a preload with %s fails the block", async (_name, wrong) => {
   const block = await readingBlock();
-  const lying = readByRead(block.source());
-  lying.getCode = async () => Uint8Array.of(0x60, 0x01);
-  await expect(runBraid(block, 2, { source: lying })).rejects.toMatchObject({
+  const good: FlatAccount = { address: plainAddress(99), account: undefined, storage: [] };
+  const accounts = [...block.pre.accounts, { ...good, ...wrong }];
+  const source = MemoryStateSource.fromFlat({ ...block.pre, accounts });
+  expect(await failureOf(source, block, 2)).toMatchObject({
+    name: "ExecutionError",
     code: "BRAID_SOURCE_FAILED",
   });
+  expect(await outcomeOfBraid(block, await runBraid(block, 2))).toEqual(
+    outcomeOfStock(await runStock(block)),
+  );
 });

@@ -2,7 +2,15 @@
 
 import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
 import { describe, expect, test } from "vitest";
-import { BaseError, deserializeError, type SerializedError, serializeError } from "./errors.ts";
+import * as primitives from "./index.ts";
+import {
+  BaseError,
+  deserializeError,
+  errorClasses,
+  InvalidHexError,
+  type SerializedError,
+  serializeError,
+} from "./index.ts";
 
 class SampleError extends BaseError {
   constructor(at: bigint) {
@@ -13,6 +21,18 @@ class SampleError extends BaseError {
   }
 }
 
+/** An error with a field of its own, and a method that needs it. */
+class PlaceError extends BaseError {
+  readonly place: string;
+  constructor(place: string) {
+    super("BRAID_PLACE", `At ${place}.`, { data: { place } });
+    this.place = place;
+  }
+  shout(): string {
+    return this.place.toUpperCase();
+  }
+}
+
 /** What the other side of a worker boundary gets. */
 function acrossThreads(error: unknown): BaseError {
   const { port1, port2 } = new MessageChannel();
@@ -20,7 +40,7 @@ function acrossThreads(error: unknown): BaseError {
     port1.postMessage(serializeError(error));
     const received: { message: SerializedError } | undefined = receiveMessageOnPort(port2);
     if (received === undefined) throw new Error("no message arrived");
-    return deserializeError(received.message);
+    return deserializeError(received.message, errorClasses({ SampleError, PlaceError }, primitives));
   } finally {
     port1.close();
   }
@@ -51,6 +71,34 @@ describe("across a worker boundary", () => {
     expect(error.code).toBe("BRAID_SAMPLE");
     expect(error.message).toBe("A sample.");
     expect(error.data).toEqual({ at: 2n ** 200n, root: Uint8Array.of(1, 2) });
+  });
+
+  test("a Braid error keeps its class, its name, its fields and its stack", () => {
+    const sample = new SampleError(3n);
+    const error = acrossThreads(sample);
+    expect(error).toBeInstanceOf(SampleError);
+    expect(error.name).toBe("SampleError");
+    expect(error.stack).toBe(sample.stack);
+    const place = acrossThreads(new PlaceError("home"));
+    if (!(place instanceof PlaceError)) throw new Error("the class is lost");
+    expect(place.shout()).toBe("HOME");
+    expect(acrossThreads(new InvalidHexError("0xg", "no digits"))).toBeInstanceOf(InvalidHexError);
+  });
+
+  test("a class that the other side does not know arrives as a BaseError with its name", () => {
+    class LocalError extends BaseError {}
+    const error = acrossThreads(new LocalError("BRAID_SAMPLE", "A sample.", { data: { at: 1 } }));
+    expect(error).toBeInstanceOf(BaseError);
+    expect(error).toMatchObject({ name: "LocalError", code: "BRAID_SAMPLE", data: { at: 1 } });
+  });
+
+  test("the classes of a module are found whatever else it exports", () => {
+    const classes = errorClasses(primitives, { SampleError, other: class {}, nothing: undefined });
+    expect(classes.get("SampleError")).toBe(SampleError);
+    expect(classes.get("InvalidHexError")).toBe(InvalidHexError);
+    expect(
+      [...classes.values()].every((one) => one === BaseError || one.prototype instanceof BaseError),
+    ).toBe(true);
   });
 
   test("values that cannot be cloned do not stop the others", () => {

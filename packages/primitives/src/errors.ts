@@ -29,10 +29,20 @@ export class BaseError extends Error {
 
 /** An error as a plain object that `postMessage` can carry. */
 export interface SerializedError {
+  /** Of its class, which `deserializeError` looks for. */
+  name: string;
   code: string;
   message: string;
   data?: Record<string, unknown>;
+  stack?: string;
+  /** What a subclass keeps in fields of its own. */
+  fields?: Record<string, unknown>;
 }
+
+type ErrorClass = abstract new (...args: never[]) => BaseError;
+
+/** Error classes by their names. */
+export type ErrorClasses = ReadonlyMap<string, ErrorClass>;
 
 /** The code that an error gets in `serializeError` when it brings none of its own. */
 const UNKNOWN_CODE = "BRAID_UNKNOWN_ERROR";
@@ -40,26 +50,51 @@ const UNKNOWN_CODE = "BRAID_UNKNOWN_ERROR";
 /**
  * Turns anything that was thrown into a plain object.
  *
- * A `BaseError` keeps its code, message and data. Another error keeps its `code` when that is a string (as Node's errors have), and
- * its name and stack go into `data`, because the stack would otherwise be lost with the worker. Never throws: data that
- * cannot be cloned is replaced, value by value, by its description.
+ * A `BaseError` keeps all but its cause. Another error keeps its `code` when that is a string (as Node's errors have), and
+ * its name and stack go into `data`, because it arrives as a `BaseError`. Never throws: what cannot be cloned is replaced, value by
+ * value, by its description.
  */
 export function serializeError(error: unknown): SerializedError {
   if (error instanceof BaseError) {
-    const { code, message, data } = error;
-    return data === undefined ? { code, message } : { code, message, data: cloneableData(data) };
+    const { name, code, data, ...fields } = error;
+    return {
+      name,
+      code,
+      message: error.message,
+      ...(data === undefined ? {} : { data: cloneableData(data) }),
+      ...(error.stack === undefined ? {} : { stack: error.stack }),
+      ...(Object.keys(fields).length === 0 ? {} : { fields: cloneableData(fields) }),
+    };
   }
   if (error instanceof Error) {
     const code = "code" in error && typeof error.code === "string" ? error.code : UNKNOWN_CODE;
-    return { code, message: error.message, data: { name: error.name, stack: error.stack } };
+    const message = typeof error.message === "string" ? error.message : describe(error.message);
+    const data = cloneableData({ name: error.name, stack: error.stack });
+    return { name: BaseError.name, code, message, data };
   }
-  return { code: UNKNOWN_CODE, message: describe(error) };
+  return { name: BaseError.name, code: UNKNOWN_CODE, message: describe(error) };
 }
 
-/** Makes an error again of what `serializeError` gave. It is a `BaseError` with the same code, whatever class it was before. */
-export function deserializeError(serialized: SerializedError): BaseError {
-  const { code, message, data } = serialized;
-  return new BaseError(code, message, data === undefined ? {} : { data });
+/** The error classes among the exports of modules: what `deserializeError` can make again. */
+export function errorClasses(...modules: object[]): ErrorClasses {
+  const exported = modules.flatMap((module) => Object.values(module));
+  return new Map(exported.filter(isErrorClass).map((one) => [one.name, one]));
+}
+
+function isErrorClass(value: unknown): value is ErrorClass {
+  return typeof value === "function" && (value === BaseError || value.prototype instanceof BaseError);
+}
+
+/**
+ * Makes an error again of what `serializeError` gave: of its own class when `classes` has it, else a `BaseError` with the same name.
+ * The class's constructor is not run, for its arguments are not known any more.
+ */
+export function deserializeError(serialized: SerializedError, classes: ErrorClasses): BaseError {
+  const { name, code, message, data, stack, fields } = serialized;
+  const error: BaseError = Reflect.construct(Error, [message], classes.get(name) ?? BaseError);
+  Object.assign(error, { name, code }, data === undefined ? {} : { data }, fields);
+  if (stack !== undefined) error.stack = stack;
+  return error;
 }
 
 function cloneableData(data: Record<string, unknown>): Record<string, unknown> {

@@ -18,6 +18,7 @@ test("exports", () => {
       "countRlpItems",
       "deserializeError",
       "equalBytes",
+      "errorClasses",
       "gunzipBounded",
       "hexToBytes",
       "isGzip",

@@ -17,6 +17,8 @@ export {
   BaseError,
   type BaseErrorOptions,
   deserializeError,
+  type ErrorClasses,
+  errorClasses,
   type SerializedError,
   serializeError,
 } from "./errors.ts";

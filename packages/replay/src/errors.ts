@@ -1,11 +1,5 @@
 // The errors of loading what is to be replayed. A block that replays wrong is no error but a verdict: see verify.ts.
-import {
-  BaseError,
-  FileError,
-  type FileErrorCode,
-  type SerializedError,
-  serializeError,
-} from "@braid/primitives";
+import { BaseError, FileError, type FileErrorCode, serializeError } from "@braid/primitives";
 
 /** Why a file cannot be replayed. */
 export type BlockFileErrorCode =
@@ -34,17 +28,25 @@ export class BlockFileError extends BaseError {
   }
 }
 
+/** An error as a report tells it. */
+export interface ErrorReport {
+  code: string;
+  message: string;
+  data?: Record<string, unknown>;
+}
+
 /** A thrown error as plain data for reports; what caused it goes into `data.cause` as text, for it is often the part that explains. */
-export function describeError(error: unknown): SerializedError {
-  const serialized = serializeError(error);
+export function describeError(error: unknown): ErrorReport {
+  const { code, message, data } = serializeError(error);
+  const report: ErrorReport = data === undefined ? { code, message } : { code, message, data };
   if (
     error instanceof BlockFileError ||
     error instanceof FileError ||
     !(error instanceof Error) ||
     error.cause === undefined
   )
-    return serialized;
-  return { ...serialized, data: { ...serialized.data, cause: messageOf(error.cause) } };
+    return report;
+  return { ...report, data: { ...data, cause: messageOf(error.cause) } };
 }
 
 /** The text of anything that was thrown, on one line. */

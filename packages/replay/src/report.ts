@@ -1,7 +1,7 @@
 // What a replay tells about a block and about all of them. Plain JSON values: `braid replay --json` prints these objects.
 import type { Statistics } from "@braid/executor";
-import type { SerializedError } from "@braid/primitives";
 import type { Difference, Reference } from "./difference.ts";
+import type { ErrorReport } from "./errors.ts";
 import type { CheckedField } from "./verify.ts";
 
 /** "ok": all that could be checked fits. "mismatch": executed, but a result does not fit. "error": could not be loaded or executed. */
@@ -37,7 +37,7 @@ export interface BlockReport {
   differences: Difference[];
   /** With a mismatch: which other runs of the block gave the same result. When stock ethereumjs did, the file's state is the likely culprit. */
   agreesWith?: Reference[];
-  error?: SerializedError;
+  error?: ErrorReport;
   /** Why there is no `baselineMs` although it was asked for, or where the baseline's result is another one. */
   baselineError?: string;
   /** Uncles known only by hash, whose rewards are therefore not part of the result. */

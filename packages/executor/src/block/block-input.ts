@@ -47,6 +47,9 @@ export interface Progress {
   aborts: number;
 }
 
+/** Long enough for a client of a remote node to try again some times. */
+export const DEFAULT_READ_TIMEOUT_MS = 60_000;
+
 export interface ExecuteBlockInput {
   block: BlockInput;
   /** Set to the block's hardfork. */
@@ -66,6 +69,11 @@ export interface ExecuteBlockInput {
   senders?: (Uint8Array | undefined)[];
   /** Before Byzantium each receipt has the state root after its transaction: called in order, with all that the block has changed up to there. */
   intermediateRoots?: (changes: StateChanges) => Uint8Array;
+  /**
+   * Milliseconds that the source may take for one call; then reads of it have failed (ExecutionError BRAID_SOURCE_TIMEOUT names one of
+   * them), and so has the block if it needs them. Infinity: no limit. Default: DEFAULT_READ_TIMEOUT_MS, a minute.
+   */
+  readTimeoutMs?: number;
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }

@@ -1,14 +1,7 @@
-// Before a block runs: prefetches what its transactions will read, and places estimates where writes are expected.
+// Before a block runs: places estimates where writes are expected.
 
 import type { Kernel } from "@braid/kernel";
-import { bytesToHex } from "@braid/primitives";
-import type { StateSource } from "@braid/state";
-import type { BlockContext } from "../block/block-context.ts";
 import type { HintOptions } from "../block/block-input.ts";
-import { InvalidTransactionError } from "../errors.ts";
-import type { FlatCache } from "../state/flat-cache.ts";
-import { decodeTransaction, type Transaction } from "../transaction/transaction.ts";
-import { functionKey } from "./call-target.ts";
 import { type HintLocation, type HintMemory, locationId } from "./hint-memory.ts";
 
 const ALL_HINTS: HintOptions = { accessLists: true, facts: true, learned: true };
@@ -18,52 +11,6 @@ const NO_HINTS: HintOptions = { accessLists: false, facts: false, learned: false
 export function hintOptions(hints: boolean | Partial<HintOptions> | undefined): HintOptions {
   if (hints === undefined || hints === true) return ALL_HINTS;
   return hints === false ? NO_HINTS : { ...ALL_HINTS, ...hints };
-}
-
-/**
- * Fetches from a source that answers one by one what the block is going to read, all at once instead of one miss at a time.
- * A failed prefetch means nothing: the read itself will fail again if it is really made.
- */
-export async function prefetch(
-  cache: FlatCache,
-  source: StateSource,
-  transactions: Uint8Array[],
-  context: BlockContext,
-  memory: HintMemory,
-  options: HintOptions,
-): Promise<void> {
-  const accounts = new Map<string, Uint8Array>();
-  const slots: { address: Uint8Array; slot: Uint8Array }[] = [];
-  if (options.facts) accounts.set(bytesToHex(context.coinbase), context.coinbase);
-  for (const raw of transactions) {
-    const target = decodeOrSkip(raw);
-    if (target === undefined) continue;
-    if (options.facts && target.to !== undefined) accounts.set(bytesToHex(target.to), target.to);
-    if (options.accessLists) {
-      for (const entry of target.accessList) {
-        accounts.set(bytesToHex(entry.address), entry.address);
-        for (const slot of entry.slots) slots.push({ address: entry.address, slot });
-      }
-    }
-    const key = options.learned ? functionKey(raw) : undefined;
-    if (key === undefined) continue;
-    for (const { address, slot } of memory.expect(key)) {
-      if (slot === undefined) accounts.set(bytesToHex(address), address);
-      else slots.push({ address, slot });
-    }
-  }
-  await Promise.allSettled([...accounts.values()].map((address) => cache.fetchAccount(source, address)));
-  await Promise.allSettled(slots.map(({ address, slot }) => cache.fetchSlot(source, address, slot)));
-}
-
-/** A malformed transaction makes the block invalid; whoever executes it says so with its index. */
-function decodeOrSkip(raw: Uint8Array): Transaction | undefined {
-  try {
-    return decodeTransaction(raw);
-  } catch (error) {
-    if (error instanceof InvalidTransactionError) return undefined;
-    throw error;
-  }
 }
 
 /**

@@ -1,18 +1,28 @@
 // One block on the worker pool: starts the workers' tasks, watches over them, and finishes the block when some of them
 // cannot. Whatever happened, the kernel holds all units committed afterwards, or an error is thrown.
 
-import { HALT_ADMISSION, HALT_CANCELLED, HALT_WORKER_DIED, type Kernel, REFUSED_GAS } from "@braid/kernel";
+import {
+  HALT_ADMISSION,
+  HALT_CANCELLED,
+  HALT_NONE,
+  HALT_WORKER_DIED,
+  type Kernel,
+  REFUSED_GAS,
+} from "@braid/kernel";
 import { deserializeError } from "@braid/primitives";
 import type { PreparedBlock } from "../block/prepare-block.ts";
-import { ExecutionError } from "../errors.ts";
+import { ExecutionError, WorkerStartError } from "../errors.ts";
 import { refusal } from "../records/left-out.ts";
-import type { SourceServer } from "./source-server.ts";
-import type { TaskPool, WorkerReport, WorkerTask } from "./task.ts";
+import type { StateReader } from "../state/state-reader.ts";
+import { throwIfCancelled } from "./cancel.ts";
+import { SourceServer } from "./source-server.ts";
+import { ABANDONED, type TaskPool, type WorkerReport, type WorkerTask } from "./task.ts";
+import { WORKER_ERRORS } from "./worker-errors.ts";
 
 export interface RunInput {
   kernel: Kernel;
   pool: TaskPool;
-  server: SourceServer;
+  reader: StateReader;
   block: PreparedBlock;
   engine: string;
   mode: "parallel" | "sequential";
@@ -37,74 +47,91 @@ export interface Fallback {
   message: string;
 }
 
-type Settled = PromiseSettledResult<WorkerReport>[];
+/** What became of the tasks that were started together. */
+interface Attempt {
+  reports: WorkerReport[];
+  /** Why a worker has halted the block. */
+  failure: unknown;
+  /** Why a task has not ended by itself. */
+  death: { reason: unknown } | undefined;
+}
 
-/** Starts `count` tasks and waits until all have ended. As soon as one dies the others are told to stop. */
-async function startTasks(input: RunInput, mode: "parallel" | "sequential", count: number): Promise<Settled> {
-  const { kernel, pool, server, complete, building, engine } = input;
+/**
+ * Starts `count` tasks and waits until all have ended. As soon as one halts the block, or dies, or the signal is aborted, the others
+ * are told to stop, and reads that they wait for are given up.
+ */
+async function startTasks(input: RunInput, mode: "parallel" | "sequential", count: number): Promise<Attempt> {
+  const { kernel, pool, reader, complete, building, engine, signal } = input;
   const { chain, context } = input.block;
-  const tasks: Promise<WorkerReport>[] = [];
-  for (let i = 0; i < count; i++) {
-    const port = server.open();
-    const task: WorkerTask = {
-      chain,
-      context,
-      engine,
-      mode,
-      workers: count,
-      complete,
-      building,
-      port,
-    };
-    const running: Promise<WorkerReport> = pool.run(task, { transferList: [port] });
-    running.catch(() => kernel.halt(HALT_WORKER_DIED, 0));
-    tasks.push(running);
+  throwIfCancelled(signal);
+  const server = new SourceServer(reader);
+  const halt = (reason: number): void => {
+    kernel.halt(reason, 0);
+    server.abandon();
+  };
+  const cancel = (): void => halt(HALT_CANCELLED);
+  signal?.addEventListener("abort", cancel);
+  try {
+    const tasks = Array.from({ length: count }, () => {
+      const port = server.open();
+      const task: WorkerTask = {
+        chain,
+        context,
+        mode,
+        workers: count,
+        complete,
+        building,
+        engine,
+        port,
+      };
+      const running: Promise<WorkerReport> = pool.run(task, { transferList: [port] });
+      running.then(
+        () => {
+          if (kernel.haltReason !== HALT_NONE) server.abandon();
+        },
+        () => halt(HALT_WORKER_DIED),
+      );
+      return running;
+    });
+    return readAttempt(await Promise.allSettled(tasks), server);
+  } finally {
+    signal?.removeEventListener("abort", cancel);
+    server.close();
   }
-  return Promise.allSettled(tasks);
+}
+
+function readAttempt(settled: PromiseSettledResult<WorkerReport>[], server: SourceServer): Attempt {
+  const reports = settled.flatMap((end) => (end.status === "fulfilled" ? [end.value] : []));
+  const [failure] = reports.flatMap(({ failure: found }) => {
+    if (found === undefined) return [];
+    if ("error" in found) return [deserializeError(found.error, WORKER_ERRORS)];
+    return found.read === ABANDONED ? [] : [server.failure(found.read)];
+  });
+  return { reports, failure, death: settled.find((end) => end.status === "rejected") };
 }
 
 /** Executes all units. Throws InvalidTransactionError, InvalidBlockError, a source's error, ArenaExhaustedError or ExecutionError. */
 export async function runBlock(input: RunInput): Promise<RunReport> {
-  const { kernel, server, signal } = input;
-  const cancel = (): void => {
-    kernel.halt(HALT_CANCELLED, 0);
-    server.abandon();
-  };
-  throwIfCancelled(signal);
-  signal?.addEventListener("abort", cancel);
-  try {
-    const settled = await startTasks(input, input.mode, input.mode === "parallel" ? input.workers : 1);
-    const reports = finished(settled);
-    if (isComplete(kernel)) return { reports, fallback: undefined };
-    checkFailures(kernel, reports, signal);
-    const fallback = describeDeath(kernel, settled);
-    // What is committed stays; the rest runs in order on one (new) worker.
-    kernel.recoverAfterDeath();
-    const again = await startTasks(input, "sequential", 1);
-    const allReports = [...reports, ...finished(again)];
-    if (isComplete(kernel)) return { reports: allReports, fallback };
-    checkFailures(kernel, allReports, signal);
-    throw lost(again);
-  } finally {
-    signal?.removeEventListener("abort", cancel);
-  }
+  const { kernel, signal } = input;
+  const first = await startTasks(input, input.mode, input.mode === "parallel" ? input.workers : 1);
+  if (isComplete(kernel)) return { reports: first.reports, fallback: undefined };
+  checkFailures(kernel, first, signal);
+  const fallback = describeDeath(kernel, first);
+  // What is committed stays; the rest runs in order on one (new) worker.
+  kernel.recoverAfterDeath();
+  const second = await startTasks(input, "sequential", 1);
+  const reports = [...first.reports, ...second.reports];
+  if (isComplete(kernel)) return { reports, fallback };
+  checkFailures(kernel, second, signal);
+  throw lost(second);
 }
 
 function isComplete(kernel: Kernel): boolean {
   return kernel.commitIndex() >= kernel.unitCount;
 }
 
-/** Throws ExecutionError BRAID_ABORTED when the signal is aborted. */
-export function throwIfCancelled(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw new ExecutionError("BRAID_ABORTED", "The execution was cancelled.");
-}
-
-function finished(settled: Settled): WorkerReport[] {
-  return settled.flatMap((end) => (end.status === "fulfilled" ? [end.value] : []));
-}
-
 /** Throws what ended an incomplete block, unless it was the death of a worker. */
-function checkFailures(kernel: Kernel, reports: WorkerReport[], signal: AbortSignal | undefined): void {
+function checkFailures(kernel: Kernel, attempt: Attempt, signal: AbortSignal | undefined): void {
   throwIfCancelled(signal);
   // A full arena comes first: it may be why a worker did not find what it had asked for.
   const fault = kernel.faultError();
@@ -112,41 +139,24 @@ function checkFailures(kernel: Kernel, reports: WorkerReport[], signal: AbortSig
   if (kernel.haltReason === HALT_ADMISSION) {
     throw refusal(kernel.haltUnit, REFUSED_GAS);
   }
-  for (const { failure } of reports) if (failure !== undefined) throw deserializeError(failure.error);
+  if (attempt.failure !== undefined) throw attempt.failure;
+  if (attempt.death?.reason instanceof WorkerStartError) throw attempt.death.reason;
 }
 
-function describeDeath(kernel: Kernel, settled: Settled): Fallback {
-  const death = settled.find((end) => end.status === "rejected");
+function describeDeath(kernel: Kernel, { death }: Attempt): Fallback {
   if (death === undefined)
-    throw new ExecutionError("BRAID_ENGINE_FAILURE", "The workers ended before the block did.");
+    throw new ExecutionError(
+      "BRAID_ENGINE_FAILURE",
+      "The workers ended before the block did. Report this block.",
+    );
   return { reason: "worker-died", at: kernel.commitIndex(), message: String(death.reason) };
 }
 
-function lost(settled: Settled): Error {
-  const death = settled.find((end) => end.status === "rejected");
+function lost({ death }: Attempt): ExecutionError {
+  const reason = String(death?.reason);
   return new ExecutionError(
     "BRAID_WORKER_DIED",
-    "Two workers in a row died while executing the block; run it with --mode sequential and report this block.",
-    {
-      cause: death === undefined ? undefined : death.reason,
-    },
+    `Two workers in a row died while executing the block (${reason}); run it with mode: "sequential" and report this block.`,
+    { data: { reason }, cause: death?.reason },
   );
-}
-
-/** Waits for a promise, or no longer than until the signal is aborted: then throws ExecutionError BRAID_ABORTED. */
-export async function unlessCancelled(
-  promise: Promise<void>,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  throwIfCancelled(signal);
-  if (signal === undefined) return promise;
-  const cancelled = Promise.withResolvers<void>();
-  const cancel = (): void => cancelled.resolve();
-  signal.addEventListener("abort", cancel);
-  try {
-    await Promise.race([promise, cancelled.promise]);
-  } finally {
-    signal.removeEventListener("abort", cancel);
-  }
-  throwIfCancelled(signal);
 }

@@ -1,17 +1,50 @@
 // A worker's share of a block: it takes units from the scheduler until all are committed.
 
 import { type Kernel, StepCode } from "@braid/kernel";
-import { serializeError } from "@braid/primitives";
+import { BaseError, serializeError } from "@braid/primitives";
+import { ExecutionError, isNotInstalled, WorkerStartError } from "../errors.ts";
 import type { UnitRunner } from "./candidates.ts";
-import type { WorkerReport } from "./task.ts";
+import { ReadFailure } from "./source-client.ts";
+import type { WorkerReport, WorkerTask } from "./task.ts";
+import type { WorkerEngines } from "./worker-engines.ts";
 
 /** Longest sleep without work, in milliseconds: what is missed by a lost wake-up. */
 const MAX_IDLE_MS = 1;
 
 /** Reports a failure that ends the block, and stops the other workers. */
 export function fail(kernel: Kernel, unit: number, error: unknown, report: WorkerReport): void {
-  report.failure = { unit, error: serializeError(error) };
+  if (error instanceof ReadFailure) report.failure = { unit, read: error.failure };
+  else {
+    const known = error instanceof BaseError ? error : engineFailure(kernel, unit, error);
+    report.failure = { unit, error: serializeError(known) };
+  }
   kernel.haltFailed(unit);
+}
+
+/** The units of a block; undefined when the engine cannot begin it, which is reported then. */
+export async function beginBlock(
+  kernel: Kernel,
+  engines: WorkerEngines,
+  task: WorkerTask,
+  report: WorkerReport,
+): Promise<UnitRunner | undefined> {
+  try {
+    return await engines.begin(task);
+  } catch (error) {
+    fail(kernel, 0, isNotInstalled(error) ? new WorkerStartError(error) : error, report);
+    return undefined;
+  }
+}
+
+/** What no rule of the protocol accounts for: a defect. */
+function engineFailure(kernel: Kernel, unit: number, error: unknown): ExecutionError {
+  const { code, message, data } = serializeError(error);
+  const isTransaction = unit > 0 && unit < kernel.unitCount - 1;
+  return new ExecutionError(
+    "BRAID_ENGINE_FAILURE",
+    `Executing ${isTransaction ? `transaction ${unit - 1}` : "the block"} broke: ${message}. Report this block.`,
+    { data: { ...data, reasonCode: code, ...(isTransaction ? { transactionIndex: unit - 1 } : {}) } },
+  );
 }
 
 /** Executes, validates and executes again, together with the other workers. */

@@ -6,9 +6,8 @@
 
 import { type Kernel, PUBLISH_FAULT, PUBLISH_MORE, StepCode } from "@braid/kernel";
 import type { EngineRegistry } from "../engines/registry.ts";
-import type { UnitRunner } from "./candidates.ts";
 import { Random } from "./random.ts";
-import { fail, runInOrder } from "./run-units.ts";
+import { beginBlock, fail, runInOrder } from "./run-units.ts";
 import { SourceClient } from "./source-client.ts";
 import type { TaskPool, WorkerReport, WorkerTask } from "./task.ts";
 import { WorkerEngines } from "./worker-engines.ts";
@@ -53,6 +52,8 @@ export class SeededPool implements TaskPool {
     });
   }
 
+  async prepare(): Promise<void> {}
+
   async destroy(): Promise<void> {}
 
   async #runAll(): Promise<void> {
@@ -60,9 +61,7 @@ export class SeededPool implements TaskPool {
     this.#waiting = [];
     let running: Running[] = [];
     try {
-      running = await Promise.all(
-        waiting.map((one, i) => this.#start(one, this.#workers[i] as SeededWorker)),
-      );
+      running = waiting.map((one, i) => this.#start(one, this.#workers[i] as SeededWorker));
       const busy = [...running];
       while (busy.length > 0) {
         const index = this.#random.below(busy.length);
@@ -77,22 +76,22 @@ export class SeededPool implements TaskPool {
     }
   }
 
-  async #start(one: Waiting, worker: SeededWorker): Promise<Running> {
+  #start(one: Waiting, worker: SeededWorker): Running {
     const { task } = one;
     worker.source.connect(task.port);
-    const units = await worker.engines.begin(task);
     const report: WorkerReport = { recoverMs: 0, executeMs: 0, idleMs: 0 };
-    return { ...one, report, turns: turnsOf(worker.kernel, units, task, report) };
+    return { ...one, report, turns: turnsOf(worker, task, report) };
   }
 }
 
 /** A worker's way through a block, as run-units.ts has it, with a yield wherever another one may get in. */
 async function* turnsOf(
-  kernel: Kernel,
-  units: UnitRunner,
+  { kernel, engines }: SeededWorker,
   task: WorkerTask,
   report: WorkerReport,
 ): AsyncGenerator<void, void> {
+  const units = await beginBlock(kernel, engines, task, report);
+  if (units === undefined) return;
   if (task.mode === "sequential") return runInOrder(kernel, units, report);
   for (;;) {
     yield;

@@ -1,12 +1,20 @@
 // A worker's side of the state source: requests for what the shared cache lacks, answered by the main thread.
 
 import type { MessagePort } from "node:worker_threads";
-import { deserializeError } from "@braid/primitives";
 import type { MissHandler } from "../engines/engine.ts";
-import type { SourceReply, SourceRequest } from "./task.ts";
+import type { SourceRead } from "../state/check-answer.ts";
+import type { SourceReply } from "./task.ts";
 
 type Pending = { resolve: (reply: SourceReply) => void; reject: (error: Error) => void };
-type RequestBody = SourceRequest extends infer R ? (R extends SourceRequest ? Omit<R, "id"> : never) : never;
+
+/** A read has failed. Why is known on the main thread alone; `failure` is the number that it has there. */
+export class ReadFailure extends Error {
+  readonly failure: number;
+  constructor(failure: number) {
+    super("a read of the state source failed");
+    this.failure = failure;
+  }
+}
 
 export class SourceClient implements MissHandler {
   #port: MessagePort | undefined;
@@ -21,8 +29,8 @@ export class SourceClient implements MissHandler {
     port.on("message", (reply: SourceReply) => {
       const pending = this.#pending.get(reply.id);
       this.#pending.delete(reply.id);
-      if (reply.error === undefined) pending?.resolve(reply);
-      else pending?.reject(deserializeError(reply.error));
+      if (reply.failure === undefined) pending?.resolve(reply);
+      else pending?.reject(new ReadFailure(reply.failure));
     });
   }
 
@@ -32,11 +40,11 @@ export class SourceClient implements MissHandler {
     this.#pending.clear();
   }
 
-  #ask(body: RequestBody): Promise<SourceReply> {
+  #ask(read: SourceRead): Promise<SourceReply> {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      this.#port?.postMessage({ id, ...body });
+      this.#port?.postMessage({ id, read });
     });
   }
 

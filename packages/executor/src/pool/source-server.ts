@@ -1,24 +1,20 @@
-// The main thread's side of the state source: answers what workers ask, through the shared cache.
+// The main thread's side of the state source: answers what the workers of a run ask, through the shared cache.
 
 import { MessageChannel, type MessagePort } from "node:worker_threads";
-import { serializeError } from "@braid/primitives";
-import type { StateSource } from "@braid/state";
-import { ExecutionError } from "../errors.ts";
-import type { FlatCache } from "../state/flat-cache.ts";
-import type { SourceReply, SourceRequest } from "./task.ts";
+import type { StateReader } from "../state/state-reader.ts";
+import { ABANDONED, type SourceReply, type SourceRequest } from "./task.ts";
 
 export class SourceServer {
-  readonly #cache: FlatCache;
-  readonly #source: StateSource;
+  readonly #reader: StateReader;
   readonly #ports: MessagePort[] = [];
-  /** Rejects when nobody wants answers any more. */
-  readonly #abandoned = Promise.withResolvers<never>();
+  /** What reads have failed with: it stays here, as it was thrown, and workers know it by its number. */
+  readonly #failures: unknown[] = [];
+  /** Resolves when nobody wants answers any more. */
+  readonly #abandoned = Promise.withResolvers<typeof ABANDONED>();
+  #isAbandoned = false;
 
-  constructor(cache: FlatCache, source: StateSource) {
-    this.#cache = cache;
-    this.#source = source;
-    // Without a request that waits for it, abandoning is no error.
-    this.#abandoned.promise.catch(() => {});
+  constructor(reader: StateReader) {
+    this.#reader = reader;
   }
 
   /** A port for one worker. */
@@ -31,31 +27,40 @@ export class SourceServer {
     return port2;
   }
 
+  /** Never rejects. */
   async #answer(request: SourceRequest): Promise<SourceReply> {
     const { id } = request;
+    if (this.#isAbandoned) return { id, failure: ABANDONED };
     try {
-      const hash = await Promise.race([this.#fetch(request), this.#abandoned.promise]);
-      return hash === undefined ? { id } : { id, hash };
+      const answer = await Promise.race([this.#fetch(request), this.#abandoned.promise]);
+      if (answer === ABANDONED) return { id, failure: ABANDONED };
+      return answer === undefined ? { id } : { id, hash: answer };
     } catch (error) {
-      return { id, error: serializeError(error) };
+      return { id, failure: this.#failures.push(error) - 1 };
     }
   }
 
   /** Puts what is asked for into the cache, or gives the block hash. */
-  async #fetch(request: SourceRequest): Promise<Uint8Array | undefined> {
-    if (request.kind === "blockHash") return this.#source.getBlockHash(request.number);
-    if (request.kind === "account") await this.#cache.fetchAccount(this.#source, request.address);
-    else if (request.kind === "slot")
-      await this.#cache.fetchSlot(this.#source, request.address, request.slot);
-    else await this.#cache.fetchCode(this.#source, request.codeHash);
+  async #fetch({ read }: SourceRequest): Promise<Uint8Array | undefined> {
+    if (read.kind === "blockHash") return this.#reader.blockHash(read.number);
+    if (read.kind === "account") await this.#reader.fetchAccount(read.address);
+    else if (read.kind === "slot") await this.#reader.fetchSlot(read.address, read.slot);
+    else await this.#reader.fetchCode(read.codeHash);
     return undefined;
   }
 
-  /** Answers all open requests with an error, because a source may take for ever: the workers that wait for it must end. */
-  abandon(): void {
-    this.#abandoned.reject(new ExecutionError("BRAID_ABORTED", "The execution was cancelled."));
+  /** What the read with this number failed with. */
+  failure(number: number): unknown {
+    return this.#failures[number];
   }
 
+  /** Answers all requests, those to come too, with ABANDONED: a source may take for ever, and the workers that wait for it must end. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.#abandoned.resolve(ABANDONED);
+  }
+
+  /** When the workers have ended. */
   close(): void {
     for (const port of this.#ports) port.close();
   }

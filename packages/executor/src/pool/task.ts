@@ -5,13 +5,19 @@ import type { MessagePort } from "node:worker_threads";
 import type { KernelShared } from "@braid/kernel";
 import type { SerializedError } from "@braid/primitives";
 import type { EngineBlock } from "../engines/engine.ts";
+import type { SourceRead } from "../state/check-answer.ts";
 
 /** What a worker gets once, when it starts: cloning the kernel's module takes longer than a small block. */
 export interface WorkerSetup {
   shared: KernelShared;
-  /** One 32-bit counter: a starting worker takes the next instance number of the kernel from it and keeps it. */
-  instances: SharedArrayBuffer;
+  /** 32-bit counters: WORKERS_STARTED and WORKERS_LOADED. */
+  counters: SharedArrayBuffer;
 }
+
+/** A starting worker takes the next instance number of the kernel from this counter and keeps it. */
+export const WORKERS_STARTED = 0;
+/** How many of them have loaded all that they need. */
+export const WORKERS_LOADED = 1;
 
 export interface WorkerTask extends EngineBlock {
   /** Its name; see engines/registry.ts. */
@@ -23,11 +29,8 @@ export interface WorkerTask extends EngineBlock {
   port: MessagePort;
 }
 
-/** Why a worker halted the block. */
-export interface WorkerFailure {
-  unit: number;
-  error: SerializedError;
-}
+/** Why a worker halted the block: an error, or the number of a read that failed. */
+export type WorkerFailure = { unit: number } & ({ error: SerializedError } | { read: number });
 
 export interface WorkerReport {
   failure?: WorkerFailure;
@@ -40,21 +43,24 @@ export interface WorkerReport {
 
 /** Runs workers' tasks: piscina, or workers without threads. */
 export interface TaskPool {
+  /** Makes ready for a block: no task is running. */
+  prepare(): Promise<void>;
   run(task: WorkerTask, options: { transferList: MessagePort[] }): Promise<WorkerReport>;
   destroy(): Promise<void>;
 }
 
-/** Asks the main thread to put something into the shared cache. */
-export type SourceRequest = { id: number } & (
-  | { kind: "account"; address: Uint8Array }
-  | { kind: "slot"; address: Uint8Array; slot: Uint8Array }
-  | { kind: "code"; codeHash: Uint8Array }
-  | { kind: "blockHash"; number: bigint }
-);
+/** Asks the main thread to put something into the shared cache, or for a block hash. */
+export interface SourceRequest {
+  id: number;
+  read: SourceRead;
+}
 
-/** The answer: done, a block hash, or why the source failed. */
+/** The failure of a read that nobody waits for any more: the block has been halted. */
+export const ABANDONED = -1;
+
+/** The answer: done, a block hash, or the number of the failure. */
 export interface SourceReply {
   id: number;
   hash?: Uint8Array;
-  error?: SerializedError;
+  failure?: number;
 }

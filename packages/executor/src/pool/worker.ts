@@ -5,18 +5,26 @@ import { workerData } from "node:worker_threads";
 import { Kernel } from "@braid/kernel";
 import { ENGINES, FALLBACK_ENGINE } from "../engines/registry.ts";
 import { settleReceipts } from "../receipts/settle-receipts.ts";
-import { runInOrder, runParallel } from "./run-units.ts";
+import { beginBlock, runInOrder, runParallel } from "./run-units.ts";
 import { SourceClient } from "./source-client.ts";
-import type { WorkerReport, WorkerSetup, WorkerTask } from "./task.ts";
+import {
+  WORKERS_LOADED,
+  WORKERS_STARTED,
+  type WorkerReport,
+  type WorkerSetup,
+  type WorkerTask,
+} from "./task.ts";
 import { WorkerEngines } from "./worker-engines.ts";
 
-const { shared, instances } = workerData as WorkerSetup;
+const { shared, counters } = workerData as WorkerSetup;
+const counts = new Int32Array(counters);
 /** Instance 0 is the main thread's. */
-const kernel = Kernel.attach(shared, 1 + Atomics.add(new Int32Array(instances), 0, 1));
+const kernel = Kernel.attach(shared, 1 + Atomics.add(counts, WORKERS_STARTED, 1));
 const source = new SourceClient();
 const engines = new WorkerEngines(kernel, source, ENGINES);
 // PERF: before the first block asks for it.
 await engines.get(FALLBACK_ENGINE);
+Atomics.add(counts, WORKERS_LOADED, 1);
 
 /**
  * How long a worker waits for the others before it begins. PERF: the main thread wakes the workers one after the other, and the
@@ -27,14 +35,16 @@ const MEET_MS = 1;
 
 /** Runs this worker's share of a block. */
 export default async function runTask(task: WorkerTask): Promise<WorkerReport> {
+  const report: WorkerReport = { recoverMs: 0, executeMs: 0, idleMs: 0 };
   source.connect(task.port);
   try {
-    const units = await engines.begin(task);
+    const units = await beginBlock(kernel, engines, task, report);
+    if (units === undefined) return report;
     kernel.meet(task.workers, MEET_MS);
     const begin = performance.now();
     for (let unit = kernel.recoverNext(); unit >= 0; unit = kernel.recoverNext()) units.prepare(unit);
     const recovered = performance.now();
-    const report: WorkerReport = { recoverMs: recovered - begin, executeMs: 0, idleMs: 0 };
+    report.recoverMs = recovered - begin;
     if (task.mode === "sequential") await runInOrder(kernel, units, report);
     else await runParallel(kernel, units, report);
     if (kernel.commitIndex() >= kernel.unitCount) settleReceipts(kernel, task);

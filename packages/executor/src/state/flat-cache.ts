@@ -1,13 +1,7 @@
 // The shared cache of the parent state (the kernel's FlatState), filled by the main thread from a state source.
 
-import {
-  FLAT_ACCOUNT_BALANCE,
-  FLAT_ACCOUNT_CODE_HASH,
-  FLAT_ACCOUNT_NONCE,
-  type Kernel,
-  keccak256,
-} from "@braid/kernel";
-import { bytesToHex, equalBytes } from "@braid/primitives";
+import { FLAT_ACCOUNT_BALANCE, FLAT_ACCOUNT_CODE_HASH, FLAT_ACCOUNT_NONCE, type Kernel } from "@braid/kernel";
+import { equalBytes } from "@braid/primitives";
 import {
   CHANGED_BALANCE,
   CHANGED_CODE_HASH,
@@ -22,8 +16,8 @@ import {
   type StateChanges,
   type StateSource,
 } from "@braid/state";
-import { ExecutionError } from "../errors.ts";
 import { writeU256 } from "../records/words.ts";
+import { checkFlatAccount } from "./check-answer.ts";
 
 /** Argument layout in scratch: address or slot key, balance or value, code hash. */
 const KEY = 0;
@@ -39,8 +33,6 @@ export class FlatCache {
 
   /** All that the source has is here: what is missing does not exist. */
   complete = false;
-  /** Grows whenever the cache comes to mirror another state: an answer that was asked for before that comes too late. */
-  #epoch = 0;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -49,24 +41,26 @@ export class FlatCache {
   /**
    * Makes the cache mirror `source`: keeps what it holds when that is the same state, follows the source's changes when they lead from
    * the state it holds to this one, else begins anew. Follow it by the kernel's resetBlock. `preload`: load all that the source offers at
-   * once, instead of what is asked for. Throws ArenaExhaustedError when that does not fit.
+   * once, instead of what is asked for. Throws ArenaExhaustedError when that does not fit, ExecutionError when it is not what a source
+   * may offer.
    */
   attach(source: StateSource, preload: boolean): void {
     if (this.#source === source || this.#follow(source)) return;
-    this.#epoch++;
     this.#kernel.resetState();
     this.#source = source;
     this.#stateRoot = source.stateRoot;
     this.complete = false;
-    const flat = preload ? source.preload?.() : undefined;
-    if (flat === undefined) return;
-    for (const account of flat.accounts) this.#putFlatAccount(account);
-    for (const [hash, code] of flat.codes) this.putCode(hash, code);
-    // What did not fit must not count as absent.
-    const fault = this.#kernel.faultError();
-    if (fault !== undefined) {
+    try {
+      const flat = preload ? source.preload?.() : undefined;
+      if (flat === undefined) return;
+      for (const account of flat.accounts) this.#putFlatAccount(account);
+      for (const [hash, code] of flat.codes) this.putCode(hash, code);
+      // What did not fit must not count as absent.
+      const fault = this.#kernel.faultError();
+      if (fault !== undefined) throw fault;
+    } catch (error) {
       this.clear();
-      throw fault;
+      throw error;
     }
     this.complete = true;
   }
@@ -84,7 +78,6 @@ export class FlatCache {
     if (this.#source === undefined || from === undefined || to === undefined) return false;
     const steps = equalBytes(from, to) ? [] : source.changesSince?.(from);
     if (steps === undefined) return false;
-    this.#epoch++;
     for (const changes of steps) this.#apply(changes);
     // A value that did not fit is an old one.
     if (this.#kernel.faultError() !== undefined) return false;
@@ -137,15 +130,33 @@ export class FlatCache {
     );
   }
 
-  #putFlatAccount({ address, account, storage }: FlatAccount): void {
+  #putFlatAccount(flat: FlatAccount): void {
+    checkFlatAccount(flat);
+    const { address, account, storage } = flat;
     const record = this.putAccount(address, account);
     if (record === 0) return;
-    for (const [slot, value] of storage) this.putSlot(record, slot, value);
+    for (const [slot, value] of storage) this.#putSlot(record, slot, value);
   }
 
   #find(address: Uint8Array): number {
     this.#kernel.u8.set(address, this.#kernel.scratch + KEY);
     return this.#kernel.flatFindAccount(this.#kernel.scratch + KEY);
+  }
+
+  hasAccount(address: Uint8Array): boolean {
+    return this.#find(address) !== 0;
+  }
+
+  hasSlot(address: Uint8Array, slot: Uint8Array): boolean {
+    const record = this.#find(address);
+    if (record === 0) return false;
+    this.#kernel.u8.set(slot, this.#kernel.scratch + KEY);
+    return this.#kernel.flatFindSlot(record, this.#kernel.scratch + KEY) !== 0;
+  }
+
+  hasCode(codeHash: Uint8Array): boolean {
+    this.#kernel.u8.set(codeHash, this.#kernel.scratch + KEY);
+    return this.#kernel.findCode(this.#kernel.scratch + KEY) !== 0;
   }
 
   /** The ptr of the account's record; 0 when the arena is full. */
@@ -164,7 +175,13 @@ export class FlatCache {
     );
   }
 
-  putSlot(record: number, slot: Uint8Array, value: bigint): void {
+  /** Does nothing when the account is not here. */
+  putSlot(address: Uint8Array, slot: Uint8Array, value: bigint): void {
+    const record = this.#find(address);
+    if (record !== 0) this.#putSlot(record, slot, value);
+  }
+
+  #putSlot(record: number, slot: Uint8Array, value: bigint): void {
     const { scratch, u8, u64 } = this.#kernel;
     u8.set(slot, scratch + KEY);
     writeU256(u64, (scratch + WORD) >>> 3, value);
@@ -174,61 +191,10 @@ export class FlatCache {
   putCode(codeHash: Uint8Array, code: Uint8Array): void {
     this.#kernel.storeCode(codeHash, code);
   }
-
-  /** Asks the source for an account and keeps the answer. A failed read throws: it is never "absent". */
-  async fetchAccount(source: StateSource, address: Uint8Array): Promise<number> {
-    const epoch = this.#epochOf(source);
-    const known = this.#find(address);
-    if (known !== 0) return known;
-    const answer = source.getAccount(address);
-    const account = answer instanceof Promise ? await answer : answer;
-    this.#checkEpoch(epoch);
-    return this.putAccount(address, account);
-  }
-
-  async fetchSlot(source: StateSource, address: Uint8Array, slot: Uint8Array): Promise<void> {
-    const epoch = this.#epochOf(source);
-    const record = await this.fetchAccount(source, address);
-    const answer = source.getStorage(address, slot);
-    const value = answer instanceof Promise ? await answer : answer;
-    this.#checkEpoch(epoch);
-    if (record !== 0) this.putSlot(record, slot, value);
-  }
-
-  async fetchCode(source: StateSource, codeHash: Uint8Array): Promise<void> {
-    const epoch = this.#epochOf(source);
-    if (this.#kernel.readCode(codeHash) !== undefined) return;
-    const answer = source.getCode(codeHash);
-    const code = answer instanceof Promise ? await answer : answer;
-    // Workers keep codes by their hash from block to block: a wrong one would never go away again.
-    if (!equalBytes(keccak256(code), codeHash))
-      throw new ExecutionError(
-        "BRAID_SOURCE_FAILED",
-        `The state source gave another code than that with the hash ${bytesToHex(codeHash)}.`,
-        { data: { codeHash: bytesToHex(codeHash) } },
-      );
-    this.#checkEpoch(epoch);
-    this.putCode(codeHash, code);
-  }
-
-  /** The epoch that a read belongs to. Throws when the cache mirrors another source by now: a block was cancelled, or its worker died. */
-  #epochOf(source: StateSource): number {
-    if (source !== this.#source) throw tooLate();
-    return this.#epoch;
-  }
-
-  /** Throws when the cache has come to mirror another state since: the answer must not get in. */
-  #checkEpoch(epoch: number): void {
-    if (epoch !== this.#epoch) throw tooLate();
-  }
 }
 
 /** Copies 32 bytes to `to`: those of the changes when there are any, else what the cache has. */
 function copy32(u8: Uint8Array, to: number, changes: Uint8Array, at: number | undefined, old: number): void {
   if (at === undefined) u8.copyWithin(to, old, old + 32);
   else u8.set(changes.subarray(at, at + 32), to);
-}
-
-function tooLate(): ExecutionError {
-  return new ExecutionError("BRAID_SOURCE_FAILED", "The state source answered after the block had ended.");
 }

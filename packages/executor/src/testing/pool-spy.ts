@@ -5,6 +5,8 @@ import { Piscina } from "piscina";
 import { vi } from "vitest";
 
 export interface PoolSpy {
+  /** A task has been started. */
+  hasPool(): boolean;
   /** The pool that ran the latest task. */
   pool(): Piscina;
   /** The kernel of the executor that was made last. */
@@ -38,6 +40,7 @@ export function spyOnPools(): PoolSpy {
     return value;
   };
   return {
+    hasPool: () => pool !== undefined,
     pool: () => known(pool),
     kernel: () => known(kernel),
     failNext: (next) => {

@@ -1,0 +1,45 @@
+// What executeBlock must not take: it would end as memory written in the wrong place, or as a block that never begins.
+
+import { describe, expect, test } from "vitest";
+import { InvalidInputError } from "./errors.ts";
+import { keyed, plainAddress } from "./testing/accounts.ts";
+import { executorWith, fingerprint, inputOf, runBraid } from "./testing/agree.ts";
+import { BlockBuilder, type TestBlock } from "./testing/block-builder.ts";
+import { inTime } from "./testing/deadline.ts";
+
+async function someBlock(): Promise<TestBlock> {
+  const block = new BlockBuilder("osaka");
+  block.fund(...[0, 1, 2].map(keyed));
+  for (const i of [0, 1, 2]) block.send({ from: keyed(i), to: plainAddress(i), value: 1 });
+  return block.build();
+}
+
+const right = keyed(0).address;
+
+describe.each(["sequential", "parallel"] as const)("%s", (mode) => {
+  test.each([
+    ["senders", "more than transactions", { senders: [right, undefined, undefined, right] }],
+    ["senders", "far more", { senders: Array.from({ length: 5_000 }, () => right) }],
+    ["senders", "one of 19 bytes", { senders: [right.slice(1)] }],
+    ["senders", "one of 32 bytes", { senders: [undefined, new Uint8Array(32)] }],
+    ["senders", "one in hex", { senders: [Object(`0x${"00".repeat(20)}`)] }],
+    ["workers", "no number", { workers: Number.NaN }],
+    ["workers", "a part of one", { workers: 1.5 }],
+    ["readTimeoutMs", "zero", { readTimeoutMs: 0 }],
+    ["readTimeoutMs", "no number", { readTimeoutMs: Number.NaN }],
+  ])("%s: %s", async (field, _what, wrong) => {
+    const block = await someBlock();
+    const running = executorWith(2).executeBlock(inputOf(block, { mode, ...wrong }));
+    const error: unknown = await inTime(running.catch((thrown: unknown) => thrown));
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect(error).toMatchObject({ name: "InvalidInputError", code: "BRAID_INVALID_INPUT", data: { field } });
+  });
+
+  test("fewer senders than transactions are those of the first ones", async () => {
+    const block = await someBlock();
+    const senders = [right, undefined];
+    expect(fingerprint(await runBraid(block, 2, { mode, senders }))).toBe(
+      fingerprint(await runBraid(block, 2, { mode })),
+    );
+  });
+});

@@ -1,0 +1,265 @@
+// The main thread's reads of a state source for one run of a block, kept in the shared cache. A source may be slow, silent or wrong:
+// reads are bounded in number and in time, what is asked for twice is read once, and what comes too late is dropped.
+
+import { bytesToHex } from "@braid/primitives";
+import type { StateAnswer, StateKey, StateSource } from "@braid/state";
+import { ExecutionError } from "../errors.ts";
+import {
+  checkAccount,
+  checkBlockHash,
+  checkCode,
+  checkSlot,
+  readData,
+  readText,
+  type SourceRead,
+} from "./check-answer.ts";
+import type { FlatCache } from "./flat-cache.ts";
+
+/** Calls that a source has to answer at one time. Each worker waits for at most one; the others are prefetched. */
+const MAX_CALLS = 64;
+/** Keys of one getMany: providers limit the calls of a JSON-RPC batch to some hundred. */
+const MAX_KEYS = 100;
+
+/** A read that somebody waits for. */
+interface Pending {
+  id: string;
+  read: SourceRead;
+  promise: Promise<unknown>;
+  resolve: (value: unknown) => void;
+  reject: (error: unknown) => void;
+}
+
+export class StateReader {
+  readonly #cache: FlatCache;
+  readonly #source: StateSource;
+  /** Milliseconds; Infinity for no limit. */
+  readonly #timeout: number;
+  /** Reads until the source has answered them, be it after their time. */
+  readonly #pending = new Map<string, Pending>();
+  readonly #blockHashes = new Map<bigint, Uint8Array>();
+  /** Reads that have not begun, from #next on. */
+  #queue: Pending[] = [];
+  #next = 0;
+  #calls = 0;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #batching: NodeJS.Immediate | undefined;
+  #closed = false;
+
+  /** `cache` mirrors `source` until `close`. */
+  constructor(cache: FlatCache, source: StateSource, timeoutMs: number) {
+    this.#cache = cache;
+    this.#source = source;
+    this.#timeout = timeoutMs;
+  }
+
+  /** Resolves when the account is in the cache. Rejects with the source's own error, or ExecutionError; a failed read is never "absent". */
+  async fetchAccount(address: Uint8Array): Promise<void> {
+    if (!this.#cache.hasAccount(address)) await this.#read(bytesToHex(address), { kind: "account", address });
+  }
+
+  /** As fetchAccount, for a slot and its account. */
+  async fetchSlot(address: Uint8Array, slot: Uint8Array): Promise<void> {
+    if (this.#cache.hasSlot(address, slot)) return;
+    const [, value] = await Promise.all([
+      this.fetchAccount(address),
+      this.#read(bytesToHex(address) + bytesToHex(slot), { kind: "slot", address, slot }),
+    ]);
+    if (!this.#closed) this.#cache.putSlot(address, slot, value as bigint);
+  }
+
+  /** As fetchAccount, for a code. */
+  async fetchCode(codeHash: Uint8Array): Promise<void> {
+    if (!this.#cache.hasCode(codeHash))
+      await this.#read(`code ${bytesToHex(codeHash)}`, { kind: "code", codeHash });
+  }
+
+  /** The hash of an earlier block (32 bytes). */
+  async blockHash(number: bigint): Promise<Uint8Array> {
+    const known = this.#blockHashes.get(number);
+    return known ?? ((await this.#read(`block ${number}`, { kind: "blockHash", number })) as Uint8Array);
+  }
+
+  /** Ends all that is under way: no call to the source begins any more, and no answer gets into the cache. */
+  close(): void {
+    this.#closed = true;
+    clearImmediate(this.#batching);
+    for (const timer of this.#timers) clearTimeout(timer);
+    for (const { reject } of this.#pending.values()) reject(tooLate());
+  }
+
+  #read(id: string, read: SourceRead): Promise<unknown> {
+    if (this.#closed) return Promise.reject(tooLate());
+    const same = this.#pending.get(id);
+    if (same !== undefined) return same.promise;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    // Whoever asked may have left.
+    promise.catch(() => {});
+    const pending = { id, read, promise, resolve, reject };
+    this.#pending.set(id, pending);
+    this.#queue.push(pending);
+    // Reads that arrive together go in one call: those that other workers' messages bring in this turn of the event loop.
+    if (this.#source.getMany === undefined) this.#begin();
+    else this.#batching ??= setImmediate(() => this.#begin());
+    return promise;
+  }
+
+  /** Begins as many calls as may be under way. */
+  #begin(): void {
+    this.#batching = undefined;
+    while (this.#calls < MAX_CALLS && !this.#closed) {
+      const batch = this.#takeBatch();
+      if (batch.length === 0) return;
+      void this.#call(batch);
+    }
+  }
+
+  /** What goes into the next call: several accounts and slots where the source takes many, else one read. */
+  #takeBatch(): Pending[] {
+    const limit = this.#source.getMany === undefined ? 1 : MAX_KEYS;
+    const begin = this.#next;
+    let end = begin;
+    while (end < this.#queue.length && end - begin < limit && isKey(this.#queue[end] as Pending)) end++;
+    // A code or a block hash goes alone.
+    if (end === begin) end++;
+    const batch = this.#queue.slice(begin, end);
+    this.#next = end;
+    if (end >= this.#queue.length) {
+      this.#queue = [];
+      this.#next = 0;
+    }
+    return batch;
+  }
+
+  async #call(batch: Pending[]): Promise<void> {
+    this.#calls++;
+    const timer = this.#startTimer(batch);
+    const answers = await this.#ask(batch);
+    if (this.#closed) return;
+    // A call that has run out of time is not counted any more.
+    if (timer === undefined || this.#timers.delete(timer)) this.#calls--;
+    clearTimeout(timer);
+    for (const [i, pending] of batch.entries()) {
+      this.#pending.delete(pending.id);
+      this.#settle(pending, answers[i] as PromiseSettledResult<unknown>);
+    }
+    this.#begin();
+  }
+
+  /** After its time a read has failed for those who wait for it, and for those who ask for it until the source answers after all. */
+  #startTimer(batch: Pending[]): NodeJS.Timeout | undefined {
+    if (this.#timeout === Number.POSITIVE_INFINITY) return undefined;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#calls--;
+      for (const { read, reject } of batch) reject(timedOut(read, this.#timeout));
+      // What waits for its turn would only wait as long again.
+      const first = (batch[0] as Pending).read;
+      for (const { id, reject } of this.#queue.splice(this.#next)) {
+        this.#pending.delete(id);
+        reject(timedOut(first, this.#timeout));
+      }
+    }, this.#timeout);
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  /** Never rejects; gives as many answers as there are reads. */
+  async #ask(batch: Pending[]): Promise<PromiseSettledResult<unknown>[]> {
+    try {
+      const [only] = batch;
+      if (batch.length === 1 && only !== undefined)
+        return [{ status: "fulfilled", value: await this.#askOne(only.read) }];
+      const answers: unknown = await this.#source.getMany?.(batch.map(keyOf));
+      return checkAnswers(answers, batch.length);
+    } catch (reason) {
+      return batch.map(() => ({ status: "rejected", reason }));
+    }
+  }
+
+  #askOne(read: SourceRead): unknown {
+    switch (read.kind) {
+      case "account":
+        return this.#source.getAccount(read.address);
+      case "slot":
+        return this.#source.getStorage(read.address, read.slot);
+      case "code":
+        return this.#source.getCode(read.codeHash);
+      case "blockHash":
+        return this.#source.getBlockHash(read.number);
+    }
+  }
+
+  #settle({ read, resolve, reject }: Pending, answer: PromiseSettledResult<unknown>): void {
+    if (answer.status === "rejected") {
+      reject(errorOf(read, answer.reason));
+      return;
+    }
+    try {
+      resolve(this.#keep(read, answer.value));
+    } catch (error) {
+      reject(error);
+    }
+  }
+
+  /** Checks the answer and puts it into the cache; a slot waits for its account. */
+  #keep(read: SourceRead, answer: unknown): unknown {
+    switch (read.kind) {
+      case "account":
+        return this.#cache.putAccount(read.address, checkAccount(read, answer));
+      case "slot":
+        return checkSlot(read, answer);
+      case "code":
+        return this.#cache.putCode(read.codeHash, checkCode(read, answer));
+      case "blockHash": {
+        const hash = checkBlockHash(read, answer);
+        this.#blockHashes.set(read.number, hash);
+        return hash;
+      }
+    }
+  }
+}
+
+function isKey({ read }: Pending): boolean {
+  return read.kind === "account" || read.kind === "slot";
+}
+
+function keyOf({ read }: Pending): StateKey {
+  if (read.kind === "account") return { address: read.address };
+  if (read.kind === "slot") return { address: read.address, slot: read.slot };
+  throw new TypeError(`a ${read.kind} is no key of the state`);
+}
+
+function checkAnswers(answers: unknown, count: number): StateAnswer[] {
+  const right =
+    Array.isArray(answers) &&
+    answers.length === count &&
+    answers.every((one) => one?.status === "fulfilled" || one?.status === "rejected");
+  if (right) return answers as StateAnswer[];
+  throw new ExecutionError(
+    "BRAID_SOURCE_FAILED",
+    `The state source's getMany must give one settled answer for each of the ${count} keys. Correct the source.`,
+    { data: { keys: count } },
+  );
+}
+
+/** A source's own error as it is; what it threw otherwise, as the cause of one. */
+function errorOf(read: SourceRead, reason: unknown): Error {
+  if (reason instanceof Error) return reason;
+  return new ExecutionError(
+    "BRAID_SOURCE_FAILED",
+    `The state source failed to read ${readText(read)}, and threw no error but ${typeof reason}.`,
+    { data: readData(read), cause: reason },
+  );
+}
+
+function tooLate(): ExecutionError {
+  return new ExecutionError("BRAID_ABORTED", "The block ended before the state source answered.");
+}
+
+function timedOut(read: SourceRead, milliseconds: number): ExecutionError {
+  return new ExecutionError(
+    "BRAID_SOURCE_TIMEOUT",
+    `The state source has not answered for ${readText(read)} within ${milliseconds} ms. Check the source, or raise readTimeoutMs.`,
+    { data: { ...readData(read), milliseconds } },
+  );
+}

@@ -1,0 +1,33 @@
+// For tests: a program whose worker threads cannot start (break-workers.mjs). It goes on, is told why by each call, and ends.
+// Started by worker-start.test.ts.
+
+import { Executor } from "../executor.ts";
+import { keyed, plainAddress } from "./accounts.ts";
+import { BlockBuilder } from "./block-builder.ts";
+
+const builder = new BlockBuilder("osaka");
+builder.fund(...[0, 1, 2, 3].map(keyed));
+for (let i = 0; i < 20; i++) builder.send({ from: keyed(i % 4), to: plainAddress(i), value: 1 });
+const block = await builder.build();
+const executor = new Executor({ workers: 2 });
+const input = { block: block.input, common: block.common, force: true };
+const outcomes: unknown[] = [];
+const call = async (mode: "parallel" | "sequential"): Promise<void> => {
+  const end = await executor.executeBlock({ ...input, source: block.source(), mode }).then(
+    ({ gasUsed }) => String(gasUsed),
+    (error: unknown) => {
+      if (!(error instanceof Error && "code" in error && "data" in error)) return String(error);
+      const { name, code, message, data } = error;
+      return { name, code, message, data };
+    },
+  );
+  outcomes.push(end);
+};
+// Nobody has asked for anything when the first threads fail.
+if (process.argv[2] === "idle") await new Promise((resolve) => setTimeout(resolve, 3_000));
+await call("parallel");
+await call("sequential");
+await Promise.all([call("parallel"), call("parallel")]);
+await executor.close();
+await new Executor({ workers: 1 }).close();
+console.log(JSON.stringify(outcomes));

@@ -1,0 +1,80 @@
+// Worker threads that cannot start, because something is not installed or must not be read: each call is rejected with an error that says
+// what to do, and the program that made it goes on and ends as it likes.
+
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { Executor } from "./executor.ts";
+import { keyed, plainAddress } from "./testing/accounts.ts";
+import { fingerprint, inputOf, runBraid } from "./testing/agree.ts";
+import { BlockBuilder } from "./testing/block-builder.ts";
+import { inTime } from "./testing/deadline.ts";
+import { spyOnPools } from "./testing/pool-spy.ts";
+
+const file = (name: string): string => fileURLToPath(new URL(`./testing/${name}`, import.meta.url));
+
+/** Runs the program with broken workers; gives what it says and how it ends. */
+async function runBroken(how: string, when: string): Promise<{ code: unknown; output: string }> {
+  const child = spawn(
+    process.execPath,
+    ["--import", file("break-workers.mjs"), file("broken-workers-child.ts"), when],
+    { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, BRAID_TEST_BREAK: how } },
+  );
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+  });
+  let output = "";
+  child.stdout.on("data", (chunk) => {
+    output += String(chunk);
+  });
+  const code = await inTime(new Promise((resolve) => child.on("exit", resolve)), "the program");
+  return { code, output };
+}
+
+describe.each(["at once", "idle"])("workers that cannot start (%s)", (when) => {
+  test.each([
+    ["missing secp256k1", "ERR_MODULE_NOT_FOUND", "Install the dependencies"],
+    ["missing @ethereumjs/evm", "ERR_MODULE_NOT_FOUND", "Install the dependencies"],
+    ["missing mcl-wasm", "ERR_MODULE_NOT_FOUND", "Install the dependencies"],
+    ["denied secp256k1", "EACCES", "Let this user"],
+    ["syntax secp256k1", "BRAID_UNKNOWN_ERROR", "report"],
+    ["exit secp256k1", "BRAID_UNKNOWN_ERROR", "report"],
+  ])("%s", async (how, reasonCode, remedy) => {
+    const { code, output } = await runBroken(how, when);
+    expect(code).toBe(0);
+    const error = {
+      name: "WorkerStartError",
+      code: "BRAID_WORKER_START",
+      message: expect.stringContaining(remedy),
+      data: { reasonCode, reason: expect.any(String) },
+    };
+    expect(JSON.parse(output)).toEqual([error, error, error, error]);
+  });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+test("threads that are killed while they start are started anew for the next block", async () => {
+  const builder = new BlockBuilder("osaka");
+  builder.fund(keyed(0));
+  for (let i = 0; i < 12; i++) builder.send({ from: keyed(0), to: plainAddress(i), value: 1 });
+  const block = await builder.build();
+  const right = fingerprint(await runBraid(block, 1, { mode: "sequential" }));
+  const spy = spyOnPools();
+  const executor = new Executor({ workers: 2 });
+  onTestFinished(() => inTime(executor.close(), "close()"));
+  for (let i = 0; i < 6; i++) {
+    const running = executor.executeBlock(inputOf(block)).then(fingerprint, (error: unknown) => error);
+    // Twice: those that replace the first ones have not started yet then.
+    for (let j = 0; j < 2 + i; j++) {
+      await new Promise((resolve) => setTimeout(resolve, 5 * i));
+      if (spy.hasPool()) await Promise.all(spy.pool().threads.map((thread) => thread.terminate()));
+    }
+    const end = await inTime(running);
+    if (end !== right)
+      expect(end).toMatchObject({ code: expect.stringMatching(/^BRAID_WORKER_(DIED|START)$/) });
+  }
+  expect(fingerprint(await inTime(executor.executeBlock(inputOf(block)), "the next block"))).toBe(right);
+});
