@@ -8,8 +8,10 @@ export {
   type GenesisAlloc,
   InvalidGenesisError,
 } from "./initial-state.ts";
+export { LmdbStateStore } from "./lmdb/lmdb-state-store.ts";
+export { type OpenState, openState } from "./lmdb/open-state.ts";
+export { StoreError, type StoreErrorCode } from "./lmdb/store-error.ts";
 export { MemoryStateSource } from "./memory-state-source.ts";
-export { type BegunStore, MemoryStateStore } from "./memory-state-store.ts";
 export { orderedTrieLeaf, orderedTrieRoot, orderedTrieRootOfLeaves } from "./ordered-trie-root.ts";
 export * from "./state-changes.ts";
 export { StateChangesWriter, stateChangesOf } from "./state-changes-writer.ts";
@@ -18,10 +20,14 @@ export type {
   FlatPreState,
   SourceAccount,
   StateAnswer,
+  StateHandle,
   StateKey,
   StateSource,
 } from "./state-source.ts";
+export { type BegunStore, MemoryStateStore } from "./store/memory-state-store.ts";
+export { type RecordChange, RecordKeyError, type RecordRange } from "./store/records.ts";
 export {
+  type AccountProof,
   type BlockId,
   type KeptBlock,
   KnownBlockError,
@@ -30,5 +36,5 @@ export {
   type StateStore,
   type StoredState,
   UnknownBlockError,
-} from "./state-store.ts";
+} from "./store/state-store.ts";
 export { type WitnessInput, WitnessStateSource } from "./witness-state-source.ts";

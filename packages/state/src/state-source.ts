@@ -31,8 +31,17 @@ export interface StateSource {
    * for block hashes.
    */
   readonly stateRoot?: Uint8Array;
+  /** What another thread opens the same state by (`openState`), where it can read it itself. Survives `postMessage`. */
+  readonly handle?: StateHandle | undefined;
   /** The changes that lead from the state with that root to this one, oldest first, when they are at hand: a cache of that state can then follow. */
   changesSince?(stateRoot: Uint8Array): readonly StateChanges[] | undefined;
+}
+
+/** A state that every thread of the process can read: the store's folder, and the block after which it is (32 bytes). */
+export interface StateHandle {
+  kind: "lmdb";
+  path: string;
+  block: Uint8Array;
 }
 
 /** What getMany is asked for: the account at a 20-byte address or, with a `slot` (32 bytes, big-endian), the value of that slot. */

@@ -6,10 +6,10 @@ import { Bench } from "tinybench";
 import { encodeAccount } from "./account-rlp.ts";
 import { EMPTY_CODE_HASH, EMPTY_TRIE_ROOT } from "./constants.ts";
 import { keccak256 } from "./keccak.ts";
-import { MemoryStateStore } from "./memory-state-store.ts";
 import { orderedTrieRoot } from "./ordered-trie-root.ts";
 import { type AccountChange, NO_ACCOUNT_CHANGE, type StateChanges } from "./state-changes.ts";
 import { stateChangesOf } from "./state-changes-writer.ts";
+import { MemoryStateStore } from "./store/memory-state-store.ts";
 
 const ACCOUNTS = 20_000;
 const CHANGED = 200;

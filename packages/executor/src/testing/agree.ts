@@ -2,7 +2,7 @@
 // 3 and 8 workers several times; everything that execution determines must be the same everywhere.
 
 import { bytesToHex } from "@braid/primitives";
-import { type BegunStore, MemoryStateStore, type StateChanges } from "@braid/state";
+import { type BegunStore, MemoryStateStore, StateChanges } from "@braid/state";
 import type { RunBlockResult } from "@ethereumjs/vm";
 import { afterAll, expect } from "vitest";
 import type { ExecuteBlockInput } from "../block/block-input.ts";
@@ -142,6 +142,8 @@ export async function outcomeOfBraid(block: TestBlock, result: BlockResult): Pro
 /** Everything in a result but times and counts of work: two of the same block must be equal. PERF: decodes the access sets. */
 export function fingerprint(result: BlockResult): string {
   const { statistics: _, transactions, receipts, stateChanges, ...rest } = result;
+  // Throws when they are not in order, or not in their one form.
+  StateChanges.decode(stateChanges.bytes);
   const accounts = [...stateChanges.accounts].map(([address, account]) => [
     address,
     { ...account, storage: [...account.storage] },

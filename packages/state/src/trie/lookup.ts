@@ -66,6 +66,7 @@ export function loadNode(node: HashNode, key: Uint8Array, nodes: NodeLoader): Lo
     throw new MissingTrieNodeError({ nodeHash: bytesToHex(hash), key: bytesToHex(key) });
   const loaded = decodeNode(bytes);
   loaded.ref = node.ref;
+  loaded.stored = true;
   node.loaded = loaded;
   return loaded;
 }

@@ -50,6 +50,11 @@ export function encodeNode(node: LoadedNode): Uint8Array {
 // Safe because a node's children get their references before a byte of the node is written.
 let scratch = new Uint8Array(1024);
 
+/** The RLP of a node that has its reference already, as a view that is valid until the next call of anything here. */
+export function encodeNodeView(node: LoadedNode): Uint8Array {
+  return encodeInScratch(node);
+}
+
 /** A view that is valid until the next call. */
 function encodeInScratch(node: LoadedNode): Uint8Array {
   switch (node.kind) {
@@ -156,6 +161,7 @@ function decodeChild(bytes: Uint8Array, item: RlpItem): TrieNode | undefined {
     throw new BadTrieNodeError("a child that is neither hash nor node");
   const embedded = decodeNode(bytes.subarray(item.start, item.end));
   embedded.ref = bytes.subarray(item.start, item.end);
+  embedded.stored = true;
   return embedded;
 }
 

@@ -17,6 +17,7 @@ export interface LeafNode {
   /** Of an account's leaf: its storage trie, once it was made or looked at. */
   below: TrieNode | undefined;
   ref: Uint8Array | undefined;
+  stored: boolean;
 }
 
 export interface ExtensionNode {
@@ -24,12 +25,14 @@ export interface ExtensionNode {
   readonly path: Path;
   readonly child: TrieNode;
   ref: Uint8Array | undefined;
+  stored: boolean;
 }
 
 export interface BranchNode {
   readonly kind: "branch";
   readonly children: readonly (TrieNode | undefined)[];
   ref: Uint8Array | undefined;
+  stored: boolean;
 }
 
 export interface HashNode {
@@ -41,7 +44,8 @@ export interface HashNode {
 
 /**
  * `ref` is what a parent's encoding holds for the node: its own RLP when that is shorter than 32 bytes, else the
- * RLP of its hash. It is remembered once computed.
+ * RLP of its hash. It is remembered once computed. `stored`: it, and with it all that is below it, came from where the loader finds
+ * it, or was written there since.
  */
 export type LoadedNode = LeafNode | ExtensionNode | BranchNode;
 export type TrieNode = LoadedNode | HashNode;
@@ -56,15 +60,15 @@ export interface NodeLoader {
 export const NO_NODES: NodeLoader = { load: () => undefined };
 
 export function leafNode(path: Path, value: Uint8Array, below?: TrieNode): LeafNode {
-  return { kind: "leaf", path, value, below, ref: undefined };
+  return { kind: "leaf", path, value, below, ref: undefined, stored: false };
 }
 
 export function extensionNode(path: Path, child: TrieNode): ExtensionNode {
-  return { kind: "extension", path, child, ref: undefined };
+  return { kind: "extension", path, child, ref: undefined, stored: false };
 }
 
 export function branchNode(children: readonly (TrieNode | undefined)[]): BranchNode {
-  return { kind: "branch", children, ref: undefined };
+  return { kind: "branch", children, ref: undefined, stored: false };
 }
 
 /** A node known by its 32-byte hash. */

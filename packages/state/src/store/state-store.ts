@@ -1,7 +1,8 @@
 // A store of states: one after each block, in a tree as the blocks are.
 import { BaseError, bytesToHex } from "@braid/primitives";
-import type { StateChanges } from "./state-changes.ts";
-import type { SourceAccount, StateSource } from "./state-source.ts";
+import type { StateChanges } from "../state-changes.ts";
+import type { SourceAccount, StateSource } from "../state-source.ts";
+import type { RecordChange, RecordRange } from "./records.ts";
 
 /** What a state is known by. A state that belongs to no block may go by its root. */
 export interface BlockId {
@@ -40,8 +41,20 @@ export interface StateStore {
    * in the store.
    */
   prepare(parent: Uint8Array | undefined, changes: StateChanges): PreparedState;
-  /** Makes a kept block the head: the way of a reorganisation, or back to a snapshot. Rejects with UnknownBlockError. */
-  setHead(block: Uint8Array): Promise<void>;
+  /**
+   * Makes a kept block the head: the way of a reorganisation, or back to a snapshot. `records` change with it, or neither does. Rejects
+   * with UnknownBlockError.
+   */
+  setHead(block: Uint8Array, records?: Iterable<RecordChange>): Promise<void>;
+  /** One of the caller's own entries, as of the last finished write. */
+  record(key: Uint8Array): Uint8Array | undefined;
+  records(range?: RecordRange): Iterable<[key: Uint8Array, value: Uint8Array]>;
+  /** Changes the caller's own entries alone. Rejects with RecordKeyError. */
+  write(records: Iterable<RecordChange>): Promise<void>;
+  /** Resolves when all that was committed survives even a power cut; that a process ends, however it does, takes nothing away before that. */
+  flush(): Promise<void>;
+  /** Waits for what is being written. The store and its states must not be used any more. */
+  close(): Promise<void>;
 }
 
 /** A state that a store keeps: a source that answers at once, and knows its root. */
@@ -51,6 +64,21 @@ export interface StoredState extends StateSource {
   getCode(codeHash: Uint8Array): Uint8Array;
   getBlockHash(number: bigint): Uint8Array;
   readonly stateRoot: Uint8Array;
+  /** Proves an account, and slots of it, to whoever knows the state root: what EIP-1186 wants to be told. */
+  prove(address: Uint8Array, slots: readonly Uint8Array[]): AccountProof;
+}
+
+/** An account as EIP-1186 has it, with the nodes on the way to it. An account that does not exist is proven too: all its fields are empty. */
+export interface AccountProof {
+  nonce: bigint;
+  /** In wei. */
+  balance: bigint;
+  codeHash: Uint8Array;
+  storageRoot: Uint8Array;
+  /** RLP of trie nodes, from the state root down. */
+  accountProof: Uint8Array[];
+  /** In the order in which the slots were asked for. */
+  storageProof: { slot: Uint8Array; value: bigint; proof: Uint8Array[] }[];
 }
 
 /** A state that is computed and not yet kept. */
@@ -58,10 +86,11 @@ export interface PreparedState {
   /** 32 bytes. */
   readonly root: Uint8Array;
   /**
-   * Keeps it as the state after a block; a child of the head becomes the head. All or nothing. Rejects with UnknownBlockError when the
-   * parent is no longer kept, and with KnownBlockError when the block is kept already.
+   * Keeps it as the state after a block, and changes the caller's own entries (blocks, receipts, indices) with it: all or nothing. A child
+   * of the head becomes the head. Rejects with UnknownBlockError when the parent is no longer kept, and with KnownBlockError when the
+   * block is kept already.
    */
-  commit(block: NewBlock): Promise<void>;
+  commit(block: NewBlock, records?: Iterable<RecordChange>): Promise<void>;
 }
 
 /** A state is asked for that the store does not keep. Code BRAID_UNKNOWN_BLOCK. */

@@ -1,0 +1,180 @@
+// A store in memory: tries that share what they have in common, and the head's state flat beside them.
+import { bytesToHex, type Hex, hexToBytes } from "@braid/primitives";
+import type { StateChanges } from "../state-changes.ts";
+import { compareBytes } from "../state-changes.ts";
+import { NO_NODES, type TrieNode } from "../trie/node.ts";
+import type { Backend, CommitWrite, HeadStep, Pruning, TreeBlock, WalkedStep } from "./backend.ts";
+import { FlatState } from "./flat-state.ts";
+import { invertChanges } from "./invert-changes.ts";
+import type { RecordChange, RecordRange } from "./records.ts";
+
+interface Entry {
+  readonly block: TreeBlock;
+  readonly trie: TrieNode | undefined;
+  delta: StateChanges;
+}
+
+/** Nothing of it can fail half-way, so nothing of it has to be taken back. */
+export class MemoryBackend implements Backend {
+  readonly preloadLimit = 200_000;
+  readonly nodes = NO_NODES;
+  readonly flat = new FlatState();
+  head: TreeBlock | undefined;
+  base: TreeBlock | undefined;
+  readonly #entries = new Map<Hex, Entry>();
+  readonly #heights = new Map<number, TreeBlock[]>();
+  readonly #codes = new Map<Hex, Uint8Array>();
+  readonly #ancestors = new Map<bigint, Uint8Array>();
+  readonly #records = new SortedRecords();
+
+  block(hash: Uint8Array): TreeBlock | undefined {
+    return this.#entries.get(bytesToHex(hash))?.block;
+  }
+
+  blocksAt(height: number): TreeBlock[] {
+    return this.#heights.get(height) ?? [];
+  }
+
+  ancestorHash(number: bigint): Uint8Array | undefined {
+    return this.#ancestors.get(number);
+  }
+
+  trie(block: TreeBlock): TrieNode | undefined {
+    return this.#entry(block).trie;
+  }
+
+  delta(block: TreeBlock): StateChanges {
+    return this.#entry(block).delta;
+  }
+
+  code(hash: Uint8Array): Uint8Array | undefined {
+    return this.#codes.get(bytesToHex(hash));
+  }
+
+  codes(): [Uint8Array, Uint8Array][] {
+    return [...this.#codes].map(([hash, code]) => [hexToBytes(hash), code]);
+  }
+
+  handle(): undefined {}
+
+  record(key: Uint8Array): Uint8Array | undefined {
+    return this.#records.get(key);
+  }
+
+  records(range: RecordRange): Iterable<[Uint8Array, Uint8Array]> {
+    return this.#records.entries(range);
+  }
+
+  async commit(write: CommitWrite): Promise<void> {
+    this.apply(write);
+  }
+
+  apply({ block, trie, changes, undo, ancestors, pruning, records }: CommitWrite): void {
+    this.#entries.set(bytesToHex(block.hash), { block, trie, delta: undo ?? changes });
+    this.#heights.set(block.height, [...this.blocksAt(block.height), block]);
+    for (let i = 0; i < changes.codeCount; i++)
+      this.#codes.set(bytesToHex(changes.codeHashOf(i)), changes.codeAt(i).slice());
+    for (const [number, hash] of ancestors) this.#ancestors.set(number, hash);
+    if (undo !== undefined) {
+      this.flat.apply(changes);
+      this.head = block;
+      this.base ??= block;
+    }
+    this.#prune(pruning);
+    this.#records.change(records);
+  }
+
+  async move(steps: readonly HeadStep[], records: readonly RecordChange[]): Promise<WalkedStep[]> {
+    const walked = steps.map((step) => {
+      const entry = this.#entry(step.block);
+      const changes = entry.delta;
+      entry.delta = invertChanges(changes, this.flat);
+      this.flat.apply(changes);
+      this.head = step.to;
+      return { ...step, changes };
+    });
+    this.#records.change(records);
+    return walked;
+  }
+
+  async write(records: readonly RecordChange[]): Promise<void> {
+    this.#records.change(records);
+  }
+
+  async flush(): Promise<void> {}
+
+  async close(): Promise<void> {}
+
+  #entry({ hash }: TreeBlock): Entry {
+    // Blocks are asked for that were found here.
+    return this.#entries.get(bytesToHex(hash)) as Entry;
+  }
+
+  #prune({ onPath, beside, forgotten }: Pruning): void {
+    for (const { block } of [...onPath, ...beside]) {
+      this.#entries.delete(bytesToHex(block.hash));
+      const rest = this.blocksAt(block.height).filter((other) => other !== block);
+      if (rest.length > 0) this.#heights.set(block.height, rest);
+      else this.#heights.delete(block.height);
+    }
+    for (const { block, child } of onPath) {
+      this.#ancestors.set(block.number, block.hash);
+      this.base = child;
+    }
+    for (const number of forgotten) this.#ancestors.delete(number);
+  }
+}
+
+/** Entries in the order of their keys. */
+class SortedRecords {
+  readonly #keys: Uint8Array[] = [];
+  readonly #values: Uint8Array[] = [];
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    const at = this.#position(key);
+    return this.#isAt(at, key) ? this.#values[at] : undefined;
+  }
+
+  *entries({ from, to, reverse = false }: RecordRange): Generator<[Uint8Array, Uint8Array]> {
+    const start = from === undefined ? 0 : this.#position(from);
+    const end = to === undefined ? this.#keys.length : this.#position(to);
+    const keys = this.#keys.slice(start, end);
+    const values = this.#values.slice(start, end);
+    for (let i = 0; i < keys.length; i++) {
+      const at = reverse ? keys.length - 1 - i : i;
+      yield [keys[at] as Uint8Array, values[at] as Uint8Array]; // in range
+    }
+  }
+
+  change(changes: readonly RecordChange[]): void {
+    for (const { key, value } of changes) {
+      const at = this.#position(key);
+      const found = this.#isAt(at, key) ? 1 : 0;
+      if (value === undefined) {
+        this.#keys.splice(at, found);
+        this.#values.splice(at, found);
+      } else if (found === 1) this.#values[at] = value;
+      else {
+        this.#keys.splice(at, 0, key);
+        this.#values.splice(at, 0, value);
+      }
+    }
+  }
+
+  /** Where the key is, or would be. */
+  #position(key: Uint8Array): number {
+    let low = 0;
+    let high = this.#keys.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (compareBytes(this.#keys[middle] as Uint8Array, key) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #isAt(at: number, key: Uint8Array): boolean {
+    const found = this.#keys[at];
+    return found !== undefined && compareBytes(found, key) === 0;
+  }
+}

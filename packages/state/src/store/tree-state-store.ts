@@ -1,0 +1,247 @@
+// The store of states: what happens to the tree of blocks, whether it lies in memory or on disk.
+import { bytesToHex, equalBytes } from "@braid/primitives";
+import { EMPTY_CODE_HASH, EMPTY_TRIE_ROOT } from "../constants.ts";
+import { MissingCodeError } from "../errors.ts";
+import { CHANGED_HAS_CODE_HASH, type StateChanges } from "../state-changes.ts";
+import type { FlatPreState, StateHandle } from "../state-source.ts";
+import { applyStateChanges, readTrieAccount } from "../state-trie.ts";
+import type { TrieNode } from "../trie/node.ts";
+import { rootHash } from "../trie/node-codec.ts";
+import type { Backend, CommitWrite, HeadStep, TreeBlock } from "./backend.ts";
+import { invertChanges } from "./invert-changes.ts";
+import { NOTHING_TO_PRUNE, planPruning } from "./pruning.ts";
+import { copyRecords, type RecordChange, type RecordRange } from "./records.ts";
+import {
+  type KeptBlock,
+  KnownBlockError,
+  type NewBlock,
+  type PreparedState,
+  type StateStore,
+  type StoredState,
+  UnknownBlockError,
+} from "./state-store.ts";
+import { StoredBlockState } from "./stored-state.ts";
+
+/** So many of the head's last moves can be followed by a cache. */
+const KEPT_MOVES = 16;
+
+const NO_HASH = new Uint8Array(0);
+
+export interface StoreOptions {
+  /** Blocks of the head's line that are kept, the head among them; default: all. What forks off below them goes too. */
+  keep?: number;
+}
+
+/** One step of the head. */
+interface Move {
+  fromRoot: Uint8Array;
+  changes: StateChanges;
+}
+
+export class TreeStateStore implements StateStore {
+  readonly #backend: Backend;
+  readonly #keep: number;
+  #moves: Move[] = [];
+  /** Writes come one after the other. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(backend: Backend, { keep = Number.POSITIVE_INFINITY }: StoreOptions = {}) {
+    if (!(keep >= 1)) throw new RangeError(`a store keeps at least one block, not ${keep}`);
+    this.#backend = backend;
+    this.#keep = keep;
+  }
+
+  get head(): KeptBlock | undefined {
+    return this.#backend.head;
+  }
+
+  block(hash: Uint8Array): KeptBlock | undefined {
+    return this.#backend.block(hash);
+  }
+
+  stateAt(block: Uint8Array): StoredState {
+    const found = this.#find(block);
+    const isHead = equalBytes(block, this.#backend.head?.hash ?? NO_HASH);
+    return new TreeState(this.#backend, found, isHead ? this.#moves : []);
+  }
+
+  prepare(parent: Uint8Array | undefined, changes: StateChanges): PreparedState {
+    const after = prepareTrie(this.#backend, parent && this.#find(parent), changes);
+    const commit = (block: NewBlock, records: Iterable<RecordChange> = []): Promise<void> => {
+      const copied = copyRecords(records);
+      return this.#enqueue(() => this.#commit(parent, block, after, copied));
+    };
+    return { root: after.root, commit };
+  }
+
+  setHead(block: Uint8Array, records: Iterable<RecordChange> = []): Promise<void> {
+    const copied = copyRecords(records);
+    return this.#enqueue(() => this.#setHead(block, copied));
+  }
+
+  record(key: Uint8Array): Uint8Array | undefined {
+    return this.#backend.record(key);
+  }
+
+  records(range: RecordRange = {}): Iterable<[key: Uint8Array, value: Uint8Array]> {
+    return this.#backend.records(range);
+  }
+
+  write(records: Iterable<RecordChange>): Promise<void> {
+    const copied = copyRecords(records);
+    return this.#enqueue(() => this.#backend.write(copied));
+  }
+
+  flush(): Promise<void> {
+    return this.#enqueue(() => this.#backend.flush());
+  }
+
+  close(): Promise<void> {
+    return this.#enqueue(() => this.#backend.close());
+  }
+
+  #enqueue<T>(write: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(write);
+    this.#queue = result.catch(() => {});
+    return result;
+  }
+
+  #find(hash: Uint8Array): TreeBlock {
+    const block = this.#backend.block(hash);
+    if (block === undefined) throw new UnknownBlockError(hash);
+    return block;
+  }
+
+  async #commit(
+    parentHash: Uint8Array | undefined,
+    block: NewBlock,
+    after: PreparedTrie,
+    records: readonly RecordChange[],
+  ): Promise<void> {
+    const parent = parentHash === undefined ? undefined : this.#find(parentHash);
+    const write = commitOf(this.#backend, parent, block, after, this.#keep, records);
+    await this.#backend.commit(write);
+    if (write.undo === undefined) return;
+    this.#remember({ fromRoot: parent?.stateRoot ?? EMPTY_TRIE_ROOT, changes: after.changes });
+  }
+
+  async #setHead(hash: Uint8Array, records: readonly RecordChange[]): Promise<void> {
+    const backend = this.#backend;
+    const walked = await backend.move(this.#way(this.#find(hash)), records);
+    for (const { block, to, changes } of walked) {
+      const isUp = to.height < block.height;
+      const from = isUp ? block : (backend.block(block.parent as Uint8Array) as TreeBlock);
+      this.#remember({ fromRoot: from.stateRoot, changes });
+    }
+  }
+
+  /** From the head up to the nearest block that both descend from, and down to the target. */
+  #way(target: TreeBlock): HeadStep[] {
+    const up: HeadStep[] = [];
+    const down: HeadStep[] = [];
+    // A found block has a head beside it, and both descend from the one block that is the oldest.
+    let head = this.#backend.head as TreeBlock;
+    let meeting = target;
+    while (!equalBytes(head.hash, meeting.hash)) {
+      if (meeting.height > head.height) {
+        down.push({ block: meeting, to: meeting });
+        meeting = this.#find(meeting.parent as Uint8Array);
+      } else {
+        const parent = this.#find(head.parent as Uint8Array);
+        up.push({ block: head, to: parent });
+        head = parent;
+      }
+    }
+    return [...up, ...down.reverse()];
+  }
+
+  #remember(move: Move): void {
+    // A new list: those who hold the old one hold the moves to an older head.
+    this.#moves = [...this.#moves.slice(1 - KEPT_MOVES), move];
+  }
+}
+
+/** A state that is computed and nowhere kept. */
+export interface PreparedTrie {
+  root: Uint8Array;
+  trie: TrieNode | undefined;
+  changes: StateChanges;
+}
+
+/** The state after some changes. Throws MissingCodeError. */
+export function prepareTrie(
+  backend: Backend,
+  before: TreeBlock | undefined,
+  changes: StateChanges,
+): PreparedTrie {
+  checkCodes(backend, changes);
+  const { nodes } = backend;
+  const accounts = before && backend.trie(before);
+  const readAccount = (_address: Uint8Array, key: Uint8Array) => readTrieAccount(accounts, key, nodes);
+  const trie = applyStateChanges({ accounts, nodes, readAccount }, changes);
+  return { root: rootHash(trie), trie, changes };
+}
+
+function checkCodes(backend: Backend, changes: StateChanges): void {
+  for (let i = 0; i < changes.accountCount; i++) {
+    if (!(changes.flagsAt(i) & CHANGED_HAS_CODE_HASH)) continue;
+    const hash = changes.codeHashAt(i);
+    if (equalBytes(hash, EMPTY_CODE_HASH) || changes.hasCode(hash)) continue;
+    if (backend.code(hash) === undefined) throw new MissingCodeError({ codeHash: bytesToHex(hash) });
+  }
+}
+
+/** What is to be written for a block. Throws KnownBlockError. */
+export function commitOf(
+  backend: Backend,
+  parent: TreeBlock | undefined,
+  { hash, number, ancestors = new Map() }: NewBlock,
+  { root, trie, changes }: PreparedTrie,
+  keep: number,
+  records: readonly RecordChange[],
+): CommitWrite {
+  const { head } = backend;
+  const isSecondFirst = parent === undefined && head !== undefined;
+  if (backend.block(hash) !== undefined || isSecondFirst) throw new KnownBlockError(hash);
+  const height = parent === undefined ? 0 : parent.height + 1;
+  const block: TreeBlock = { hash: hash.slice(), number, stateRoot: root, parent: parent?.hash, height };
+  const isOnHead = parent === undefined || equalBytes(parent.hash, head?.hash ?? NO_HASH);
+  return {
+    block,
+    parent,
+    trie,
+    changes,
+    undo: isOnHead ? invertChanges(changes, backend.flat) : undefined,
+    ancestors,
+    pruning: isOnHead ? planPruning(backend, block, keep) : NOTHING_TO_PRUNE,
+    records,
+  };
+}
+
+/** A stored state with what an executor's cache can make use of. */
+class TreeState extends StoredBlockState<Backend> {
+  readonly #moves: readonly Move[];
+
+  /** `moves` end at the block's state. */
+  constructor(backend: Backend, block: TreeBlock, moves: readonly Move[]) {
+    super(backend, block);
+    this.#moves = moves;
+  }
+
+  /** Everything, while this is the head and small enough; else undefined: read what is needed instead. */
+  get preload(): (() => FlatPreState) | undefined {
+    const { reader } = this;
+    if (!this.isHead || reader.flat.size > reader.preloadLimit) return undefined;
+    return () => ({ accounts: reader.flat.flatten(), codes: reader.codes() });
+  }
+
+  get handle(): StateHandle | undefined {
+    return this.reader.handle(this.block);
+  }
+
+  /** From one of the states that were the head lately. */
+  changesSince(stateRoot: Uint8Array): readonly StateChanges[] | undefined {
+    const first = this.#moves.findLastIndex(({ fromRoot }) => equalBytes(fromRoot, stateRoot));
+    return first < 0 ? undefined : this.#moves.slice(first).map(({ changes }) => changes);
+  }
+}
