@@ -8,6 +8,7 @@ import type { BlockId } from "../store/state-store.ts";
 
 const ACCOUNTS = 200;
 const CHANGED = 12;
+const LARGE_EVERY = 5;
 
 function random(seed: number, number: number, what: number): number {
   const hash = keccak256(concatBytes(...[seed, number, what].map((part) => bigIntToBytes32(BigInt(part)))));
@@ -19,7 +20,8 @@ export const chainAddress = (n: number): Uint8Array => keccak256(bigIntToBytes32
 /** Balances, nonces, slots that come and go, and now and then an account that goes with its storage. */
 export function changesOfBlock(seed: number, number: number): StateChanges {
   const accounts = new Map<Hex, AccountChange>();
-  const count = number === 0 ? ACCOUNTS : CHANGED;
+  // Now and then a large block: LMDB's thread then begins to write before it has been told everything.
+  const count = number % LARGE_EVERY === 0 ? ACCOUNTS : CHANGED;
   for (let i = 0; i < count; i++) {
     const pick = number === 0 ? i : random(seed, number, i) % ACCOUNTS;
     const kind = random(seed, number, 1_000 + i) % 20;
