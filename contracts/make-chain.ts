@@ -5,7 +5,7 @@ import { type Bundle, writeBundle } from "@braid/replay";
 import { createAccounts, type SigningAccount } from "./accounts.ts";
 import { deploy } from "./deployment.ts";
 import { ETHER, genesisState } from "./genesis.ts";
-import { Random } from "./random.ts";
+import { TextRandom } from "./random.ts";
 import { type BlockAttributes, type MinedBlock, StockChain, toBundle } from "./stock-chain.ts";
 import { Traffic } from "./traffic.ts";
 
@@ -44,7 +44,7 @@ const POOLS = [
 
 /** The chain as a bundle: its genesis state, the deployment and the traffic, executed and sealed by stock @ethereumjs/vm. */
 export async function makeChain({ seed, blocks, onBlock }: ChainOptions): Promise<Bundle> {
-  const random = new Random(seed);
+  const random = new TextRandom(seed);
   const accounts = createAccounts(seed, ACCOUNTS);
   const [deployer] = createAccounts(`${seed}/deployer`, 1) as [SigningAccount];
   const genesis = genesisState([
@@ -93,7 +93,7 @@ export async function makeChain({ seed, blocks, onBlock }: ChainOptions): Promis
 
 /** Up to 16 (EIP-4895): to accounts that also trade, to the beneficiary of the block, and to somebody new. */
 function randomWithdrawals(
-  random: Random,
+  random: TextRandom,
   accounts: readonly SigningAccount[],
   coinbase: Uint8Array,
   first: bigint,

@@ -3,7 +3,7 @@ import { bytesToHex, type Hex } from "@braid/primitives";
 import type { SigningAccount } from "./accounts.ts";
 import { CHAIN_ID } from "./chain-spec.ts";
 import type { Deployment } from "./deployment.ts";
-import type { Random } from "./random.ts";
+import type { TextRandom } from "./random.ts";
 import {
   type AccessList,
   type Authorization,
@@ -67,7 +67,7 @@ const GWEI = 10n ** 9n;
 /** Makes the transactions of one block after the other; the same random numbers give the same transactions. */
 export class Traffic {
   readonly chain: StockChain;
-  readonly random: Random;
+  readonly random: TextRandom;
   readonly accounts: readonly SigningAccount[];
   readonly deployment: Deployment;
   /** Permissions given so far, oldest first. */
@@ -81,7 +81,7 @@ export class Traffic {
 
   constructor(
     chain: StockChain,
-    random: Random,
+    random: TextRandom,
     accounts: readonly SigningAccount[],
     deployment: Deployment,
   ) {

@@ -94,10 +94,10 @@ async function runBlockWay(
     resources.hints.learn(contended, block.functionKeys());
   times.end = performance.now();
   // Not a copy of the result: that would make its access list, which few look at.
-  const complete = Object.assign(result, {
+  const withStatistics = Object.assign(result, {
     statistics: blockStatistics(resources.kernel, report, plan, contended, times),
   });
-  return { result: complete, included, leftOut };
+  return { result: withStatistics, included, leftOut };
 }
 
 function prepareJob({ block, common }: ExecuteBlockInput, building: boolean): Job {
@@ -174,13 +174,13 @@ async function runLoaded(
 ): Promise<RunReport | undefined> {
   const { signal } = input;
   const { building } = block;
-  const { complete } = cache;
+  const cacheHoldsAll = cache.holdsAll;
   const stopProgress = watchProgress(kernel, input);
   const knewHuge = kernel.hugeBalances;
   // A balance near 2^256 was loaded in mid-block: what was executed before that did not look out for credits that overflow.
   const runAgain = (): boolean => kernel.hugeBalances && !knewHuge && signal?.aborted !== true;
   try {
-    const report = await runBlock({ ...plan, kernel, pool, reader, block, building, complete, signal });
+    const report = await runBlock({ ...plan, kernel, pool, reader, block, building, cacheHoldsAll, signal });
     return runAgain() ? undefined : report;
   } catch (error) {
     if (runAgain()) return undefined;
@@ -219,7 +219,7 @@ async function useHints(
   reader: StateReader,
 ): Promise<void> {
   const options = hintOptions(input.hints);
-  if (!cache.complete) {
+  if (!cache.holdsAll) {
     const { context, building } = block;
     const expected = { transactions: input.block.transactions, context, building };
     await unlessCancelled(prefetch(reader, expected, hints, options), input.signal);

@@ -83,11 +83,11 @@ export function setOutcome(unit: u32, outcome: u32, length: u32, gasUsed: u64): 
   store<u64>(at, gasUsed, UNIT_GAS_USED);
 }
 
-/** Stores the sender whose 20 bytes are at scratch; `status` is SENDER_KNOWN or SENDER_INVALID. */
-export function setSender(unit: u32, status: u32): void {
+/** Stores the sender whose 20 bytes are at scratch. */
+export function setSender(unit: u32): void {
   const at = unitAt(unit);
-  if (status == SENDER_KNOWN) memory.copy(at + UNIT_SENDER, area, 20);
-  atomic.store<u32>(at, status, UNIT_SENDER_STATUS);
+  memory.copy(at + UNIT_SENDER, area, 20);
+  atomic.store<u32>(at, SENDER_KNOWN, UNIT_SENDER_STATUS);
 }
 
 /** Hands out the transactions' units for the recovery of their senders: in order, each once, to whoever asks. -1 when there are no more. */

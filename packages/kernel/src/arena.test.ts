@@ -1,5 +1,6 @@
 // Running out of arena: a fault, a halt and an error that names the setting; never a corruption.
 
+import { Random } from "@braid/primitives";
 import { expect, test } from "vitest";
 import { ArenaExhaustedError, KernelOptionsError } from "./errors.ts";
 import { Kernel } from "./kernel.ts";
@@ -11,7 +12,6 @@ import {
   STEP_DONE,
   STEP_HALTED,
 } from "./layout.ts";
-import { Random } from "./simulation/random.ts";
 import { checkBlock, prepareBlock, virtualWorker } from "./simulation/virtual-worker.ts";
 import { PeekStatus, StepCode } from "./status.ts";
 
@@ -106,8 +106,8 @@ test("allocations stay within the arena and never overlap", () => {
   const random = new Random(5);
   const taken: [number, number][] = [];
   for (let failures = 0; failures < 20; ) {
-    const size = 1 + random.below(random.once(10) ? 20_000 : 300);
-    const start = (random.once(2) ? kernel : other).alloc(size);
+    const size = 1 + random.below(random.below(10) === 0 ? 20_000 : 300);
+    const start = (random.below(2) === 0 ? kernel : other).alloc(size);
     if (start === 0) failures++;
     else taken.push([start, start + size]);
   }

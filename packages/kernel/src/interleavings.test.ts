@@ -1,11 +1,11 @@
 // The scheduler's interleavings, deterministically: several instances over one memory in one thread, a seeded generator decides
 // after every call into the kernel who runs next. BRAID_SEED=n replays one schedule; BRAID_SCHEDULES=n runs as many.
 
+import { Random } from "@braid/primitives";
 import { expect, test } from "vitest";
 import { Kernel } from "./kernel.ts";
 import { STEP_DONE } from "./layout.ts";
 import { roomOf } from "./simulation/program.ts";
-import { Random } from "./simulation/random.ts";
 import { checkBlock, prepareBlock, virtualWorker } from "./simulation/virtual-worker.ts";
 
 const MAX_WORKERS = 5;
@@ -35,7 +35,7 @@ function runWorkers(seed: number, maxSteps: number, building = false): Schedule 
   const running = instances.slice(0, count).map((kernel) => ({
     steps: virtualWorker(kernel, seed, random, () => kernel.exports.step(), building),
     // Some workers are much slower than others: they sleep through whole incarnations.
-    weight: 1 + random.below(random.once(2) ? 3 : 30),
+    weight: 1 + random.below(random.below(2) === 0 ? 3 : 30),
     idle: false,
   }));
   const ends: number[] = [];

@@ -4,11 +4,10 @@
 
 import { ArenaExhaustedError } from "./errors.ts";
 import type { KernelShared } from "./kernel-memory.ts";
-import { KernelVersions } from "./kernel-versions.ts";
+import { KernelMvMemory } from "./kernel-mv-memory.ts";
 import {
   HALT_ERROR,
   LEFT_OUT,
-  SENDER_INVALID,
   SENDER_KNOWN,
   STEP_CONTINUE,
   STEP_IDLE,
@@ -65,7 +64,7 @@ export interface Progress {
 /** About 30 microseconds: half of what waiting and being woken costs (60), so that a wait that ends soon stays cheap. */
 const IDLE_SPINS = 40_000;
 
-export class Kernel extends KernelVersions {
+export class Kernel extends KernelMvMemory {
   readonly #i32: Int32Array;
   #epoch = 0;
   #waiting = false;
@@ -112,11 +111,6 @@ export class Kernel extends KernelVersions {
   /** A 32-bit field of the unit's row. */
   unitField(unit: number, field: number): number {
     return Atomics.load(this.u32, (this.unitPtr(unit) + field) >>> 2);
-  }
-
-  /** A 64-bit field of the unit's row (UNIT_GAS_LIMIT, UNIT_GAS_USED). */
-  unitGas(unit: number, field: number): bigint {
-    return this.u64[(this.unitPtr(unit) + field) >>> 3] ?? 0n;
   }
 
   /** ptr of the unit's published sets record (SETS_*), or 0. */
@@ -189,15 +183,10 @@ export class Kernel extends KernelVersions {
   /** Stores a unit's recovered sender (20 bytes). Uses scratch. */
   setSender(unit: number, sender: Uint8Array): void {
     this.u8.set(sender, this.scratch);
-    this.exports.setSender(unit, SENDER_KNOWN);
+    this.exports.setSender(unit);
   }
 
-  /** Notes that the unit has no valid sender, so that nobody tries again. */
-  setSenderInvalid(unit: number): void {
-    this.exports.setSender(unit, SENDER_INVALID);
-  }
-
-  /** SENDER_UNKNOWN, SENDER_KNOWN or SENDER_INVALID. */
+  /** SENDER_UNKNOWN or SENDER_KNOWN. */
   senderStatus(unit: number): number {
     return this.unitField(unit, UNIT_SENDER_STATUS);
   }

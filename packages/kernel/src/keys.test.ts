@@ -1,7 +1,7 @@
 // The hash against keys that somebody chose: chains must be as short as with random keys, whatever the seed. Measured in the block's
 // tables, whose slots and addresses are hashed like those of the flat state.
 
-import { bytesToHex } from "@braid/primitives";
+import { bytesToHex, Random } from "@braid/primitives";
 import { describe, expect, test } from "vitest";
 import { keccak256 } from "./keccak256.ts";
 import { Kernel } from "./kernel.ts";
@@ -13,7 +13,6 @@ import {
   SLOT_HEAD,
   SLOT_NEXT,
 } from "./layout.ts";
-import { Random } from "./simulation/random.ts";
 
 const BITS = 14;
 /** As many as there are buckets. */

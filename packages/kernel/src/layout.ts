@@ -250,7 +250,6 @@ export const LEFT_OUT = 4; // a candidate that is not part of the block that is 
 
 export const SENDER_UNKNOWN = 0;
 export const SENDER_KNOWN = 1;
-export const SENDER_INVALID = 2;
 
 // ---- Transactions: records of the block arena, written once, read by every incarnation of every engine ----
 

@@ -2,10 +2,10 @@
 
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
+import { Random } from "@braid/primitives";
 import { afterAll, expect, test } from "vitest";
 import { Kernel } from "./kernel.ts";
 import { HALT_CANCELLED, HALT_WORKER_DIED, STEP_DONE, STEP_HALTED, WORD_LOCK } from "./layout.ts";
-import { Random } from "./simulation/random.ts";
 import type { StressWorkerData } from "./simulation/stress-worker.ts";
 import { checkBlock, prepareBlock, virtualWorker } from "./simulation/virtual-worker.ts";
 

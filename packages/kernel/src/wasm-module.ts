@@ -61,7 +61,7 @@ export interface KernelExports {
   setUnitAfter(unit: number, before: number): void;
   setUnitFlags(unit: number, flags: number): void;
   setOutcome(unit: number, outcome: number, length: number, gasUsed: bigint): void;
-  setSender(unit: number, status: number): void;
+  setSender(unit: number): void;
   recoverNext(): number;
   settleNext(): number;
   step(): number;

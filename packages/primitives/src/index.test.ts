@@ -11,6 +11,7 @@ test("exports", () => {
       "DEFAULT_MAX_FILE_BYTES",
       "FileError",
       "InvalidHexError",
+      "Random",
       "bigIntToBytes32",
       "bytesToBigInt",
       "bytesToHex",

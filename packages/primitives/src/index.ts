@@ -31,6 +31,7 @@ export {
   jsonQuantity,
   jsonText,
 } from "./json-fields.ts";
+export { Random } from "./random.ts";
 export {
   countRlpItems,
   minimalBytes,

@@ -40,6 +40,13 @@ export { type GethGenesis, specOfGenesis } from "./chain/genesis.ts";
 export { CHAIN_NAMES, type ChainName } from "./chain/known-chains.ts";
 export type { ForkRules } from "./chain/rules.ts";
 export {
+  BEACON_ROOTS_ADDRESS,
+  BLOCK_HASHES_ADDRESS,
+  CONSOLIDATION_REQUESTS_ADDRESS,
+  SYSTEM_ADDRESS,
+  WITHDRAWAL_REQUESTS_ADDRESS,
+} from "./chain/system-addresses.ts";
+export {
   type BlockErrorCode,
   InvalidBlockError,
   InvalidChainError,

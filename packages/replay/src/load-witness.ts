@@ -1,6 +1,7 @@
 // Loads a block in RLP with a Merkle Patricia witness: the trie nodes and codes that it touches.
 import { basename, dirname, join } from "node:path";
-import { equalBytes, FileError, type Hex, hexToBytes, readBounded } from "@braid/primitives";
+import { bytesToHex, equalBytes, FileError, type Hex, hexToBytes, readBounded } from "@braid/primitives";
+import { SYSTEM_ADDRESS } from "@braid/protocol";
 import { type BlockFile, checkParent, decodeBlock, decodeHeader, parentMismatch } from "./block-file.ts";
 import { type ChainSpec, commonOf, MAINNET } from "./chain-config.ts";
 import { BlockFileError, messageOf } from "./errors.ts";
@@ -17,10 +18,10 @@ export interface WitnessJson {
 }
 
 /**
- * The caller of system calls (EIP-4788, EIP-2935, EIP-7002). It has no account on any chain, clients that do not touch it
- * leave it out of their witnesses, and ethereumjs reads it: it counts as absent when the witness does not say.
+ * The caller of system calls has no account on any chain, clients that do not touch it leave it out of their witnesses, and ethereumjs
+ * reads it: it counts as absent when the witness does not say.
  */
-const SYSTEM_ADDRESS: Hex = "0xfffffffffffffffffffffffffffffffffffffffe";
+const SYSTEM = bytesToHex(SYSTEM_ADDRESS);
 
 /** A folder of witnesses may have this list, one JSON object a line: `missingReads` of a file are addresses that its producer left out. */
 const INDEX_FILE = "INDEX.jsonl";
@@ -71,7 +72,7 @@ export async function loadWitness(path: string, json: WitnessJson): Promise<Bloc
       stateRoot,
       nodes: json.witness.state.map(hexToBytes),
       codes: json.witness.codes.map(hexToBytes),
-      treatAsAbsent: new Set([SYSTEM_ADDRESS, ...(await listedGaps(path))]),
+      treatAsAbsent: new Set([SYSTEM, ...(await listedGaps(path))]),
     },
     blockHashes,
   };

@@ -1,5 +1,11 @@
 // Public names of @braid/state: reads of states, state changes, stores of states, and the roots of tries.
-export { EMPTY_CODE_HASH, EMPTY_CODE_HASH_HEX, EMPTY_TRIE_ROOT, EMPTY_TRIE_ROOT_HEX } from "./constants.ts";
+export {
+  ABSENT_CODE_HASH,
+  EMPTY_CODE_HASH,
+  EMPTY_CODE_HASH_HEX,
+  EMPTY_TRIE_ROOT,
+  EMPTY_TRIE_ROOT_HEX,
+} from "./constants.ts";
 export { BadTrieNodeError, MissingBlockHashError, MissingCodeError, MissingTrieNodeError } from "./errors.ts";
 export {
   changesOfAlloc,

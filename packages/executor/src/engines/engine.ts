@@ -7,7 +7,7 @@ import type { PreparedBlock } from "../block/prepare-block.ts";
 /** A block as an engine gets it. */
 export interface EngineBlock extends PreparedBlock {
   /** The cache holds all that the source has: what it lacks does not exist. */
-  complete: boolean;
+  cacheHoldsAll: boolean;
   /** The block is being built: its transactions are candidates, and those that cannot be part of it are left out. */
   building: boolean;
 }

@@ -28,7 +28,7 @@ export interface RunInput {
   mode: "parallel" | "sequential";
   workers: number;
   /** The shared cache holds all that the source has. */
-  complete: boolean;
+  cacheHoldsAll: boolean;
   /** The transactions are candidates: see EngineBlock. */
   building: boolean;
   signal: AbortSignal | undefined;
@@ -61,7 +61,7 @@ interface Attempt {
  * are told to stop, and reads that they wait for are given up.
  */
 async function startTasks(input: RunInput, mode: "parallel" | "sequential", count: number): Promise<Attempt> {
-  const { kernel, pool, reader, complete, building, engine, signal } = input;
+  const { kernel, pool, reader, cacheHoldsAll, building, engine, signal } = input;
   const { chain, context } = input.block;
   throwIfCancelled(signal);
   const server = new SourceServer(reader);
@@ -79,7 +79,7 @@ async function startTasks(input: RunInput, mode: "parallel" | "sequential", coun
         context,
         mode,
         workers: count,
-        complete,
+        cacheHoldsAll,
         building,
         engine,
         port,
@@ -114,19 +114,19 @@ function readAttempt(settled: PromiseSettledResult<WorkerReport>[], server: Sour
 export async function runBlock(input: RunInput): Promise<RunReport> {
   const { kernel, signal } = input;
   const first = await startTasks(input, input.mode, input.mode === "parallel" ? input.workers : 1);
-  if (isComplete(kernel)) return { reports: first.reports, fallback: undefined };
+  if (allCommitted(kernel)) return { reports: first.reports, fallback: undefined };
   checkFailures(kernel, first, signal);
   const fallback = describeDeath(kernel, first);
   // What is committed stays; the rest runs in order on one (new) worker.
   kernel.recoverAfterDeath();
   const second = await startTasks(input, "sequential", 1);
   const reports = [...first.reports, ...second.reports];
-  if (isComplete(kernel)) return { reports, fallback };
+  if (allCommitted(kernel)) return { reports, fallback };
   checkFailures(kernel, second, signal);
   throw lost(second);
 }
 
-function isComplete(kernel: Kernel): boolean {
+function allCommitted(kernel: Kernel): boolean {
   return kernel.commitIndex() >= kernel.unitCount;
 }
 

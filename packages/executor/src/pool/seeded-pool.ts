@@ -5,8 +5,8 @@
 // one worker is where the others get in.
 
 import { type Kernel, PUBLISH_FAULT, PUBLISH_MORE, StepCode } from "@braid/kernel";
+import { Random } from "@braid/primitives";
 import type { EngineRegistry } from "../engines/registry.ts";
-import { Random } from "./random.ts";
 import { beginBlock, fail, runInOrder } from "./run-units.ts";
 import { SourceClient } from "./source-client.ts";
 import type { TaskPool, WorkerReport, WorkerTask } from "./task.ts";

@@ -1,16 +1,17 @@
 // The block access list (EIP-7928) of a finished block, out of what its final incarnations accessed and wrote.
 
 import { bigIntToBytes32, bytesToHex, type Hex } from "@braid/primitives";
-import { EMPTY_CODE_HASH } from "@braid/state";
+import { SYSTEM_ADDRESS } from "@braid/protocol";
+import { ABSENT_CODE_HASH, EMPTY_CODE_HASH } from "@braid/state";
 import type { AccountAccess, BlockAccessList, ValueChange } from "./access-list.ts";
 import type { AccessSets } from "./accesses.ts";
 import type { AccountBases } from "./account-bases.ts";
 import type { WriteAccess } from "./block-result.ts";
 
 /** The caller of system calls: being that is no access (EIP-7928). */
-const SYSTEM_ADDRESS = "0xfffffffffffffffffffffffffffffffffffffffe";
+const SYSTEM = bytesToHex(SYSTEM_ADDRESS);
 const NO_CODE = bytesToHex(EMPTY_CODE_HASH);
-const ABSENT = bytesToHex(new Uint8Array(32));
+const ABSENT = bytesToHex(ABSENT_CODE_HASH);
 const NO_BYTES = new Uint8Array(0);
 
 /** An account while the block's steps are gone through: its values so far, and what changed. */
@@ -46,7 +47,7 @@ export function buildAccessList(sets: AccessSets, bases: AccountBases): BlockAcc
   };
   for (let unit = 0; unit < sets.unitCount; unit++) {
     const isSystem = unit === 0 || unit === sets.unitCount - 1;
-    for (const address of sets.accounts(unit)) if (!(isSystem && address === SYSTEM_ADDRESS)) open(address);
+    for (const address of sets.accounts(unit)) if (!(isSystem && address === SYSTEM)) open(address);
     for (const { address, slot } of sets.slots(unit)) {
       const { slots } = open(address);
       if (!slots.has(slot)) slots.set(slot, []);

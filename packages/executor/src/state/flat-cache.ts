@@ -3,6 +3,7 @@
 import { FLAT_ACCOUNT_BALANCE, FLAT_ACCOUNT_CODE_HASH, FLAT_ACCOUNT_NONCE, type Kernel } from "@braid/kernel";
 import { equalBytes } from "@braid/primitives";
 import {
+  ABSENT_CODE_HASH,
   CHANGED_BALANCE,
   CHANGED_CODE_HASH,
   CHANGED_DELETED,
@@ -23,7 +24,6 @@ import { checkFlatAccount } from "./check-answer.ts";
 const KEY = 0;
 const WORD = 32;
 const HASH = 64;
-const ABSENT_HASH = new Uint8Array(32);
 
 export class FlatCache {
   readonly #kernel: Kernel;
@@ -32,7 +32,7 @@ export class FlatCache {
   #stateRoot: Uint8Array | undefined;
 
   /** All that the source has is here: what is missing does not exist. */
-  complete = false;
+  holdsAll = false;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -49,7 +49,7 @@ export class FlatCache {
     this.#kernel.resetState();
     this.#source = source;
     this.#stateRoot = source.stateRoot;
-    this.complete = false;
+    this.holdsAll = false;
     try {
       const flat = preload ? source.preload?.() : undefined;
       if (flat === undefined) return;
@@ -62,7 +62,7 @@ export class FlatCache {
       this.clear();
       throw error;
     }
-    this.complete = true;
+    this.holdsAll = true;
   }
 
   /** Forgets everything: after an arena was full, or a block failed in the middle. */
@@ -92,7 +92,7 @@ export class FlatCache {
       const deleted = (changes.flagsAt(i) & CHANGED_DELETED) !== 0;
       let record = this.#find(changes.addressAt(i));
       // What is not here, the next reader asks for, unless nobody asks because all there is should be here.
-      if (record === 0 && (deleted || !this.complete)) continue;
+      if (record === 0 && (deleted || !this.holdsAll)) continue;
       if (record === 0) record = this.putAccount(changes.addressAt(i), undefined);
       if (record === 0) return;
       this.#setAccount(changes, i, record);
@@ -164,7 +164,7 @@ export class FlatCache {
     const { scratch, u8, u64 } = this.#kernel;
     u8.set(address, scratch + KEY);
     writeU256(u64, (scratch + WORD) >>> 3, account?.balance ?? 0n);
-    u8.set(account?.codeHash ?? ABSENT_HASH, scratch + HASH);
+    u8.set(account?.codeHash ?? ABSENT_CODE_HASH, scratch + HASH);
     return this.#kernel.flatPutAccount(
       scratch + KEY,
       account !== undefined,

@@ -1,35 +1,10 @@
 // For tests: random blocks over few accounts and few slots, so that nearly everything conflicts with something.
 
+import { Random } from "@braid/primitives";
 import { create2Address, createAddress, type KeyedAccount, keyed, plainAddress } from "./accounts.ts";
 import { BlockBuilder, type Fork, type TestBlock } from "./block-builder.ts";
 import { authorize, blobHash, type SignedAuthorization } from "./sign.ts";
 import { cloneInit, TOOL, tool } from "./tool.ts";
-
-/** A repeatable source of numbers (mulberry32). */
-class Random {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** An integer from 0 to `limit` - 1. */
-  below(limit: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) % limit;
-  }
-
-  chance(percent: number): boolean {
-    return this.below(100) < percent;
-  }
-
-  pick<T>(list: readonly T[]): T {
-    return list[this.below(list.length)] as T;
-  }
-}
 
 const SENDERS = Array.from({ length: 7 }, (_, i) => keyed(i));
 const AUTHORITIES = [20, 21].map(keyed);

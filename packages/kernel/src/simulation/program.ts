@@ -1,7 +1,7 @@
 // Simulated transactions for the scheduler's tests: little programs over few locations whose control flow depends on every value
 // they have read, so that a single wrong read shows. Values are small: equal values from different writers are common.
 
-import { mix } from "./random.ts";
+import { mix } from "./mix.ts";
 
 export const ACCOUNTS = 3;
 export const SLOTS = 2;

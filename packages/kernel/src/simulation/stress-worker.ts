@@ -1,9 +1,9 @@
 // A thread of the stress test: works on one simulated block after the other, at full speed.
 
 import { parentPort, workerData } from "node:worker_threads";
+import { Random } from "@braid/primitives";
 import { Kernel } from "../kernel.ts";
 import type { KernelShared } from "../kernel-memory.ts";
-import { Random } from "./random.ts";
 import { virtualWorker } from "./virtual-worker.ts";
 
 /** What the thread is started with. */

@@ -1,6 +1,7 @@
 // A worker as a generator that yields between all calls into the kernel, so that a test decides who runs next; and what a
 // finished simulated block has to look like.
 
+import { Random } from "@braid/primitives";
 import type { Kernel } from "../kernel.ts";
 import {
   ADMITTED,
@@ -32,7 +33,6 @@ import {
   SLOTS,
   UNIT_GAS,
 } from "./program.ts";
-import { Random } from "./random.ts";
 
 export type WorkerState = "busy" | "idle";
 
@@ -45,9 +45,9 @@ export function prepareBlock(kernel: Kernel, seed: number, units: number, room?:
     kernel.setBlockGasLimit(BigInt(room.gas));
     kernel.setBuilding(room.blobs);
   }
-  if (random.once(3)) kernel.setSoloAfter(1 + random.below(units));
-  if (random.once(2)) kernel.setUnitFlags(units - 1, HEAD_ONLY);
-  const hints = random.once(2) ? 0 : random.below(2 * units);
+  if (random.below(3) === 0) kernel.setSoloAfter(1 + random.below(units));
+  if (random.below(2) === 0) kernel.setUnitFlags(units - 1, HEAD_ONLY);
+  const hints = random.below(2) === 0 ? 0 : random.below(2 * units);
   for (let i = 0; i < hints; i++) {
     const record = accountRecord(kernel, random.below(ACCOUNTS));
     const kinds = [
@@ -101,7 +101,7 @@ function* execute(
     let step = steps.next();
     while (!step.done) {
       yield "busy";
-      if (!head && random.once(200)) {
+      if (!head && random.below(200) === 0) {
         kernel.retryAtHead(unit, incarnation);
         return;
       }

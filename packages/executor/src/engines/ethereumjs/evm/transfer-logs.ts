@@ -1,10 +1,9 @@
 // EIP-7708: transfers and burns of ether leave logs, as those of tokens do.
 
 import { bigIntToBytes32, hexToBytes } from "@braid/primitives";
+import { SYSTEM_ADDRESS } from "@braid/protocol";
 import type { RawLog } from "../../../records/outcome.ts";
 
-/** What such logs name as their contract. */
-const EMITTER = hexToBytes("0xfffffffffffffffffffffffffffffffffffffffe");
 /** keccak256("Transfer(address,address,uint256)") */
 const TRANSFER = hexToBytes("0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef");
 /** keccak256("Burn(address,uint256)") */
@@ -18,10 +17,10 @@ function addressTopic(address: Uint8Array): Uint8Array {
 
 /** The log of `value` wei going from one account to another. */
 export function transferLog(from: Uint8Array, to: Uint8Array, value: bigint): RawLog {
-  return [EMITTER, [TRANSFER, addressTopic(from), addressTopic(to)], bigIntToBytes32(value)];
+  return [SYSTEM_ADDRESS, [TRANSFER, addressTopic(from), addressTopic(to)], bigIntToBytes32(value)];
 }
 
 /** The log of `value` wei that an account takes along when it is destroyed. */
 export function burnLog(account: Uint8Array, value: bigint): RawLog {
-  return [EMITTER, [BURN, addressTopic(account)], bigIntToBytes32(value)];
+  return [SYSTEM_ADDRESS, [BURN, addressTopic(account)], bigIntToBytes32(value)];
 }

@@ -2,13 +2,10 @@
 // what the engine derives from a code (its jump destinations) can be kept beside it by identity.
 
 import { type Kernel, keccak256 } from "@braid/kernel";
-import { bytesToHex, hexToBytes } from "@braid/primitives";
+import { bytesToHex, equalBytes } from "@braid/primitives";
+import { EMPTY_CODE_HASH } from "@braid/state";
 import { FaultSignal } from "./signals.ts";
 
-/** keccak256 of no code at all. */
-export const EMPTY_CODE_HASH = hexToBytes(
-  "0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470",
-);
 const EMPTY_CODE = new Uint8Array(0);
 
 /** 32 MiB of code, and as much again for its analysis, in each worker: all contracts of some hundred full blocks. */
@@ -39,7 +36,7 @@ export class CodeStore {
     const key = bytesToHex(codeHash);
     const cached = this.#codes.get(key);
     if (cached !== undefined) return cached;
-    if (codeHash.every((byte, i) => byte === EMPTY_CODE_HASH[i])) return EMPTY_CODE;
+    if (equalBytes(codeHash, EMPTY_CODE_HASH)) return EMPTY_CODE;
     const code = this.#kernel.readCode(codeHash);
     if (code === undefined) return this.#fetchCode(codeHash.slice(), key);
     this.#keep(key, code);

@@ -1,8 +1,9 @@
 // The net writes of a finished incarnation, handed to the kernel's write log: what ended where it began is no write.
 
 import type { Kernel } from "@braid/kernel";
+import { equalBytes } from "@braid/primitives";
 import { writeU256 } from "../../../records/words.ts";
-import { type AccountEntry, type SlotEntry, sameHash } from "./entries.ts";
+import type { AccountEntry, SlotEntry } from "./entries.ts";
 
 const MASK_256 = (1n << 256n) - 1n;
 
@@ -30,7 +31,7 @@ export function collectWrites(
     }
     if (
       entry.codeHash !== undefined &&
-      (entry.codeHashBase === undefined || !sameHash(entry.codeHash, entry.codeHashBase))
+      (entry.codeHashBase === undefined || !equalBytes(entry.codeHash, entry.codeHashBase))
     ) {
       kernel.u8.set(entry.codeHash, kernel.scratch);
       kernel.writeValue(kernel.codeHashLocation(entry.record));

@@ -4,14 +4,6 @@ import { recordAddress } from "../../../records/locations.ts";
 import { AccountView } from "./account-view.ts";
 import type { VersionedState } from "./versioned-state.ts";
 
-/** The code hash of an account that does not exist. */
-export const ABSENT_HASH = new Uint8Array(32);
-
-export function sameHash(a: Uint8Array, b: Uint8Array): boolean {
-  for (let i = 0; i < 32; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
-
 /** A storage slot in this incarnation. */
 export interface SlotEntry {
   readonly location: number;

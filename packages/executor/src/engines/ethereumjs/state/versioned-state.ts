@@ -8,12 +8,14 @@
 // - an estimate in the way ends the incarnation by throwing SuspendSignal, which only this package sees.
 
 import { ACCOUNT_ADDRESS, type Kernel, PeekStatus } from "@braid/kernel";
+import { equalBytes } from "@braid/primitives";
+import { ABSENT_CODE_HASH, EMPTY_CODE_HASH } from "@braid/state";
 import { readU256, writeU256, writeWordBigEndian } from "../../../records/words.ts";
 import type { MissHandler } from "../../engine.ts";
-import { type CodeStore, EMPTY_CODE_HASH } from "./code-store.ts";
+import type { CodeStore } from "./code-store.ts";
 import { collectAccesses } from "./collect-accesses.ts";
 import { collectWrites } from "./collect-writes.ts";
-import { ABSENT_HASH, AccountEntry, type SlotEntry, sameHash } from "./entries.ts";
+import { AccountEntry, type SlotEntry } from "./entries.ts";
 import { Journal, UndoKind } from "./journal.ts";
 import { FaultSignal, SuspendSignal } from "./signals.ts";
 
@@ -35,7 +37,7 @@ export class VersionedState {
   readonly #misses: MissHandler;
   readonly #scratch: number;
   /** Set for each block: the shared cache holds all that the source has, so what it lacks does not exist. */
-  complete = false;
+  cacheHoldsAll = false;
   #unit = 0;
   /** All lower units are committed: what is read now is final. */
   #head = false;
@@ -106,7 +108,7 @@ export class VersionedState {
     if (!entry.loaded) {
       let flat = this.kernel.accountFlat(entry.record);
       if (flat === 0) {
-        if (!this.complete) return undefined;
+        if (!this.cacheHoldsAll) return undefined;
         flat = this.#putAbsent(address);
       }
       entry.loaded = true;
@@ -259,7 +261,7 @@ export class VersionedState {
 
   codeHash(entry: AccountEntry): Uint8Array {
     const raw = this.rawCodeHash(entry);
-    return sameHash(raw, ABSENT_HASH) ? EMPTY_CODE_HASH : raw;
+    return equalBytes(raw, ABSENT_CODE_HASH) ? EMPTY_CODE_HASH : raw;
   }
 
   /** The account's code, none when it has none; a promise only when the state source has to be asked. */
@@ -270,7 +272,7 @@ export class VersionedState {
   }
 
   hasCode(entry: AccountEntry): boolean {
-    return !sameHash(this.codeHash(entry), EMPTY_CODE_HASH);
+    return !equalBytes(this.codeHash(entry), EMPTY_CODE_HASH);
   }
 
   /** EIP-161's emptiness: no code, nonce 0, balance 0; looks at as little as possible. */
@@ -292,7 +294,7 @@ export class VersionedState {
   /** Does the account exist in the trie? Before EIP-161 an empty account may; from then on existing means non-empty. */
   exists(entry: AccountEntry): boolean {
     if (this.#stateClearing) return !this.isEmpty(entry);
-    return !sameHash(this.rawCodeHash(entry), ABSENT_HASH);
+    return !equalBytes(this.rawCodeHash(entry), ABSENT_CODE_HASH);
   }
 
   /** EIP-7610: was there storage under this address when the unit began? Only an account without nonce and code is ever asked. */
@@ -355,7 +357,7 @@ export class VersionedState {
   destroy(entry: AccountEntry): void {
     this.setNonce(entry, 0n);
     this.setBalance(entry, 0n);
-    this.setCodeHash(entry, ABSENT_HASH);
+    this.setCodeHash(entry, ABSENT_CODE_HASH);
     if (!entry.destroyed) {
       this.journal.record(UndoKind.Destroyed, entry, undefined);
       entry.destroyed = true;
@@ -396,7 +398,7 @@ export class VersionedState {
     }
     const status = this.kernel.read(slot.location, this.#unit);
     if (status === PeekStatus.Missing) {
-      if (!this.complete) return false;
+      if (!this.cacheHoldsAll) return false;
       this.#putZeroSlot(slot);
       return this.tryLoadSlot(slot);
     }
@@ -471,7 +473,7 @@ export class VersionedState {
         entry.touched &&
         !entry.destroyed &&
         this.isEmpty(entry) &&
-        !sameHash(this.rawCodeHash(entry), ABSENT_HASH)
+        !equalBytes(this.rawCodeHash(entry), ABSENT_CODE_HASH)
       )
         this.destroy(entry);
     }

@@ -45,7 +45,7 @@ export class EthereumjsUnits implements UnitExecutor {
       kernel.unitField(end, UNIT_ENCODING) + kernel.unitField(end, UNIT_ENCODING_LENGTH),
     );
     const { context } = block;
-    evm.state.complete = block.complete;
+    evm.state.cacheHoldsAll = block.cacheHoldsAll;
     this.#context = {
       rules: context.rules,
       coinbase: context.coinbase,

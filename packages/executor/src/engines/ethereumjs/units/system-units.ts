@@ -2,22 +2,20 @@
 // EIP-2935) and its epilogue (the last unit: withdrawals, rewards, the request calls of EIP-7002 and EIP-7251).
 
 import { bytesToHex, hexToBytes } from "@braid/primitives";
+import {
+  BEACON_ROOTS_ADDRESS,
+  BLOCK_HASHES_ADDRESS,
+  CONSOLIDATION_REQUESTS_ADDRESS,
+  SYSTEM_ADDRESS,
+  WITHDRAWAL_REQUESTS_ADDRESS,
+} from "@braid/protocol";
 import type { BlockContext } from "../../../block/block-context.ts";
 import { DAO_ACCOUNTS, DAO_REFUND_CONTRACT } from "../../../block/dao-accounts.ts";
 import { InvalidBlockError } from "../../../errors.ts";
 import type { MessageCall } from "../evm/message-call.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
 
-const SYSTEM_ADDRESS = hexToBytes("0xfffffffffffffffffffffffffffffffffffffffe");
 const SYSTEM_CALL_GAS = 30_000_000n;
-/** EIP-4788. */
-const BEACON_ROOTS = hexToBytes("0x000f3df6d732807ef1319fb7b8bb8522d0beac02");
-/** EIP-2935. */
-const HISTORY_STORAGE = hexToBytes("0x0000f90827f1c53a10cb7a02335b175320002935");
-/** EIP-7002. */
-const WITHDRAWAL_REQUESTS = hexToBytes("0x00000961ef480eb55e80d19ad83579a64c007002");
-/** EIP-7251. */
-const CONSOLIDATION_REQUESTS = hexToBytes("0x0000bbddc7ce488642fb579f8b00f3a590007251");
 const WITHDRAWAL_REQUEST_TYPE = 0x01;
 const CONSOLIDATION_REQUEST_TYPE = 0x02;
 const WEI_PER_GWEI = 1_000_000_000n;
@@ -30,8 +28,8 @@ export async function executePrologue(
 ): Promise<void> {
   if (context.daoFork) await moveDaoEther(state);
   if (context.rules.eip4788 && context.parentBeaconBlockRoot !== undefined)
-    await systemCall(BEACON_ROOTS, context.parentBeaconBlockRoot, state, call);
-  if (context.rules.eip2935) await systemCall(HISTORY_STORAGE, context.parentHash, state, call);
+    await systemCall(BEACON_ROOTS_ADDRESS, context.parentBeaconBlockRoot, state, call);
+  if (context.rules.eip2935) await systemCall(BLOCK_HASHES_ADDRESS, context.parentHash, state, call);
   state.clearTouched();
 }
 
@@ -52,9 +50,9 @@ export async function executeEpilogue(
   if (rules.proofOfWork) await payRewards(state, context);
   const requests: Uint8Array[] = [];
   if (rules.eip7002)
-    requests.push(await requestCall(WITHDRAWAL_REQUEST_TYPE, WITHDRAWAL_REQUESTS, state, call));
+    requests.push(await requestCall(WITHDRAWAL_REQUEST_TYPE, WITHDRAWAL_REQUESTS_ADDRESS, state, call));
   if (rules.eip7251)
-    requests.push(await requestCall(CONSOLIDATION_REQUEST_TYPE, CONSOLIDATION_REQUESTS, state, call));
+    requests.push(await requestCall(CONSOLIDATION_REQUEST_TYPE, CONSOLIDATION_REQUESTS_ADDRESS, state, call));
   state.clearTouched();
   return requests.filter((request) => request.length > 1);
 }

@@ -8,7 +8,6 @@ import {
   ACCOUNT_STORAGE_RESET,
   KIND_DELTA,
   KIND_VALUE,
-  LOCATION_KIND_MASK,
   SLOT_HEAD,
   SLOT_KEY,
   WORD_ACCOUNT_COUNT,
@@ -17,7 +16,7 @@ import {
 } from "./layout.ts";
 
 /** The bindings of MultiVersionMemory, read sets and write sets. `Kernel` is what callers construct. */
-export class KernelVersions extends KernelMemory {
+export class KernelMvMemory extends KernelMemory {
   /** HOT. The record of the account whose 20 address bytes are at scratch; created when new, 0 when the block arena is full. */
   account(): number {
     return this.exports.account() >>> 0;
@@ -47,16 +46,6 @@ export class KernelVersions extends KernelMemory {
 
   storageResetLocation(record: number): number {
     return record + ACCOUNT_STORAGE_RESET;
-  }
-
-  /** One of LOCATION_*. */
-  locationKind(location: number): number {
-    return location & LOCATION_KIND_MASK;
-  }
-
-  /** The account or slot record that the location belongs to. */
-  locationRecord(location: number): number {
-    return location - (location & LOCATION_KIND_MASK);
   }
 
   /** A copy of the 32 key bytes of a slot's location. */
