@@ -18,7 +18,7 @@ import { HotExit, type HotFrame, MEMORY_GRANULE, runHot } from "./hot-loop.ts";
 import { burnLog, transferLog } from "./transfer-logs.ts";
 
 export type RunState = NonNullable<ExecResult["runState"]>;
-export type Interpreter = RunState["interpreter"];
+type Interpreter = RunState["interpreter"];
 
 /** The constructor of ethereumjs's Interpreter, which its package does not export. */
 export type InterpreterClass = new (
