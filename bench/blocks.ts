@@ -10,15 +10,8 @@ import {
   swaps,
   tokenTransfers,
 } from "@braid/contracts";
-import {
-  type Bundle,
-  type ChainSpec,
-  commonOf,
-  decodeBlock,
-  type LoadedBlock,
-  listFiles,
-  loadBlockFile,
-} from "@braid/replay";
+import { type Chain, chainOf } from "@braid/protocol";
+import { type Bundle, type LoadedBlock, listFiles, loadBlock, loadBlockFile } from "@braid/replay";
 import { type FlatPreState, MemoryStateSource, type StateSource } from "@braid/state";
 
 /** Where a block comes from, in a form that another process can open too. */
@@ -28,7 +21,7 @@ export type BlockOrigin = { kind: "file"; path: string } | { kind: "bundle"; nam
 export interface BenchBlock {
   /** The block's number, or what the workload is called. */
   name: string;
-  chain: ChainSpec;
+  chain: Chain;
   block: LoadedBlock;
   pre: FlatPreState;
   blockHashes: Map<bigint, Uint8Array>;
@@ -73,14 +66,15 @@ export async function workloadOrigins(count = WORKLOAD_TRANSACTIONS): Promise<Bl
 /** Loads a block. Throws BlockFileError, or RangeError when the origin is not one block over a flat state. */
 export async function openBlock(origin: BlockOrigin): Promise<BenchBlock> {
   if (origin.kind === "bundle") {
-    const { chain, blocks, state, blockHashes } = origin.bundle;
+    const { blocks, state, blockHashes } = origin.bundle;
+    const chain = chainOf(origin.bundle.chain);
     const [rlp] = blocks;
     if (rlp === undefined || blocks.length > 1 || state.kind === "witness")
       throw new RangeError(`${origin.name} is not one block over a flat state`);
     return {
       name: origin.name,
       chain,
-      block: decodeBlock(rlp, commonOf(chain)),
+      block: loadBlock(rlp, chain),
       pre: state.pre,
       blockHashes,
     };

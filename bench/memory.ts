@@ -21,7 +21,7 @@ for (let repetition = 0; repetition < Number(values.repetitions); repetition++) 
     const block = await openBlock(origin);
     await executor.executeBlock({
       block: block.block.input,
-      common: block.block.common,
+      chain: block.block.chain,
       source: newSource(block),
     });
   }

@@ -78,7 +78,7 @@ if (values.child) {
     for (const block of blocks)
       await executor.executeBlock({
         block: block.block.input,
-        common: block.block.common,
+        chain: block.block.chain,
         source: newSource(block),
       });
   await executor.close();

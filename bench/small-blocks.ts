@@ -36,7 +36,7 @@ for (const [kind, make] of Object.entries(kinds)) {
         const start = performance.now();
         await executor.executeBlock({
           block: block.block.input,
-          common: block.block.common,
+          chain: block.block.chain,
           source,
           mode,
           force: true,

@@ -49,12 +49,12 @@ async function run(
   stock: StockClient,
 ): Promise<number> {
   if (side === "stock" || side === "stock known") return stock.run(index, side === "stock known");
-  const { block, common } = { block: contender.block.block.input, common: contender.block.block.common };
+  const { input: block, chain } = contender.block.block;
   const source = newSource(contender.block);
   const start = performance.now();
   const result = await executor.executeBlock({
     block,
-    common,
+    chain,
     source,
     mode: side === "sequential" ? "sequential" : "parallel",
     workers: side === "one" ? 1 : 2,
@@ -68,10 +68,10 @@ async function run(
 /** Opens a block on both sides and holds their results against each other: what is wrong is not worth timing. */
 async function prepare(origin: BlockOrigin, executor: Executor, stock: StockClient): Promise<Contender> {
   const block = await openBlock(origin);
-  const { input, common, fork } = block.block;
+  const { input, chain, fork } = block.block;
   const [theirs, ours] = [
     await stock.prepare(origin),
-    await executor.executeBlock({ block: input, common, source: newSource(block) }),
+    await executor.executeBlock({ block: input, chain, source: newSource(block) }),
   ];
   const sameReceipts = ours.receiptsRoot === undefined || equalBytes(ours.receiptsRoot, theirs.receiptsRoot);
   if (ours.gasUsed !== theirs.gasUsed || !sameReceipts || !equalBytes(ours.logsBloom, theirs.logsBloom))

@@ -1,5 +1,5 @@
 // The rules of the chains that are made here: everything from Frontier to Osaka from the first block on.
-import type { ChainSpec } from "@braid/replay";
+import type { ChainSpec } from "@braid/protocol";
 
 /** From Shanghai on forks begin at a time, before at a block. Ethash's difficulty bombs and the DAO fork are left out: they do nothing here. */
 const BY_BLOCK = [

@@ -1,6 +1,9 @@
 // The chain that ships: its generator still makes the same bytes, and its blocks are what they are said to be.
+
+import { commonOf } from "@braid/executor";
 import { bytesToHex } from "@braid/primitives";
-import { type Bundle, commonOf, decodeBundle, encodeBundle, readBundle } from "@braid/replay";
+import { chainOf } from "@braid/protocol";
+import { type Bundle, decodeBundle, encodeBundle, readBundle } from "@braid/replay";
 import { type Block, createBlockFromRLP } from "@ethereumjs/block";
 import { beforeAll, describe, expect, it } from "vitest";
 import { HARDFORK } from "./chain-spec.ts";
@@ -14,8 +17,7 @@ describe("the shipped chain", () => {
   let blocks: Block[];
   beforeAll(async () => {
     bundle = await readBundle(SHIPPED_CHAIN_FILE);
-    const common = commonOf(bundle.chain);
-    common.setHardfork(HARDFORK);
+    const common = commonOf(chainOf(bundle.chain), HARDFORK);
     blocks = bundle.blocks.map((rlp) => createBlockFromRLP(rlp, { common }));
   });
 

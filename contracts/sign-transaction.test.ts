@@ -1,6 +1,8 @@
 // Signed transactions and call data, checked by ethereumjs, which decodes them and recovers their signers.
+
+import { commonOf } from "@braid/executor";
 import { bytesToHex } from "@braid/primitives";
-import { commonOf } from "@braid/replay";
+import { chainOf } from "@braid/protocol";
 import { createTxFromRLP, EOACode7702Tx } from "@ethereumjs/tx";
 import { Address, createContractAddress, eoaCode7702RecoverAuthority } from "@ethereumjs/util";
 import { describe, expect, it } from "vitest";
@@ -9,8 +11,7 @@ import { createAccounts, createdAddress, type SigningAccount } from "./accounts.
 import { CHAIN_ID, DEMO_CHAIN, HARDFORK } from "./chain-spec.ts";
 import { signAuthorization, signTransaction } from "./sign-transaction.ts";
 
-const common = commonOf(DEMO_CHAIN);
-common.setHardfork(HARDFORK);
+const common = commonOf(chainOf(DEMO_CHAIN), HARDFORK);
 
 describe("signTransaction", () => {
   it.each([0, 1, 2, 4] as const)("makes a transaction of type %i that recovers to its sender", (type) => {

@@ -1,7 +1,10 @@
 // A chain that grows on stock @ethereumjs/vm: `runBlock` over a MerkleStateManager makes every root in its headers.
 // Nothing of Braid takes part in the execution: a block that Braid replays right is right by another implementation's word.
+
+import { commonOf } from "@braid/executor";
 import { bytesToBigInt, bytesToHex } from "@braid/primitives";
-import { type Bundle, commonOf } from "@braid/replay";
+import { chainOf } from "@braid/protocol";
+import type { Bundle } from "@braid/replay";
 import type { FlatPreState } from "@braid/state";
 import {
   Block,
@@ -70,8 +73,7 @@ export class StockChain {
 
   /** A chain whose genesis block has this state; `gasLimit` is that of all its blocks. */
   static async create(genesis: FlatPreState, gasLimit = BLOCK_GAS_LIMIT): Promise<StockChain> {
-    const common = commonOf(DEMO_CHAIN);
-    common.setHardfork(HARDFORK);
+    const common = commonOf(chainOf(DEMO_CHAIN), HARDFORK);
     // Native recovery of senders: the same function, twenty times as fast as the JavaScript one.
     common.customCrypto.ecrecover = recoverPublicKey;
     const state = new RecordingStateManager(common);

@@ -12,7 +12,6 @@ import {
   type BlockFile,
   type Bundle,
   loadBlockFile,
-  MAINNET,
   openParentState,
   RecordingSource,
   writeBundle,
@@ -56,7 +55,7 @@ export async function makeBundle(
   const file = await loadBlockFile(path);
   const { parentState } = file;
   return {
-    chain: MAINNET,
+    chain: { name: "mainnet", chainId: 1 },
     blocks: [await readBlock(path)],
     state:
       parentState.kind === "witness"
@@ -92,7 +91,7 @@ async function neededHashes(file: BlockFile): Promise<Map<bigint, Uint8Array>> {
   try {
     await executor.executeBlock({
       block: block.input,
-      common: block.common,
+      chain: block.chain,
       source,
       mode: "sequential",
     });

@@ -13,6 +13,7 @@ const files = [
   "packages/executor/src/random-blocks",
   "packages/executor/src/warm-cache",
   "hostile",
+  "packages/protocol/src/codecs",
 ];
 
 const root = join(import.meta.dirname, "..");

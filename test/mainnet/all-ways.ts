@@ -44,8 +44,8 @@ export async function expectAgreement(
 /** One run over the block's state as it is in the file, checked against the header. */
 async function run(executor: Executor, file: BlockFile, block: LoadedBlock, how: Partial<ExecuteBlockInput>) {
   const { source, rootAfter } = openParentState(file).open();
-  const input: ExecuteBlockInput = { block: block.input, common: block.common, source, ...how };
-  const needsRoots = rootAfter !== undefined && !block.common.gteHardfork("byzantium");
+  const input: ExecuteBlockInput = { block: block.input, chain: block.chain, source, ...how };
+  const needsRoots = rootAfter !== undefined && !block.chain.rulesOfFork(block.fork).byzantium;
   if (needsRoots) input.intermediateRoots = rootAfter;
   const result = await executor.executeBlock(input);
   const stateRoot = rootAfter?.(result.stateChanges);

@@ -3,10 +3,9 @@
 import { type ExecuteBlockInput, Executor } from "@braid/executor";
 import { keccak256 } from "@braid/kernel";
 import { bytesToHex, concatBytes, equalBytes, hexToBytes } from "@braid/primitives";
+import { chainOf, createHeader } from "@braid/protocol";
 import { compareResults } from "@braid/replay";
 import { EMPTY_CODE_HASH, type FlatPreState, MemoryStateSource } from "@braid/state";
-import { createBlockHeader } from "@ethereumjs/block";
-import { Common, Mainnet } from "@ethereumjs/common";
 import { RLP } from "@ethereumjs/rlp";
 import { afterAll, describe, expect, test } from "vitest";
 import { isPresent, readJson } from "./fixture-files.ts";
@@ -126,19 +125,19 @@ describe.skipIf(!isPresent(FOLDER))("mainnet-flat (needs BRAID_FIXTURES)", () =>
   test("180 transactions, parallel as sequential", async () => {
     const block = readJson<FlatBlock>(`${FOLDER}/block.json.gz`);
     const transactions = readJson<FlatTransaction[]>(`${FOLDER}/txs.json.gz`);
-    const common = new Common({ chain: Mainnet, hardfork: "prague" });
-    const header = createBlockHeader(
+    const position = { number: BigInt(block.number), timestamp: BigInt(block.timestamp) };
+    const rules = chainOf("mainnet").rulesAt(position);
+    expect(rules.fork).toBe("prague");
+    const header = createHeader(
       {
-        number: block.number,
-        coinbase: block.coinbase,
-        timestamp: block.timestamp,
-        gasLimit: block.gas_limit,
-        baseFeePerGas: block.basefee,
-        mixHash: block.prevrandao,
-        excessBlobGas: block.excess_blob_gas,
-        difficulty: 0,
+        ...position,
+        coinbase: hexToBytes(block.coinbase),
+        gasLimit: BigInt(block.gas_limit),
+        baseFeePerGas: BigInt(block.basefee),
+        mixHash: hexToBytes(block.prevrandao),
+        excessBlobGas: BigInt(block.excess_blob_gas),
       },
-      { common, skipConsensusFormatValidation: true },
+      rules,
     );
     const blockHashes = new Map(
       Object.entries(block.block_hashes).map(([number, hash]) => [BigInt(number), hexToBytes(hash)]),
@@ -147,7 +146,7 @@ describe.skipIf(!isPresent(FOLDER))("mainnet-flat (needs BRAID_FIXTURES)", () =>
     const senders = transactions.map((tx) => hexToBytes(tx.caller));
     const input = (): ExecuteBlockInput => ({
       block: { header, transactions: transactions.map(encode), uncles: [], withdrawals: [] },
-      common,
+      chain: "mainnet",
       source: MemoryStateSource.fromFlat({ ...pre, blockHashes }),
       senders,
     });

@@ -1,7 +1,7 @@
 // The receipts of mainnet blocks byte for byte: status, cumulative gas, bloom and logs of each single transaction.
 import { join } from "node:path";
-import { encodeReceipt } from "@braid/executor";
 import { bytesToHex } from "@braid/primitives";
+import { encodeReceipt } from "@braid/protocol";
 import { loadBlockFile, openParentState } from "@braid/replay";
 import { describe, expect, test } from "vitest";
 import { executorsOf } from "./all-ways.ts";
@@ -22,7 +22,7 @@ describe.skipIf(!isPresent("mainnet-receipts"))("mainnet-receipts (needs BRAID_F
       const { source } = openParentState(file).open();
       const result = await executors
         .get(2)
-        ?.executeBlock({ block: block.input, common: block.common, source, mode });
+        ?.executeBlock({ block: block.input, chain: block.chain, source, mode });
       for (const [i, expected] of consensusReceipts.entries()) {
         const receipt = result?.receipts[i];
         expect(

@@ -1,29 +1,4 @@
-// Public names of @braid/chain: decoding blocks, the rules they obey, and a chain that they are imported onto.
+// Public names of @braid/chain: a chain that blocks are imported onto. The rules that they obey are @braid/protocol's.
 
-export {
-  Chain,
-  type ChainOptions,
-  type ImportedBlock,
-  type ImportOptions,
-} from "./chain.ts";
-export {
-  type BlobParameters,
-  type ChainDescription,
-  chainConfig,
-  FORKS,
-  type ForkName,
-  isTimed,
-} from "./chain-config.ts";
-export { blockInput, type DecodedBlock, decodeBlock } from "./decode-block.ts";
-export { type DecodedHeader, decodeHeader } from "./decode-header.ts";
-export { type BlockErrorCode, BlockRejectedError } from "./errors.ts";
-export {
-  describeGenesis,
-  type GenesisState,
-  type GethGenesis,
-  InvalidGenesisFileError,
-  openGenesis,
-} from "./genesis.ts";
-export { type Ancestor, validateBody, validateUncles } from "./validate-body.ts";
-export { validateHeader } from "./validate-header.ts";
-export { validateResult } from "./validate-result.ts";
+export { Blockchain, type BlockchainOptions, type ImportedBlock, type ImportOptions } from "./blockchain.ts";
+export { type GenesisFile, type GenesisState, openGenesis } from "./genesis.ts";

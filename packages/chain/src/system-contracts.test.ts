@@ -3,9 +3,9 @@
 
 import { Executor } from "@braid/executor";
 import { bytesToHex } from "@braid/primitives";
+import type { ForkName } from "@braid/protocol";
 import { afterAll, describe, expect, test } from "vitest";
 import { BEACON_ROOTS, BLOCK_HASHES, REQUEST_CONTRACTS } from "../../executor/src/testing/block-builder.ts";
-import type { ForkName } from "./chain-config.ts";
 import { TestChain } from "./testing/test-chain.ts";
 
 const executor = new Executor({ workers: 2 });

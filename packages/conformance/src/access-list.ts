@@ -1,7 +1,7 @@
 // A fixture's block access list against the one that Braid has built.
 
-import type { BlockAccessList } from "@braid/executor";
 import { bytesToHex } from "@braid/primitives";
+import type { BlockAccessList } from "@braid/protocol";
 
 /** The fixtures' form of a list, with all numbers in their shortest form. */
 interface FixtureAccount {

@@ -1,13 +1,14 @@
 // A blockchain test: every block imported onto the chain, invalid ones rejected for the expected reason.
 
-import { Chain, decodeBlock, type ImportedBlock } from "@braid/chain";
+import { Blockchain, type ImportedBlock } from "@braid/chain";
 import { BaseError, bytesToHex, equalBytes, hexToBytes } from "@braid/primitives";
+import { decodeBlock, hashHeader } from "@braid/protocol";
 import { type BegunStore, MemoryStateStore } from "@braid/state";
 import { compareAccessLists } from "./access-list.ts";
 import { fitsExpectation } from "./exceptions.ts";
 import type { BlockchainFixture, FixtureBlock } from "./fixture-types.ts";
 import type { BlockExecutor, RunMode } from "./modes.ts";
-import { networkCommon } from "./networks.ts";
+import { networkChain } from "./networks.ts";
 
 /** Runs a case in one mode. Returns why it fails, or undefined. */
 export async function runBlockchainCase(
@@ -15,17 +16,15 @@ export async function runBlockchainCase(
   executor: BlockExecutor,
   mode: RunMode,
 ): Promise<string | undefined> {
-  const common = networkCommon(fixture.network, fixture.config);
-  const genesis = decodeBlock(hexToBytes(fixture.genesisRLP), common);
-  const store = MemoryStateStore.fromAlloc(fixture.pre, {
-    hash: genesis.hash,
-    number: genesis.header.number,
-  });
-  if (bytesToHex(genesis.hash) !== fixture.genesisBlockHeader.hash)
-    return `the genesis block has hash ${bytesToHex(genesis.hash)}, not ${fixture.genesisBlockHeader.hash}`;
-  if (!equalBytes(store.head.stateRoot, genesis.header.stateRoot))
-    return `the pre-state has root ${bytesToHex(store.head.stateRoot)}, not ${bytesToHex(genesis.header.stateRoot)}`;
-  const chain = new Chain({ common, store, executor, head: genesis });
+  const rules = networkChain(fixture.network, fixture.config);
+  const { header } = decodeBlock(hexToBytes(fixture.genesisRLP), rules);
+  const hash = hashHeader(header);
+  const store = MemoryStateStore.fromAlloc(fixture.pre, { hash, number: header.number });
+  if (bytesToHex(hash) !== fixture.genesisBlockHeader.hash)
+    return `the genesis block has hash ${bytesToHex(hash)}, not ${fixture.genesisBlockHeader.hash}`;
+  if (!equalBytes(store.head.stateRoot, header.stateRoot))
+    return `the pre-state has root ${bytesToHex(store.head.stateRoot)}, not ${bytesToHex(header.stateRoot)}`;
+  const chain = new Blockchain({ chain: rules, store, executor, head: header });
   for (const [i, block] of fixture.blocks.entries()) {
     const failure = await runBlock(chain, store, block, mode);
     if (failure !== undefined) return `block ${i + 1} of ${fixture.blocks.length}: ${failure}`;
@@ -36,7 +35,7 @@ export async function runBlockchainCase(
 }
 
 async function runBlock(
-  chain: Chain,
+  chain: Blockchain,
   store: BegunStore,
   block: FixtureBlock,
   mode: RunMode,

@@ -1,7 +1,7 @@
 // A chain to import: a genesis file, an RLP file of all its blocks, and the hash of the last one.
 
 import { join } from "node:path";
-import { Chain, type GethGenesis, openGenesis } from "@braid/chain";
+import { Blockchain, type GenesisFile, openGenesis } from "@braid/chain";
 import {
   BaseError,
   FileError,
@@ -23,8 +23,8 @@ export async function runChainCase(
   maxFileBytes?: number,
 ): Promise<string | undefined> {
   const genesis = await readGenesis(join(folder, "genesis.json"), maxFileBytes);
-  const { common, store, header } = await openGenesis(genesis, folder);
-  const chain = new Chain({ common, store, executor, head: { header, hash: header.hash() } });
+  const { chain: rules, store, header } = await openGenesis(genesis);
+  const chain = new Blockchain({ chain: rules, store, executor, head: header });
   const blocks = splitBlocks(await readBounded(join(folder, CHAIN_FILE), maxFileBytes));
   for (const [i, raw] of blocks.entries()) {
     try {
@@ -40,11 +40,11 @@ export async function runChainCase(
     : `the last block has hash ${chain.head.hash}, not ${expected}`;
 }
 
-async function readGenesis(path: string, maxFileBytes: number | undefined): Promise<GethGenesis> {
+async function readGenesis(path: string, maxFileBytes: number | undefined): Promise<GenesisFile> {
   const genesis = jsonObject(await readJson(path, maxFileBytes), "the genesis");
   jsonObject(genesis.config, "config");
   jsonObject(genesis.alloc, "alloc");
-  return genesis as GethGenesis;
+  return genesis as GenesisFile;
 }
 
 /** The file holds one block's RLP after the other. */

@@ -1,66 +1,79 @@
 // Engine API fixtures: each payload of engine_newPayload is a block in another form, so the case becomes a blockchain test.
 
-import { createHash } from "node:crypto";
-import { decodeTransaction } from "@braid/executor";
 import { keccak256 } from "@braid/kernel";
-import { bytesToHex, type Hex, hexToBytes, minimalBytes } from "@braid/primitives";
-import { orderedTrieRoot } from "@braid/state";
-import { RLP } from "@ethereumjs/rlp";
+import { bytesToHex, hexToBytes } from "@braid/primitives";
+import {
+  type Block,
+  decodeTransaction,
+  encodeBlock,
+  type Header,
+  hashHeader,
+  requestsHash,
+  transactionsRoot,
+  unclesHash,
+  withdrawalsRoot,
+} from "@braid/protocol";
 import type { BlockchainFixture, EngineFixture, EnginePayload, FixtureBlock } from "./fixture-types.ts";
 
-type Field = Uint8Array | Field[];
+type Json = Record<string, string | undefined>;
 
-const NO_UNCLES_HASH = keccak256(RLP.encode([]));
-
-const number = (hex: string): Uint8Array => minimalBytes(BigInt(hex));
-
-/** The fields of a header's JSON in the order of its encoding; those that a fork does not have yet are absent. */
-const HEADER_FIELDS: readonly (readonly [name: string, encode: (hex: string) => Uint8Array])[] = [
-  ["parentHash", hexToBytes],
-  ["uncleHash", hexToBytes],
-  ["coinbase", hexToBytes],
-  ["stateRoot", hexToBytes],
-  ["transactionsTrie", hexToBytes],
-  ["receiptTrie", hexToBytes],
-  ["bloom", hexToBytes],
-  ["difficulty", number],
-  ["number", number],
-  ["gasLimit", number],
-  ["gasUsed", number],
-  ["timestamp", number],
-  ["extraData", hexToBytes],
-  ["mixHash", hexToBytes],
-  ["nonce", hexToBytes],
-  ["baseFeePerGas", number],
-  ["withdrawalsRoot", hexToBytes],
-  ["blobGasUsed", number],
-  ["excessBlobGas", number],
-  ["parentBeaconBlockRoot", hexToBytes],
-  ["requestsHash", hexToBytes],
-  ["blockAccessListHash", hexToBytes],
-  ["slotNumber", number],
-];
-
-function headerItems(header: Record<string, string | undefined>): Field[] {
-  return HEADER_FIELDS.flatMap(([name, encode]) => {
-    const value = header[name];
-    return value === undefined ? [] : [encode(value)];
-  });
+/** What `read` makes of the fields that are there, under our names for them. */
+function present<T>(
+  json: Json,
+  names: Record<string, keyof Header>,
+  read: (hex: string) => T,
+): Partial<Header> {
+  return Object.fromEntries(
+    Object.entries(names).flatMap(([name, ours]) => {
+      const value = json[name];
+      return value === undefined ? [] : [[ours, read(value)]];
+    }),
+  );
 }
 
-function encode(items: Field[]): Uint8Array {
-  return RLP.encode(items as Parameters<typeof RLP.encode>[0]);
+const same = (...names: (keyof Header)[]): Record<string, keyof Header> =>
+  Object.fromEntries(names.map((name) => [name, name]));
+
+/** The fixtures' header, whose roots are called as in ethereumjs. Fields that a fork does not have yet are absent. */
+function fixtureHeader(json: Json): Header {
+  return {
+    ...present(
+      json,
+      {
+        ...same("parentHash", "coinbase", "stateRoot", "extraData", "mixHash", "nonce"),
+        ...same("withdrawalsRoot", "parentBeaconBlockRoot", "requestsHash", "blockAccessListHash"),
+        uncleHash: "unclesHash",
+        transactionsTrie: "transactionsRoot",
+        receiptTrie: "receiptsRoot",
+        bloom: "logsBloom",
+      },
+      hexToBytes,
+    ),
+    ...present(
+      json,
+      {
+        ...same("difficulty", "number", "gasLimit", "gasUsed", "timestamp", "baseFeePerGas"),
+        ...same("blobGasUsed", "excessBlobGas", "slotNumber"),
+      },
+      BigInt,
+    ),
+  } as Header;
 }
 
 /** The case as a blockchain test. */
 export function blocksOfPayloads({ engineNewPayloads, ...fixture }: EngineFixture): BlockchainFixture {
-  const header = fixture.genesisBlockHeader;
-  const body: Field[] = header.withdrawalsRoot === undefined ? [[], []] : [[], [], []];
+  const header = fixtureHeader(fixture.genesisBlockHeader);
+  const genesis: Block = {
+    header,
+    transactions: [],
+    uncles: [],
+    ...(header.withdrawalsRoot === undefined ? {} : { withdrawals: [] }),
+  };
   // A payload that the API refuses for its form never becomes a block.
   const payloads = engineNewPayloads.filter(({ errorCode }) => errorCode === undefined);
   return {
     ...fixture,
-    genesisRLP: bytesToHex(encode([headerItems(header), ...body])),
+    genesisRLP: bytesToHex(encodeBlock(genesis)),
     blocks: payloads.map(blockOfPayload),
   };
 }
@@ -68,64 +81,61 @@ export function blocksOfPayloads({ engineNewPayloads, ...fixture }: EngineFixtur
 function blockOfPayload({ params, validationError }: EnginePayload): FixtureBlock {
   const [payload, versionedHashes, parentBeaconBlockRoot, requests] = params;
   const transactions = payload.transactions.map(hexToBytes);
-  const withdrawals = payload.withdrawals?.map(({ index, validatorIndex, address, amount }) => [
-    number(index),
-    number(validatorIndex),
-    hexToBytes(address),
-    number(amount),
-  ]);
-  const header = headerItems({
-    parentHash: payload.parentHash,
-    uncleHash: bytesToHex(NO_UNCLES_HASH),
-    coinbase: payload.feeRecipient,
-    stateRoot: payload.stateRoot,
-    transactionsTrie: bytesToHex(orderedTrieRoot(transactions)),
-    receiptTrie: payload.receiptsRoot,
-    bloom: payload.logsBloom,
-    difficulty: "0x0",
-    number: payload.blockNumber,
-    gasLimit: payload.gasLimit,
-    gasUsed: payload.gasUsed,
-    timestamp: payload.timestamp,
-    extraData: payload.extraData,
-    mixHash: payload.prevRandao,
-    nonce: "0x0000000000000000",
-    baseFeePerGas: payload.baseFeePerGas,
-    withdrawalsRoot:
-      withdrawals === undefined ? undefined : bytesToHex(orderedTrieRoot(withdrawals.map(encode))),
-    blobGasUsed: payload.blobGasUsed,
-    excessBlobGas: payload.excessBlobGas,
-    parentBeaconBlockRoot,
-    requestsHash: requests === undefined ? undefined : requestsHash(requests),
-    blockAccessListHash:
-      payload.blockAccessList === undefined
-        ? undefined
-        : bytesToHex(keccak256(hexToBytes(payload.blockAccessList))),
-    slotNumber: payload.slotNumber,
-  });
-  const body: Field[] = [transactions.map(bodyItem), [], ...(withdrawals === undefined ? [] : [withdrawals])];
+  const withdrawals = payload.withdrawals?.map(({ index, validatorIndex, address, amount }) => ({
+    index: BigInt(index),
+    validatorIndex: BigInt(validatorIndex),
+    address: hexToBytes(address),
+    amount: BigInt(amount),
+  }));
+  const header: Header = {
+    parentHash: hexToBytes(payload.parentHash),
+    unclesHash: unclesHash([]),
+    coinbase: hexToBytes(payload.feeRecipient),
+    stateRoot: hexToBytes(payload.stateRoot),
+    transactionsRoot: transactionsRoot(transactions),
+    receiptsRoot: hexToBytes(payload.receiptsRoot),
+    logsBloom: hexToBytes(payload.logsBloom),
+    difficulty: 0n,
+    number: BigInt(payload.blockNumber),
+    gasLimit: BigInt(payload.gasLimit),
+    gasUsed: BigInt(payload.gasUsed),
+    timestamp: BigInt(payload.timestamp),
+    extraData: hexToBytes(payload.extraData),
+    mixHash: hexToBytes(payload.prevRandao),
+    nonce: new Uint8Array(8),
+    baseFeePerGas: BigInt(payload.baseFeePerGas),
+    ...(withdrawals === undefined ? {} : { withdrawalsRoot: withdrawalsRoot(withdrawals) }),
+    ...present(numbersOf(payload), same("blobGasUsed", "excessBlobGas", "slotNumber"), BigInt),
+    ...(parentBeaconBlockRoot === undefined
+      ? {}
+      : { parentBeaconBlockRoot: hexToBytes(parentBeaconBlockRoot) }),
+    ...(requests === undefined ? {} : { requestsHash: requestsHash(requests.map(hexToBytes)) }),
+    ...(payload.blockAccessList === undefined
+      ? {}
+      : { blockAccessListHash: keccak256(hexToBytes(payload.blockAccessList)) }),
+  };
+  const block: Block = {
+    header,
+    transactions,
+    uncles: [],
+    ...(withdrawals === undefined ? {} : { withdrawals }),
+  };
   const refused =
-    bytesToHex(keccak256(encode(header))) !== payload.blockHash
+    bytesToHex(hashHeader(header)) !== payload.blockHash
       ? "BRAID_PAYLOAD_WRONG_BLOCK_HASH"
       : versionedHashes !== undefined && !sameHashes(transactions, versionedHashes)
         ? "BRAID_PAYLOAD_WRONG_VERSIONED_HASHES"
         : undefined;
   return {
-    rlp: bytesToHex(encode([header, ...body])),
+    rlp: bytesToHex(encodeBlock(block)),
     ...(validationError === undefined ? {} : { expectException: validationError }),
     ...(refused === undefined ? {} : { refused }),
   };
 }
 
-/** EIP-7685. */
-function requestsHash(requests: string[]): Hex {
-  const hashes = requests.map((request) => createHash("sha256").update(hexToBytes(request)).digest());
-  return bytesToHex(createHash("sha256").update(Buffer.concat(hashes)).digest());
-}
-
-/** A payload has encoded transactions; in a block's body legacy ones are lists. */
-function bodyItem(raw: Uint8Array): Field {
-  return (raw[0] ?? 0) >= 0xc0 ? (RLP.decode(raw) as Field) : raw;
+/** The numbers of a payload that came with later versions. */
+function numbersOf({ blobGasUsed, excessBlobGas, slotNumber }: EnginePayload["params"][0]): Json {
+  return { blobGasUsed, excessBlobGas, slotNumber };
 }
 
 /** EIP-4844: the consensus layer tells which blobs it has seen. */

@@ -1,9 +1,9 @@
 // How a case is executed: the same blocks, with and without speculation, on threads and on a seeded schedule.
 
-import type { ChainOptions, ImportOptions } from "@braid/chain";
+import type { BlockchainOptions, ImportOptions } from "@braid/chain";
 
 /** Whatever executes blocks. */
-export type BlockExecutor = ChainOptions["executor"];
+export type BlockExecutor = BlockchainOptions["executor"];
 
 /** One way to execute. */
 export interface RunMode {

@@ -1,15 +1,7 @@
 // The networks that fixtures name ("Cancun", "ParisToShanghaiAtTime15k"), as chains.
 
-import {
-  type BlobParameters,
-  type ChainDescription,
-  chainConfig,
-  FORKS,
-  type ForkName,
-  isTimed,
-} from "@braid/chain";
 import { BaseError } from "@braid/primitives";
-import { Common } from "@ethereumjs/common";
+import { type BlobParameters, Chain, type ChainSpec, FORKS, type ForkName, isTimed } from "@braid/protocol";
 import type { FixtureConfig } from "./fixture-types.ts";
 
 /** The fixtures' names where they are not ours with a capital; several for one fork where they have changed. */
@@ -23,7 +15,7 @@ const FIXTURE_NAMES: Record<string, ForkName> = {
 
 /**
  * Amsterdam as of the fixtures eest-bal v5.1.0 and eest-zkevm v0.3.3: ETH transfer logs, block gas without refunds,
- * SLOTNUM, block access lists, DUPN/SWAPN/EXCHANGE. ethereumjs's own list follows a later draft.
+ * SLOTNUM, block access lists, DUPN/SWAPN/EXCHANGE. Those that the fork is known by follow a later draft.
  */
 const AMSTERDAM_EIPS = [7708, 7778, 7843, 7928, 8024];
 
@@ -34,12 +26,12 @@ const BESIDE_AMSTERDAM: readonly ForkName[] = ["bpo3", "bpo4", "bpo5"];
  * What a state test leaves out of its block: system calls and requests (EIP-4788, EIP-2935, EIP-6110, EIP-7002, EIP-7251,
  * EIP-7685). Its rewards go with the proof of work.
  */
-const TRANSACTIONS_ONLY: ChainDescription["eips"] & object = {
+const TRANSACTIONS_ONLY: Record<string, number[]> = {
   cancun: [1153, 4844, 5656, 6780, 7516],
   prague: [2537, 7623, 7691, 7702],
 };
 
-const known = new Map<string, Common>();
+const known = new Map<string, Chain>();
 
 /**
  * The chain of a fixture's network.
@@ -48,48 +40,48 @@ const known = new Map<string, Common>();
  * @param kind `transactions`: its blocks have nothing but transactions, as state tests want it.
  * @throws UnknownNetworkError
  */
-export function networkCommon(
+export function networkChain(
   name: string,
   config: FixtureConfig = {},
   kind: "blocks" | "transactions" = "blocks",
-): Common {
+): Chain {
   const key = JSON.stringify([name, config.chainid, config.blobSchedule, kind]);
-  let common = known.get(key);
-  if (common === undefined) {
-    const description = describeNetwork(name, config);
-    common = new Common({
-      chain: chainConfig(
-        kind === "blocks"
-          ? description
-          : { ...description, eips: { ...description.eips, ...TRANSACTIONS_ONLY }, proofOfStake: true },
-      ),
-    });
-    known.set(key, common);
+  let chain = known.get(key);
+  if (chain === undefined) {
+    const spec = describeNetwork(name, config);
+    chain = new Chain(
+      kind === "blocks"
+        ? spec
+        : { ...spec, eips: { ...spec.eips, ...TRANSACTIONS_ONLY }, proofOfStake: true },
+    );
+    known.set(key, chain);
   }
-  // Whoever uses it sets it to one fork after the other.
-  return common.copy();
+  return chain;
 }
 
-function describeNetwork(name: string, config: FixtureConfig): ChainDescription {
+function describeNetwork(name: string, config: FixtureConfig): ChainSpec {
   const { from, to, at } = parseNetwork(name);
-  const order = FORKS.map(([fork]) => fork);
+  const order: ForkName[] = FORKS.map((fork) => fork.name);
   const last = to ?? from;
-  const forks = order
+  const hardforks = order
     .slice(0, order.indexOf(last) + 1)
     // The DAO's fork belongs to mainnet and to the network that is named after it.
     .filter((fork) => fork !== "dao" || last === "dao")
     .filter((fork) => !(last === "amsterdam" && BESIDE_AMSTERDAM.includes(fork)))
-    .map((fork) => ({ fork, at: order.indexOf(fork) > order.indexOf(from) ? at : 0 }));
+    .map((fork) => {
+      const begin = order.indexOf(fork) > order.indexOf(from) ? at : 0;
+      return isTimed(fork) ? { name: fork, timestamp: begin } : { name: fork, block: begin };
+    });
   return {
     name,
     chainId: Number(config.chainid ?? 1),
-    forks,
+    hardforks,
     blobSchedule: blobSchedule(config),
     eips: { amsterdam: AMSTERDAM_EIPS },
   };
 }
 
-function blobSchedule({ blobSchedule = {} }: FixtureConfig): Partial<Record<ForkName, BlobParameters>> {
+function blobSchedule({ blobSchedule = {} }: FixtureConfig): Record<string, BlobParameters> {
   return Object.fromEntries(
     Object.entries(blobSchedule).map(([fork, { target, max, baseFeeUpdateFraction }]) => [
       forkName(fork) ?? fork,
@@ -102,7 +94,7 @@ function forkName(name: string): ForkName | undefined {
   const ours =
     FIXTURE_NAMES[name] ??
     `${name.startsWith("BPO") ? "bpo" : name[0]?.toLowerCase()}${name.slice(name.startsWith("BPO") ? 3 : 1)}`;
-  return FORKS.find(([fork]) => fork === ours)?.[0];
+  return FORKS.find((fork) => fork.name === ours)?.name;
 }
 
 function parseNetwork(name: string): { from: ForkName; to?: ForkName; at: number } {

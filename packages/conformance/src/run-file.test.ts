@@ -12,7 +12,7 @@ import { fitsExpectation } from "./exceptions.ts";
 import { Executors } from "./executors.ts";
 import type { StateFixture } from "./fixture-types.ts";
 import { parallel, SEQUENTIAL, seeded } from "./modes.ts";
-import { networkCommon, UnknownNetworkError } from "./networks.ts";
+import { networkChain, UnknownNetworkError } from "./networks.ts";
 import type { CaseReport } from "./reports.ts";
 import { runFile } from "./run-file.ts";
 import { stackCases } from "./stacked-cases.ts";
@@ -157,8 +157,10 @@ describe("stacks", () => {
 });
 
 describe("networks", () => {
-  const at = (name: string, blockNumber: bigint, timestamp: bigint): string =>
-    networkCommon(name).getHardforkBy({ blockNumber, timestamp });
+  const BLOBS = { target: "14", max: "21", baseFeeUpdateFraction: "11684671" };
+  const config = { blobSchedule: { BPO3: BLOBS, BPO4: BLOBS, BPO5: BLOBS } };
+  const at = (name: string, number: bigint, timestamp: bigint): string =>
+    networkChain(name, config).forkAt({ number, timestamp });
 
   test.each([
     ["Frontier", "chainstart"],
@@ -190,7 +192,7 @@ describe("networks", () => {
     "BerlinToLondonAtTime15k",
     "ArrowGlacierToParisAtDiffC0000",
   ])("%j is not known", (name) => {
-    expect(() => networkCommon(name)).toThrow(UnknownNetworkError);
+    expect(() => networkChain(name)).toThrow(UnknownNetworkError);
   });
 });
 

@@ -1,12 +1,13 @@
 // Several state tests of one file in one block: where their accounts do not contradict each other, their transactions stand
 // side by side, and the parallel run must come to what the sequential one comes to.
 
-import { accessListHash, type BlockResult } from "@braid/executor";
+import type { BlockResult } from "@braid/executor";
 import { BaseError, bytesToHex, hexToBytes } from "@braid/primitives";
+import { accessListHash } from "@braid/protocol";
 import { type GenesisAlloc, MemoryStateStore } from "@braid/state";
 import type { StateFixture, StatePost } from "./fixture-types.ts";
 import { type BlockExecutor, type RunMode, SEQUENTIAL } from "./modes.ts";
-import { networkCommon } from "./networks.ts";
+import { networkChain } from "./networks.ts";
 import { environmentHeader, executeTransactions } from "./state-case.ts";
 
 /** Transactions that can share a block, and the state before it. */
@@ -86,14 +87,14 @@ async function outcome(
   mode: RunMode,
 ): Promise<Record<string, string>> {
   const { fixture, fork, transactions } = stack;
-  const common = networkCommon(fork, fixture.config, "transactions");
+  const chain = networkChain(fork, fixture.config, "transactions");
   // Room for all of them: each alone fits into the environment's block.
   const gasLimit = BigInt(fixture.env.currentGasLimit ?? 0) * BigInt(transactions.length);
-  const header = environmentHeader(fixture.env, common, gasLimit);
+  const header = environmentHeader(fixture.env, chain, gasLimit);
   const store = MemoryStateStore.fromAlloc(stack.pre);
   let result: BlockResult;
   try {
-    result = await executeTransactions(executor, header, store, transactions, mode);
+    result = await executeTransactions(executor, chain, header, store, transactions, mode);
   } catch (error) {
     if (!(error instanceof BaseError)) throw error;
     return { "error code": error.code };

@@ -1,54 +1,52 @@
 // A state test: one transaction, executed as the only one of a block that has nothing else.
 
-import type { BlockResult, ExecuteBlockInput, Log } from "@braid/executor";
+import type { BlockResult, ExecuteBlockInput } from "@braid/executor";
 import { keccak256 } from "@braid/kernel";
 import { BaseError, bigIntToBytes32, bytesToHex, equalBytes, hexToBytes } from "@braid/primitives";
+import { type Chain, createHeader, encodeLogs, type Header, type Log } from "@braid/protocol";
 import { type BegunStore, MemoryStateStore } from "@braid/state";
-import { type BlockHeader, createBlockHeader } from "@ethereumjs/block";
-import type { Common } from "@ethereumjs/common";
-import { RLP } from "@ethereumjs/rlp";
 import { fitsExpectation } from "./exceptions.ts";
 import type { StateFixture, StatePost } from "./fixture-types.ts";
 import type { BlockExecutor, RunMode } from "./modes.ts";
-import { networkCommon } from "./networks.ts";
+import { networkChain } from "./networks.ts";
 
 /** The header that a test's environment describes. `gasLimit` replaces the environment's. */
-export function environmentHeader(
-  env: Record<string, string>,
-  common: Common,
-  gasLimit?: bigint,
-): BlockHeader {
-  const number = BigInt(env.currentNumber ?? 1);
-  common.setHardforkBy({ blockNumber: number, timestamp: BigInt(env.currentTimestamp ?? 0) });
-  const has = (eip: number): boolean => common.isActivatedEIP(eip);
-  return createBlockHeader(
+export function environmentHeader(env: Record<string, string>, chain: Chain, gasLimit?: bigint): Header {
+  const position = { number: BigInt(env.currentNumber ?? 1), timestamp: BigInt(env.currentTimestamp ?? 0) };
+  const rules = chain.rulesAt(position);
+  return createHeader(
     {
-      number,
-      coinbase: env.currentCoinbase as `0x${string}`,
+      ...position,
+      coinbase: hexToBytes(env.currentCoinbase ?? "0x"),
       gasLimit: gasLimit ?? BigInt(env.currentGasLimit ?? 0),
-      timestamp: BigInt(env.currentTimestamp ?? 0),
       difficulty: BigInt(env.currentDifficulty ?? 0),
       ...(env.currentRandom === undefined ? {} : { mixHash: bigIntToBytes32(BigInt(env.currentRandom)) }),
-      ...(has(1559) ? { baseFeePerGas: BigInt(env.currentBaseFee ?? 10) } : {}),
-      ...(has(4844) ? { excessBlobGas: BigInt(env.currentExcessBlobGas ?? 0) } : {}),
-      ...(has(7843) && env.slotNumber !== undefined ? { slotNumber: BigInt(env.slotNumber) } : {}),
+      ...(rules.eip1559 ? { baseFeePerGas: BigInt(env.currentBaseFee ?? 10) } : {}),
+      ...(rules.eip4844 ? { excessBlobGas: BigInt(env.currentExcessBlobGas ?? 0) } : {}),
+      ...(rules.eip7843 ? { slotNumber: BigInt(env.slotNumber ?? 0) } : {}),
     },
-    { common, skipConsensusFormatValidation: true },
+    rules,
   );
 }
 
 /** Executes transactions as a block of nothing but them. */
 export function executeTransactions(
   executor: BlockExecutor,
-  header: BlockHeader,
+  chain: Chain,
+  header: Header,
   store: BegunStore,
   transactions: Uint8Array[],
   mode: RunMode,
 ): Promise<BlockResult> {
   const input: ExecuteBlockInput = {
     ...mode.options,
-    block: { header, transactions, uncles: [], withdrawals: [] },
-    common: header.common,
+    block: {
+      header,
+      transactions,
+      uncles: [],
+      ...(header.withdrawalsRoot === undefined ? {} : { withdrawals: [] }),
+    },
+    chain,
     source: store.stateAt(store.head.hash),
   };
   return executor.executeBlock(input);
@@ -76,7 +74,8 @@ async function runTransaction(
   executor: BlockExecutor,
   mode: RunMode,
 ): Promise<string | undefined> {
-  const header = environmentHeader(fixture.env, networkCommon(fork, fixture.config, "transactions"));
+  const chain = networkChain(fork, fixture.config, "transactions");
+  const header = environmentHeader(fixture.env, chain);
   // Fixtures without ancestors expect the hash of the number's decimal digits, as all clients' runners do.
   const hashOf = (number: bigint): Uint8Array => keccak256(new TextEncoder().encode(number.toString()));
   const number = header.number - 1n;
@@ -85,7 +84,7 @@ async function runTransaction(
   const store = MemoryStateStore.fromAlloc(fixture.pre, { hash: hashOf(number), number, ancestors });
   let result: BlockResult;
   try {
-    result = await executeTransactions(executor, header, store, [hexToBytes(post.txbytes)], mode);
+    result = await executeTransactions(executor, chain, header, store, [hexToBytes(post.txbytes)], mode);
   } catch (error) {
     if (!(error instanceof BaseError)) throw error;
     const rejection = `${error.code}: ${error.message}`;
@@ -107,5 +106,5 @@ async function runTransaction(
 
 /** keccak256(rlp(logs)). */
 function logsHash(logs: Log[]): string {
-  return bytesToHex(keccak256(RLP.encode(logs.map((log) => [log.address, log.topics, log.data]))));
+  return bytesToHex(keccak256(encodeLogs(logs)));
 }

@@ -2,10 +2,9 @@
 // rewards, and what is told about each transaction.
 
 import { hexToBytes } from "@braid/primitives";
+import { Chain, chainOf, receiptsRoot } from "@braid/protocol";
 import { MemoryStateSource, type StateChanges } from "@braid/state";
-import { type ChainConfig, Mainnet } from "@ethereumjs/common";
 import { describe, expect, test } from "vitest";
-import { receiptsRoot } from "./receipts/receipts.ts";
 import { keyed, plainAddress } from "./testing/accounts.ts";
 import { assertAllAgree, outcomeOfBraid, outcomeOfStock, runBraid } from "./testing/agree.ts";
 import { asm, word } from "./testing/assembler.ts";
@@ -352,9 +351,10 @@ describe("what is told about transactions", () => {
 
 test("two chains of the same name and id whose forks differ keep apart", async () => {
   // London without EIP-3529: refunds are larger.
-  const other: ChainConfig = { ...Mainnet, customHardforks: { london: { eips: [1559, 3198, 3541] } } };
+  const mainnet = chainOf("mainnet");
+  const other = new Chain({ ...mainnet.spec, eips: { london: [1559, 3198, 3541] } });
   const gas: bigint[] = [];
-  for (const chain of [Mainnet, other, Mainnet]) {
+  for (const chain of [mainnet, other, mainnet]) {
     const block = start("london", { chain });
     const target = block.contract(plainAddress(5), TOOL, { storage: [[1, 1]] });
     block.send({ from: keyed(0), to: target, data: tool.store(1, 0) });

@@ -2,8 +2,8 @@
 // the same reason, and the rest is the block that anybody would execute. BRAID_ROUNDS sets how many pools there are of each fork.
 
 import { randomInt } from "node:crypto";
+import { decodeTransaction, InvalidTransactionError } from "@braid/protocol";
 import { describe, expect, test } from "vitest";
-import { InvalidTransactionError } from "./errors.ts";
 import type { BlockResult, BuiltBlock } from "./result/block-result.ts";
 import { SeededExecutor } from "./seeded-executor.ts";
 import { keyed, plainAddress } from "./testing/accounts.ts";
@@ -11,7 +11,6 @@ import { assertAllAgree, executorWith, fingerprint, inputOf, WORKER_COUNTS } fro
 import { BlockBuilder, type Fork, type TestBlock } from "./testing/block-builder.ts";
 import { randomBlock } from "./testing/random-block.ts";
 import { blobHash } from "./testing/sign.ts";
-import { decodeTransaction } from "./transaction/transaction.ts";
 
 const FORKS: readonly Fork[] = ["chainstart", "byzantium", "london", "cancun", "osaka"];
 const ROUNDS = Number(process.env.BRAID_ROUNDS ?? 2);

@@ -1,9 +1,11 @@
 // The way of a block: read `executeBlockWith` from top to bottom.
 
 import { ArenaExhaustedError, HEAD_ONLY, type Kernel } from "@braid/kernel";
+import { chainOf, type ForkRules } from "@braid/protocol";
 import { DEFAULT_READ_TIMEOUT_MS, type ExecuteBlockInput, type ExecutionMode } from "./block/block-input.ts";
 import { checkInput } from "./block/check-input.ts";
 import { type PreparedBlock, prepareBlock } from "./block/prepare-block.ts";
+import { readBlock } from "./block/read-block.ts";
 import { type EngineRegistry, engineName } from "./engines/registry.ts";
 import { functionKey } from "./hints/call-target.ts";
 import type { HintMemory } from "./hints/hint-memory.ts";
@@ -19,7 +21,6 @@ import type { BlockResult, BuiltBlock } from "./result/block-result.ts";
 import { blockStatistics, type PhaseTimes } from "./result/statistics.ts";
 import type { FlatCache } from "./state/flat-cache.ts";
 import { StateReader } from "./state/state-reader.ts";
-import type { ForkRules } from "./transaction/fork-rules.ts";
 
 /** Below this many transactions a block runs in order on one worker: see bench/README.md, "Small blocks". */
 export const MIN_PARALLEL_TRANSACTIONS = 10;
@@ -42,6 +43,7 @@ export interface ExecutorResources {
 
 /** A block on its way. */
 interface Job extends PreparedBlock {
+  encodings: readonly Uint8Array[];
   /** The transactions are candidates: see EngineBlock. */
   building: boolean;
   /** The function that each transaction calls, for hints. */
@@ -82,10 +84,10 @@ async function runBlockWay(
   building: boolean,
 ): Promise<Pick<AssembledResult, "included" | "leftOut"> & { result: BlockResult }> {
   throwIfCancelled(input.signal);
-  checkInput(input);
   const times: PhaseTimes = { begin: performance.now(), prepared: 0, loaded: 0, ran: 0, end: 0 };
-  const plan = planRun(resources, input);
   const block = prepareJob(input, building);
+  checkInput(input, block.encodings.length);
+  const plan = planRun(resources, input, block);
   times.prepared = performance.now();
   const report = await runOrFallBack(resources, input, block, plan, times);
   times.ran = performance.now();
@@ -100,19 +102,22 @@ async function runBlockWay(
   return { result: withStatistics, included, leftOut };
 }
 
-function prepareJob({ block, common }: ExecuteBlockInput, building: boolean): Job {
+function prepareJob(input: ExecuteBlockInput, building: boolean): Job {
+  const chain = chainOf(input.chain);
+  const block = readBlock(input.block, chain);
+  const encodings = block.transactions;
   let keys: (string | undefined)[] | undefined;
   const functionKeys = () => {
-    keys ??= block.transactions.map(functionKey);
+    keys ??= encodings.map(functionKey);
     return keys;
   };
-  return { ...prepareBlock(block, common), building, functionKeys };
+  return { ...prepareBlock(block, chain), encodings, building, functionKeys };
 }
 
-function planRun(resources: ExecutorResources, input: ExecuteBlockInput): Plan {
+function planRun(resources: ExecutorResources, input: ExecuteBlockInput, block: Job): Plan {
   const engine = engineName(input.engine, resources.engines);
   const wanted = input.mode ?? "parallel";
-  const worthwhile = input.force === true || input.block.transactions.length >= MIN_PARALLEL_TRANSACTIONS;
+  const worthwhile = input.force === true || block.encodings.length >= MIN_PARALLEL_TRANSACTIONS;
   if (wanted === "sequential" || !worthwhile)
     return { engine, mode: "sequential", workers: 1, preload: true };
   const workers = Math.min(resources.workers, Math.max(1, input.workers ?? resources.workers));
@@ -194,7 +199,7 @@ async function runLoaded(
 /** Makes the kernel ready for the block: parent state, unit table, known senders. */
 function loadState(resources: ExecutorResources, input: ExecuteBlockInput, block: Job, plan: Plan): void {
   const { kernel, cache } = resources;
-  const { transactions } = input.block;
+  const transactions = block.encodings;
   cache.attach(input.source, plan.preload);
   const units = transactions.length + 2;
   kernel.resetBlock(units);
@@ -221,7 +226,7 @@ async function useHints(
   const options = hintOptions(input.hints);
   if (!cache.holdsAll) {
     const { context, building } = block;
-    const expected = { transactions: input.block.transactions, context, building };
+    const expected = { transactions: block.encodings, context, building };
     await unlessCancelled(prefetch(reader, expected, hints, options), input.signal);
   }
   if (options.learned && plan.mode === "parallel" && !hints.isEmpty)

@@ -2,9 +2,9 @@
 // before. A source that does not answer ends a block by itself after the time limit of reads.
 
 import { equalBytes } from "@braid/primitives";
+import { InvalidTransactionError } from "@braid/protocol";
 import type { StateSource } from "@braid/state";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { InvalidTransactionError } from "./errors.ts";
 import { Executor, type ExecutorOptions } from "./executor.ts";
 import { keyed, plainAddress } from "./testing/accounts.ts";
 import { fingerprint, inputOf, runBraid } from "./testing/agree.ts";

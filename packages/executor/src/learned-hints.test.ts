@@ -30,7 +30,7 @@ test.each(CHAINS)("%s", async (_what, action) => {
   const run = (hints: boolean) =>
     executor.executeBlock({
       block: built.input,
-      common: built.common,
+      chain: built.chain,
       source: built.source(),
       force: true,
       hints,

@@ -40,7 +40,7 @@ function newExecutor(options: ExecutorOptions): Executor {
 }
 
 function input(block: TestBlock, source: StateSource = block.source()) {
-  return { block: block.input, common: block.common, source, force: true };
+  return { block: block.input, chain: block.chain, source, force: true };
 }
 
 /** What the sequential run on an executor of the file says. */

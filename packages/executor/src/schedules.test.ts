@@ -68,7 +68,7 @@ describe.each<Fork>(["shanghai", "osaka"])("%s", (fork) => {
     for (let i = 0; i < SCHEDULES; i++) {
       const parallel = await executorWith([2, 3][i % 2] as number).executeBlock({
         block: block.input,
-        common: block.common,
+        chain: block.chain,
         source: block.source(),
         force: true,
         hints: i % 4 < 2,
@@ -109,7 +109,7 @@ describe("hash tables", () => {
       for (let i = 0; i < 5; i++) {
         const crowded = await executor.executeBlock({
           block: built.input,
-          common: built.common,
+          chain: built.chain,
           source: built.source(),
           force: true,
         });

@@ -16,10 +16,10 @@ async function run(block: TestBlock, workers: number, seed: number): Promise<Blo
     blockArenaBytes: 64 << 20,
     stateArenaBytes: 32 << 20,
   });
-  const { input, common } = block;
+  const { input, chain } = block;
   return executor.executeBlock({
     block: input,
-    common,
+    chain,
     source: block.source(),
     mode: "parallel",
     force: true,

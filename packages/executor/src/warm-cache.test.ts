@@ -30,7 +30,7 @@ function cold(store: BegunStore): StateSource {
 }
 
 const execute = async (block: TestBlock, source: StateSource) =>
-  executorWith(2).executeBlock({ block: block.input, common: block.common, source, force: true });
+  executorWith(2).executeBlock({ block: block.input, chain: block.chain, source, force: true });
 
 test.each<Fork>(["chainstart", "spuriousDragon", "constantinople", "shanghai", "osaka"])(
   "a block after a random block in %s, and the random block again after a way back",

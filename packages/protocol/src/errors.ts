@@ -47,6 +47,8 @@ export type BlockErrorCode =
 
 /** A block that breaks a rule of its chain, other than by one of its transactions. */
 export class InvalidBlockError extends BaseError {
+  declare readonly code: BlockErrorCode;
+
   constructor(code: BlockErrorCode, message: string, data: Record<string, unknown> = {}) {
     super(code, message, { data });
   }
@@ -82,6 +84,8 @@ export type TransactionErrorCode =
 
 /** A transaction that no block may contain in this place; a block that does is invalid. */
 export class InvalidTransactionError extends BaseError {
+  declare readonly code: TransactionErrorCode;
+
   constructor(
     code: TransactionErrorCode,
     message: string,

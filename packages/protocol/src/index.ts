@@ -10,6 +10,7 @@ export {
   type ValueChange,
 } from "./access-list/access-list.ts";
 export { type Block, decodeBlock, encodeBlock, transactionsRoot, unclesHash } from "./block/block.ts";
+export { checkBlock } from "./block/check-block.ts";
 export {
   decodePartialRpcBlock,
   decodeRpcBlock,
@@ -66,12 +67,12 @@ export { logsBloom, unionBloom } from "./receipt/bloom.ts";
 export {
   decodeLogs,
   decodeReceipt,
+  EncodedReceipt,
   encodeLogs,
   encodeReceipt,
   encodeReceiptParts,
   type Log,
   type Receipt,
-  type ReceiptParts,
   receiptsRoot,
 } from "./receipt/receipt.ts";
 export { depositRequest, requestsHash } from "./receipt/requests.ts";

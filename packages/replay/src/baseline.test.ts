@@ -1,9 +1,9 @@
 // The baseline's clock: with senders known beforehand, no recovery of a sender is in the time.
+import { chainOf } from "@braid/protocol";
 import { FeeMarket1559Tx } from "@ethereumjs/tx";
 import { afterEach, expect, test, vi } from "vitest";
 import { StockRunner } from "./baseline.ts";
-import { decodeBlock } from "./block-file.ts";
-import { commonOf } from "./chain-config.ts";
+import { loadBlock } from "./block-file.ts";
 import { makeTransferChain } from "./testing/transfer-chain.ts";
 
 afterEach(() => vi.restoreAllMocks());
@@ -13,8 +13,9 @@ test("senders known beforehand are recovered before the clock starts, and only o
   const [rlp] = bundle.blocks;
   if (rlp === undefined || bundle.state.kind !== "complete")
     throw new Error("the chain has one block over a complete state");
-  const runner = await StockRunner.create(bundle.chain, bundle.state.pre, bundle.blockHashes);
-  const { run } = await runner.prepare(decodeBlock(rlp, commonOf(bundle.chain)));
+  const chain = chainOf(bundle.chain);
+  const runner = await StockRunner.create(chain, bundle.state.pre, bundle.blockHashes);
+  const { run } = await runner.prepare(loadBlock(rlp, chain));
   // Only a recovery asks for the message that was signed.
   const recoveries = vi.spyOn(FeeMarket1559Tx.prototype, "getMessageToVerifySignature");
   const clock = vi.spyOn(performance, "now");

@@ -1,14 +1,15 @@
 // The baseline: the same block on stock @ethereumjs/vm, runBlock over a MerkleStateManager. Also an oracle that shares no code with the executor.
+import { commonOf } from "@braid/executor";
 import { bigIntToBytes32, bytesToHex, type Hex } from "@braid/primitives";
+import { type Chain, encodeHeader } from "@braid/protocol";
 import { EMPTY_CODE_HASH_HEX, type FlatPreState } from "@braid/state";
-import { Block, createBlockHeader } from "@ethereumjs/block";
+import { Block, createBlockHeader, createBlockHeaderFromRLP } from "@ethereumjs/block";
 import type { Common } from "@ethereumjs/common";
 import { Caches, MerkleStateManager } from "@ethereumjs/statemanager";
 import { createTxFromRLP } from "@ethereumjs/tx";
 import { Account, Address, createWithdrawal } from "@ethereumjs/util";
 import { createVM, type RunBlockResult, runBlock, type VM } from "@ethereumjs/vm";
 import type { LoadedBlock } from "./block-file.ts";
-import { type ChainSpec, commonOf } from "./chain-config.ts";
 import { loadKzg } from "./kzg.ts";
 
 /** What stock ethereumjs makes of a block. */
@@ -45,11 +46,11 @@ export class StockRunner {
 
   /** Builds the tries from a flat state; `blockHashes` answers BLOCKHASH and may grow later. */
   static async create(
-    chain: ChainSpec,
+    chain: Chain,
     pre: FlatPreState,
     blockHashes: ReadonlyMap<bigint, Uint8Array>,
   ): Promise<StockRunner> {
-    const common = commonOf(chain, { kzg: await loadKzg() });
+    const common = commonOf(chain, "chainstart", { kzg: await loadKzg() });
     const state = new MerkleStateManager({ common, caches: new Caches() });
     await fill(state, pre);
     const blockchain = {
@@ -75,7 +76,7 @@ export class StockRunner {
       generate: true,
       skipBlockValidation: true,
     });
-    const roots = { stateRoot: first.stateRoot, receiptTrie: first.receiptsRoot };
+    const roots = { stateRoot: first.stateRoot, receiptsRoot: first.receiptsRoot };
     const run = async (options: StockRunOptions = {}): Promise<number> => {
       await this.#state.setStateRoot(parentRoot);
       const stock = this.#stockBlock(block, roots);
@@ -89,11 +90,10 @@ export class StockRunner {
 
   #stockBlock(
     { input }: LoadedBlock,
-    roots: { stateRoot?: Uint8Array; receiptTrie?: Uint8Array } = {},
+    roots: { stateRoot?: Uint8Array; receiptsRoot?: Uint8Array } = {},
   ): Block {
     const options = { common: this.#common, skipConsensusFormatValidation: true };
-    const { common: _, ...fields } = { ...input.header };
-    const header = createBlockHeader({ ...fields, ...roots }, options);
+    const header = createBlockHeaderFromRLP(encodeHeader({ ...input.header, ...roots }), options);
     // Frozen, as they are by default: ethereumjs caches a sender only in frozen transactions.
     const transactions = input.transactions.map((raw) => createTxFromRLP(raw, { common: this.#common }));
     const withdrawals = input.withdrawals?.map(({ address, ...rest }) =>
@@ -102,7 +102,7 @@ export class StockRunner {
     const block = new Block(header, transactions, [], withdrawals, { ...options, freeze: false });
     // The constructor validates uncles against rules that need their whole headers; rewards need the coinbase and the number.
     const uncles = input.uncles.map(({ coinbase, number }) =>
-      createBlockHeader({ coinbase, number, gasLimit: 5000n }, options),
+      createBlockHeader({ coinbase: new Address(coinbase), number, gasLimit: 5000n }, options),
     );
     return Object.assign(block, { uncleHeaders: uncles });
   }

@@ -59,7 +59,7 @@ export class BlockRunner {
     const { source, rootAfter } = state;
     const input: ExecuteBlockInput = {
       block: this.block.input,
-      common: this.block.common,
+      chain: this.block.chain,
       source,
       mode,
       engine,
@@ -69,7 +69,7 @@ export class BlockRunner {
     if (signal !== undefined) input.signal = signal;
     if (onProgress !== undefined) input.onProgress = onProgress;
     // Receipts before Byzantium hold the state root after each transaction; only then is that worth its time.
-    if (rootAfter !== undefined && !this.block.common.gteHardfork("byzantium"))
+    if (rootAfter !== undefined && !this.block.chain.rulesOfFork(this.block.fork).byzantium)
       input.intermediateRoots = rootAfter;
 
     const start = performance.now();

@@ -8,16 +8,16 @@ import {
   equalBytes,
   type Hex,
   hexToBytes,
+  minimalBytes,
   tooLarge,
 } from "@braid/primitives";
+import type { ChainSpec } from "@braid/protocol";
 import { EMPTY_CODE_HASH, type FlatAccount, type FlatPreState } from "@braid/state";
 import { RLP } from "@ethereumjs/rlp";
 import type { Bundle, BundleState } from "./bundle.ts";
-import type { ChainSpec } from "./chain-config.ts";
 import { BlockFileError, messageOf } from "./errors.ts";
 import { numberOfBlock } from "./first-number.ts";
 import { keccak256 } from "./keccak.ts";
-import { bigIntToMinimalBytes } from "./quantity.ts";
 
 type Item = Uint8Array | Item[];
 
@@ -150,14 +150,14 @@ function readState(sections: Map<string, Item>): BundleState {
 
 /** [address, [nonce, balance, code hash or nothing, has storage] or [], [[slot, value], ...]] */
 function encodeAccount({ address, account, storage }: FlatAccount): Item {
-  const slots: Item = sorted(storage.map(([slot, value]): Item => [slot, bigIntToMinimalBytes(value)]));
+  const slots: Item = sorted(storage.map(([slot, value]): Item => [slot, minimalBytes(value)]));
   if (account === undefined) return [address, [], slots];
   const codeHash = equalBytes(account.codeHash, EMPTY_CODE_HASH) ? new Uint8Array(0) : account.codeHash;
   const fields = [
-    bigIntToMinimalBytes(account.nonce),
-    bigIntToMinimalBytes(account.balance),
+    minimalBytes(account.nonce),
+    minimalBytes(account.balance),
     codeHash,
-    bigIntToMinimalBytes(account.hasStorage ? 1n : 0n),
+    minimalBytes(account.hasStorage ? 1n : 0n),
   ];
   return [address, fields, slots];
 }
@@ -189,7 +189,7 @@ function decodeAccount(item: Item): FlatAccount {
 
 function encodeHashes(hashes: ReadonlyMap<bigint, Uint8Array>): Item {
   const byNumber = [...hashes].sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0));
-  return byNumber.map(([number, hash]) => [bigIntToMinimalBytes(number), hash]);
+  return byNumber.map(([number, hash]) => [minimalBytes(number), hash]);
 }
 
 function readHashes(section: Item): Map<bigint, Uint8Array> {

@@ -1,10 +1,10 @@
 // Braid's own file format: consecutive blocks with the state before the first of them. BUNDLE.md is the specification.
 import { rename, writeFile } from "node:fs/promises";
 import { type Hex, readBounded } from "@braid/primitives";
+import type { ChainSpec } from "@braid/protocol";
 import type { FlatPreState } from "@braid/state";
 import { type BundleCompression, openPayload, sealPayload } from "./bundle-container.ts";
 import { decodePayload, encodePayload } from "./bundle-payload.ts";
-import type { ChainSpec } from "./chain-config.ts";
 
 /** Blocks of one chain, consecutive, with everything that is needed to execute them. */
 export interface Bundle {

@@ -1,6 +1,7 @@
 // Compares two results of the same block in everything that execution determines, down to the first differing place.
-import type { BlockResult, Receipt, TransactionResult } from "@braid/executor";
+import type { BlockResult, TransactionResult } from "@braid/executor";
 import { bytesToHex, type Hex } from "@braid/primitives";
+import type { Receipt } from "@braid/protocol";
 import type { AccountChange, StateChanges } from "@braid/state";
 import type { Difference, Reference } from "./difference.ts";
 

@@ -8,6 +8,7 @@ import {
   readBounded,
   readStart,
 } from "@braid/primitives";
+import { InvalidBlockError, InvalidChainError, InvalidTransactionError } from "@braid/protocol";
 import type { BlockFile } from "./block-file.ts";
 import { isBundle } from "./bundle-container.ts";
 import { BlockFileError, messageOf } from "./errors.ts";
@@ -22,7 +23,8 @@ export interface LoadOptions {
 }
 
 /**
- * Loads a file, whatever its format. Throws FileError or BlockFileError; the code is BRAID_FILE_UNKNOWN_FORMAT when the content is none
+ * Loads a file, whatever its format. Throws FileError or BlockFileError, or what is wrong with a block that could be read
+ * (InvalidBlockError, InvalidTransactionError, InvalidChainError); the code is BRAID_FILE_UNKNOWN_FORMAT when the content is none
  * of the formats, which a file found in a directory is allowed to be (a README beside the blocks).
  */
 export async function loadBlockFile(path: string, options: LoadOptions = {}): Promise<BlockFile> {
@@ -54,6 +56,13 @@ async function explain(load: () => BlockFile | Promise<BlockFile>): Promise<Bloc
     return await load();
   } catch (error) {
     if (error instanceof BlockFileError || error instanceof FileError) throw error;
+    // The block is read, and it breaks a rule: the code says which one.
+    if (
+      error instanceof InvalidBlockError ||
+      error instanceof InvalidTransactionError ||
+      error instanceof InvalidChainError
+    )
+      throw error;
     throw new BlockFileError(
       "BRAID_FILE_MALFORMED",
       `A field of the file is missing or malformed: ${messageOf(error)}`,

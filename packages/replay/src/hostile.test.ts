@@ -106,7 +106,7 @@ async function attack(content: Uint8Array): Promise<Outcome> {
       const { source, rootAfter } = state.open();
       const result = await executor.executeBlock({
         block: block.input,
-        common: block.common,
+        chain: block.chain,
         source,
         mode,
         force: true,

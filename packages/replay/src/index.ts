@@ -3,9 +3,8 @@ export { type StockResult, StockRunner, type StockRunOptions } from "./baseline.
 export {
   type BlockFile,
   type BlockFileFormat,
-  decodeBlock,
-  decodeHeader,
   type LoadedBlock,
+  loadBlock,
   type ParentState,
 } from "./block-file.ts";
 export type { BlockExecutor, Mode } from "./block-runner.ts";
@@ -18,14 +17,6 @@ export {
   writeBundle,
 } from "./bundle.ts";
 export { BUNDLE_VERSION, type BundleCompression } from "./bundle-container.ts";
-export {
-  type BlobParameters,
-  type ChainSpec,
-  commonOf,
-  type HardforkActivation,
-  hardforkOf,
-  MAINNET,
-} from "./chain-config.ts";
 export { compareResults } from "./compare.ts";
 export { type LoadOptions, loadBlockFile } from "./detect.ts";
 export { type Difference, describeDifference, type Reference } from "./difference.ts";
@@ -35,4 +26,4 @@ export { type OpenedState, openParentState } from "./parent-state.ts";
 export { RecordingSource } from "./record-reads.ts";
 export { type ReplayEvent, type ReplayOptions, replay } from "./replay.ts";
 export type { BlockReport, ReplaySummary, ReplayTotals, Verdict } from "./report.ts";
-export { type CheckedField, type Verification, verifyBlock } from "./verify.ts";
+export { type Verification, verifyBlock } from "./verify.ts";

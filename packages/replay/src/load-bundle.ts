@@ -1,27 +1,26 @@
 // Loads one of Braid's own bundles.
 import { equalBytes } from "@braid/primitives";
+import { chainOf, decodeHeader } from "@braid/protocol";
 import {
   type BlockFile,
   checkChain,
   checkParent,
-  decodeBlock,
-  decodeHeader,
   type LoadedBlock,
+  loadBlock,
   type ParentState,
   parentMismatch,
 } from "./block-file.ts";
 import { type BundleState, decodeBundle } from "./bundle.ts";
-import { commonOf } from "./chain-config.ts";
 import { BlockFileError } from "./errors.ts";
 
 /**
- * The blocks and the parent state of a bundle's bytes. Throws what `decodeBundle` throws, and BlockFileError: BRAID_UNKNOWN_CHAIN,
- * BRAID_BROKEN_CHAIN, BRAID_PARENT_STATE_MISMATCH. The root of a complete state is computed and checked when it is opened.
+ * The blocks and the parent state of a bundle's bytes. Throws what `decodeBundle` throws; BlockFileError BRAID_BROKEN_CHAIN,
+ * BRAID_PARENT_STATE_MISMATCH; InvalidChainError; InvalidBlockError for a block that breaks a rule which can be checked without executing it. The root of a complete state is computed and checked when it is opened.
  */
 export function loadBundle(path: string, bytes: Uint8Array, maxBytes?: number): BlockFile {
   const bundle = decodeBundle(bytes, maxBytes);
-  const common = commonOf(bundle.chain);
-  const blocks = bundle.blocks.map((rlp) => decodeBlock(rlp, common));
+  const chain = chainOf(bundle.chain);
+  const blocks = bundle.blocks.map((rlp) => loadBlock(rlp, chain));
   checkChain(blocks);
   const [first] = blocks;
   if (first === undefined) throw new BlockFileError("BRAID_FILE_MALFORMED", "The bundle holds no blocks.");
@@ -34,7 +33,7 @@ export function loadBundle(path: string, bytes: Uint8Array, maxBytes?: number): 
   }
   const parentState = parentStateOf(bundle.state);
   if (bundle.parentHeader !== undefined) {
-    const parent = decodeHeader(bundle.parentHeader, common);
+    const parent = decodeHeader(bundle.parentHeader, chain);
     if (parentState.kind === "complete") parentState.stateRoot ??= parent.stateRoot;
     checkParent(first, parent, parentState.kind === "flat" ? undefined : parentState.stateRoot);
   }
@@ -42,7 +41,7 @@ export function loadBundle(path: string, bytes: Uint8Array, maxBytes?: number): 
   return {
     path,
     format: "bundle",
-    chain: bundle.chain,
+    chain,
     blocks,
     parentState,
     blockHashes: bundle.blockHashes,

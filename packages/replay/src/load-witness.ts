@@ -1,9 +1,8 @@
 // Loads a block in RLP with a Merkle Patricia witness: the trie nodes and codes that it touches.
 import { basename, dirname, join } from "node:path";
 import { bytesToHex, equalBytes, FileError, type Hex, hexToBytes, readBounded } from "@braid/primitives";
-import { SYSTEM_ADDRESS } from "@braid/protocol";
-import { type BlockFile, checkParent, decodeBlock, decodeHeader, parentMismatch } from "./block-file.ts";
-import { type ChainSpec, commonOf, MAINNET } from "./chain-config.ts";
+import { CHAIN_NAMES, type Chain, chainOf, decodeHeader, SYSTEM_ADDRESS } from "@braid/protocol";
+import { type BlockFile, checkParent, loadBlock, parentMismatch } from "./block-file.ts";
 import { BlockFileError, messageOf } from "./errors.ts";
 
 /** The file's JSON. Byte strings are hex; `ancestors` maps decimal numbers to hashes. */
@@ -35,12 +34,12 @@ export function isWitnessJson(json: object): json is WitnessJson {
 
 /**
  * The block and its witness. Throws BlockFileError: BRAID_FILE_MALFORMED, BRAID_FILE_CORRUPT (another block hash),
- * BRAID_UNKNOWN_CHAIN, BRAID_PARENT_STATE_MISMATCH (the parent header has another state root or another hash).
+ * BRAID_UNKNOWN_CHAIN, BRAID_PARENT_STATE_MISMATCH (the parent header has another state root or another hash); InvalidBlockError for a block
+ * that breaks a rule which can be checked without executing it.
  */
 export async function loadWitness(path: string, json: WitnessJson): Promise<BlockFile> {
-  const chain = chainOf(json.chainId);
-  const common = commonOf(chain);
-  const block = decodeBlock(hexToBytes(json.blockRlp), common);
+  const chain = chainWithId(json.chainId);
+  const block = loadBlock(hexToBytes(json.blockRlp), chain);
   if (json.blockHash !== undefined && !equalBytes(block.hash, hexToBytes(json.blockHash))) {
     throw new BlockFileError(
       "BRAID_FILE_CORRUPT",
@@ -53,7 +52,7 @@ export async function loadWitness(path: string, json: WitnessJson): Promise<Bloc
   const stateRoot = hexToBytes(json.parentStateRoot);
   if (stateRoot.length !== 32) throw parentMismatch(block, "its root is not 32 bytes long");
   if (json.parentHeaderRlp !== undefined)
-    checkParent(block, decodeHeader(hexToBytes(json.parentHeaderRlp), common), stateRoot);
+    checkParent(block, decodeHeader(hexToBytes(json.parentHeaderRlp), chain), stateRoot);
 
   const blockHashes = new Map(
     Object.entries(json.ancestors ?? {}).map(([number, hash]) => [BigInt(number), hexToBytes(hash)]),
@@ -78,14 +77,13 @@ export async function loadWitness(path: string, json: WitnessJson): Promise<Bloc
   };
 }
 
-function chainOf(chainId: number): ChainSpec {
-  if (chainId === MAINNET.chainId) return MAINNET;
+function chainWithId(chainId: number): Chain {
+  const chain = CHAIN_NAMES.map((name) => chainOf(name)).find((one) => one.chainId === BigInt(chainId));
+  if (chain !== undefined) return chain;
   throw new BlockFileError(
     "BRAID_UNKNOWN_CHAIN",
-    `Witness files of chain ${chainId} cannot be read yet: only mainnet (1). Convert it to a bundle.`,
-    {
-      data: { chainId },
-    },
+    `A witness file does not describe its chain, and chain ${chainId} is not known; ${CHAIN_NAMES.join(", ")} are. Convert it to a bundle.`,
+    { data: { chainId } },
   );
 }
 

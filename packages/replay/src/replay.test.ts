@@ -4,14 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BlockResult } from "@braid/executor";
 import { BaseError } from "@braid/primitives";
+import { chainOf, decodeBlock, encodeBlock, type Header, hashHeader } from "@braid/protocol";
 import { stateChangesOf } from "@braid/state";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { decodeBlock } from "./block-file.ts";
 import { type Bundle, encodeBundle } from "./bundle.ts";
-import { commonOf } from "./chain-config.ts";
 import { type ReplayEvent, type ReplayOptions, replay } from "./replay.ts";
 import type { ReplaySummary } from "./report.ts";
-import { CannedExecutor, type Tamper } from "./testing/canned-executor.ts";
+import { blockOf, CannedExecutor, type Tamper } from "./testing/canned-executor.ts";
 import { makeTransferChain, RECEIVER_ADDRESS, type TransferChain } from "./testing/transfer-chain.ts";
 
 let folder: string;
@@ -51,7 +50,7 @@ describe("a chain that is right", () => {
       [1, 2, 3].map((number) => [number, "ok", "cancun"]),
     );
     for (const { checked } of blocks)
-      expect(checked).toEqual(["gasUsed", "logsBloom", "receiptsRoot", "blobGasUsed", "stateRoot"]);
+      expect(checked).toEqual(["gasUsed", "blobGasUsed", "logsBloom", "receiptsRoot", "stateRoot"]);
     expect(totals).toMatchObject({
       files: 1,
       blocks: 3,
@@ -185,9 +184,7 @@ describe("a result that is wrong", () => {
       throw new Error("the chain has blocks over a complete state");
     // The header promises another state root; nothing else is wrong.
     const block = first.slice();
-    const root = Buffer.from(block).indexOf(
-      decodeBlock(first, commonOf(chain.bundle.chain)).input.header.stateRoot,
-    );
+    const root = Buffer.from(block).indexOf(decodeBlock(first, chainOf(chain.bundle.chain)).header.stateRoot);
     block[root] = (block[root] ?? 0) ^ 1;
     const bundle: Bundle = { ...chain.bundle, blocks: [block] };
     const path = await variant("promise.braid", { blocks: [block] });
@@ -292,7 +289,54 @@ describe("a file that cannot be replayed", () => {
     block[block.length - 4] = (block[block.length - 4] ?? 0) ^ 1;
     const path = await variant("damaged.braid", { blocks: damaged });
     const { blocks } = await run({ paths: [path] });
-    expect(blocks.map(({ error }) => error?.code)).toEqual(["BRAID_FILE_CORRUPT"]);
+    expect(blocks.map(({ error }) => error?.code)).toEqual(["BRAID_BLOCK_WRONG_TRANSACTIONS_ROOT"]);
+  });
+
+  /** The chain's blocks with one header changed, and those behind it made to follow. */
+  function withHeader(index: number, change: Partial<Header>): Uint8Array[] {
+    const rules = chainOf(chain.bundle.chain);
+    let parentHash: Uint8Array | undefined;
+    return chain.bundle.blocks.map((rlp, i) => {
+      const block = decodeBlock(rlp, rules);
+      const header = { ...block.header, ...(parentHash === undefined ? {} : { parentHash }) };
+      if (i === index) Object.assign(header, change);
+      if (i >= index) parentHash = hashHeader(header);
+      return encodeBlock({ ...block, header });
+    });
+  }
+
+  test.each<[string, number, Partial<Header>, string]>([
+    [
+      "the base fee that does not follow from its parent",
+      1,
+      { baseFeePerGas: 3n },
+      "BRAID_BLOCK_WRONG_BASE_FEE",
+    ],
+    ["no later timestamp than its parent", 2, { timestamp: 0n }, "BRAID_BLOCK_TIMESTAMP_NOT_LATER"],
+    [
+      "a gas limit out of bounds of the parent's in the file",
+      0,
+      { gasLimit: 1_000_000n },
+      "BRAID_BLOCK_GAS_LIMIT_OUT_OF_BOUNDS",
+    ],
+    ["a difficulty after the Merge", 0, { difficulty: 1n }, "BRAID_BLOCK_WRONG_DIFFICULTY"],
+  ])("has a block with %s", async (_what, index, change, code) => {
+    const path = await variant("header.braid", { blocks: withHeader(index, change) });
+    const { blocks } = await run({ paths: [path] });
+    expect(blocks.map(({ error }) => error?.code)).toEqual([code]);
+  });
+
+  test("has a header that nobody can judge without its parent: it is executed", async () => {
+    const [changed] = withHeader(0, { gasLimit: 29_000_000n });
+    const { parentHeader: _, ...bundle } = chain.bundle;
+    const path = join(folder, "orphan.braid");
+    await writeFile(path, encodeBundle({ ...bundle, blocks: [changed as Uint8Array] }));
+    const executor = new CannedExecutor({
+      bundle: { ...bundle, blocks: [changed as Uint8Array] },
+      results: chain.results,
+    });
+    const { blocks } = await replay([path], { executor });
+    expect(blocks.map(({ verdict }) => verdict)).toEqual(["ok"]);
   });
 
   test("is a directory without any block", async () => {
@@ -326,9 +370,9 @@ describe("an abort", () => {
 
   test("in the middle of a block drops that block", async () => {
     const abort = new AbortController();
-    const tamper: Tamper = (_result, { signal, block }) => {
-      if (block.header.number === 2n) abort.abort();
-      signal?.throwIfAborted();
+    const tamper: Tamper = (_result, input) => {
+      if (blockOf(input).header.number === 2n) abort.abort();
+      input.signal?.throwIfAborted();
     };
     const { blocks, interrupted } = await run({ signal: abort.signal, tamper });
     expect(blocks.map(({ number, verdict }) => [number, verdict])).toEqual([[1, "ok"]]);

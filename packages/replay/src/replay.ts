@@ -185,7 +185,7 @@ class ReplaySession {
     const source = MemoryStateSource.fromFlat({ accounts: [], codes: [] });
     const block = { ...first.input, transactions: [], uncles: [] };
     try {
-      await this.#executor.executeBlock({ block, common: first.common, source, mode: this.#run.mode });
+      await this.#executor.executeBlock({ block, chain: first.chain, source, mode: this.#run.mode });
     } catch (error) {
       // Without system contracts the block may well be invalid; threads that cannot start will say so at the first real block.
       if (!(error instanceof BaseError)) throw error;

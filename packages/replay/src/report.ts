@@ -1,8 +1,9 @@
 // What a replay tells about a block and about all of them. Plain JSON values: `braid replay --json` prints these objects.
+
 import type { Statistics } from "@braid/executor";
+import type { ResultField } from "@braid/protocol";
 import type { Difference, Reference } from "./difference.ts";
 import type { ErrorReport } from "./errors.ts";
-import type { CheckedField } from "./verify.ts";
 
 /** "ok": all that could be checked fits. "mismatch": executed, but a result does not fit. "error": could not be loaded or executed. */
 export type Verdict = "ok" | "mismatch" | "error";
@@ -32,7 +33,7 @@ export interface BlockReport {
   speedup?: number;
   baselineSpeedup?: number;
   /** What was compared with the header. */
-  checked: CheckedField[];
+  checked: ResultField[];
   /** What does not fit, the most telling first; empty when all does. */
   differences: Difference[];
   /** With a mismatch: which other runs of the block gave the same result. When stock ethereumjs did, the file's state is the likely culprit. */

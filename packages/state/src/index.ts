@@ -18,7 +18,6 @@ export { LmdbStateStore } from "./lmdb/lmdb-state-store.ts";
 export { type OpenState, openState } from "./lmdb/open-state.ts";
 export { StoreError, type StoreErrorCode } from "./lmdb/store-error.ts";
 export { MemoryStateSource } from "./memory-state-source.ts";
-export { orderedTrieLeaf, orderedTrieRoot, orderedTrieRootOfLeaves } from "./ordered-trie-root.ts";
 export * from "./state-changes.ts";
 export { StateChangesWriter, stateChangesOf } from "./state-changes-writer.ts";
 export type {

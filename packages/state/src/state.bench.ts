@@ -1,22 +1,18 @@
-// How long roots and reads take, beside @ethereumjs/mpt in the same run: `node packages/state/src/state.bench.ts`.
+// How long state roots take, beside @ethereumjs/mpt in the same run: `node packages/state/src/state.bench.ts`.
 import { bytesToHex, type Hex } from "@braid/primitives";
 import { createMPT } from "@ethereumjs/mpt";
-import { RLP } from "@ethereumjs/rlp";
 import { Bench } from "tinybench";
 import { encodeAccount } from "./account-rlp.ts";
 import { EMPTY_CODE_HASH, EMPTY_TRIE_ROOT } from "./constants.ts";
 import { keccak256 } from "./keccak.ts";
-import { orderedTrieRoot } from "./ordered-trie-root.ts";
 import { type AccountChange, NO_ACCOUNT_CHANGE, type StateChanges } from "./state-changes.ts";
 import { stateChangesOf } from "./state-changes-writer.ts";
 import { MemoryStateStore } from "./store/memory-state-store.ts";
 
 const ACCOUNTS = 20_000;
 const CHANGED = 200;
-const RECEIPTS = 200;
 
 const addressOf = (n: number): Uint8Array => keccak256(Uint8Array.of(n >> 16, n >> 8, n)).slice(0, 20);
-const receipts = Array.from({ length: RECEIPTS }, (_, i) => new Uint8Array(600).fill(i + 1));
 
 /** New balances, for other accounts in every round. */
 let round = 0;
@@ -41,14 +37,6 @@ for (let n = 0; n < ACCOUNTS; n++) await oracle.put(addressOf(n), oracleLeaf(1n)
 
 const bench = new Bench({ time: 1000 });
 bench
-  .add(`root of ${RECEIPTS} receipts: orderedTrieRoot`, () => {
-    orderedTrieRoot(receipts);
-  })
-  .add(`root of ${RECEIPTS} receipts: @ethereumjs/mpt`, async () => {
-    const trie = await createMPT();
-    for (const [i, receipt] of receipts.entries()) await trie.put(RLP.encode(i), receipt);
-    trie.root();
-  })
   .add(`${CHANGED} of ${ACCOUNTS} accounts: MemoryStateStore.commit`, async () => {
     const after = store.prepare(store.head.hash, nextChanges());
     // The states go by their roots.

@@ -9,9 +9,9 @@ const executor = new Executor({ workers: 2 });
 const roots = [];
 for (const mode of ["parallel", "sequential"]) {
   const { source } = openParentState(file).open();
-  const { common, input: block } = first;
-  const result = await executor.executeBlock({ block, common, source, mode, force: true });
+  const { chain, input: block } = first;
+  const result = await executor.executeBlock({ block, chain, source, mode, force: true });
   roots.push(Buffer.from(result.receiptsRoot).toString("hex"));
 }
 await executor.close();
-console.log(JSON.stringify({ expected: Buffer.from(first.input.header.receiptTrie).toString("hex"), roots }));
+console.log(JSON.stringify({ expected: Buffer.from(first.input.header.receiptsRoot).toString("hex"), roots }));

@@ -1,7 +1,6 @@
 // What every worker needs to know of a block, as plain data that crosses to a worker once.
 
-import type { ForkRules } from "../transaction/fork-rules.ts";
-import type { UncleInput, WithdrawalInput } from "./block-input.ts";
+import type { ForkRules, Header, Withdrawal } from "@braid/protocol";
 
 export interface BlockContext {
   rules: ForkRules;
@@ -19,8 +18,9 @@ export interface BlockContext {
   slotNumber: bigint | undefined;
   parentHash: Uint8Array;
   parentBeaconBlockRoot: Uint8Array | undefined;
-  uncles: UncleInput[];
-  withdrawals: WithdrawalInput[];
+  /** As far as they are rewarded. */
+  uncles: readonly Pick<Header, "number" | "coinbase">[];
+  withdrawals: readonly Withdrawal[];
   /** The DAO fork's balance moves come before this block's transactions. */
   daoFork: boolean;
 }

@@ -1,32 +1,13 @@
 // What executeBlock takes: a block as consensus data, and how to run it.
 
+import type { Block, ChainInput, RpcBlock } from "@braid/protocol";
 import type { StateChanges, StateSource } from "@braid/state";
-import type { BlockHeader } from "@ethereumjs/block";
-import type { Common } from "@ethereumjs/common";
 
-/** An uncle, as far as it is rewarded. */
-export interface UncleInput {
-  number: bigint;
-  /** 20 bytes. */
-  coinbase: Uint8Array;
-}
-
-/** EIP-4895. `amount` is in gwei. */
-export interface WithdrawalInput {
-  index: bigint;
-  validatorIndex: bigint;
-  address: Uint8Array;
-  amount: bigint;
-}
-
-export interface BlockInput {
-  header: BlockHeader;
-  /** EIP-2718 encodings as they stand in the block body; blob transactions without their blobs. */
-  transactions: Uint8Array[];
-  uncles: UncleInput[];
-  /** Present from Shanghai on. */
-  withdrawals?: WithdrawalInput[];
-}
+/**
+ * A block: its RLP, as `eth_getBlockByNumber(number, true)` gives it (checked against its own hash and roots), or decoded. The state tells
+ * which block comes next: that its header follows the parent's is for who has the parent (validateHeader of @braid/protocol).
+ */
+export type BlockInput = Uint8Array | RpcBlock | Block;
 
 export type ExecutionMode = "parallel" | "sequential";
 
@@ -52,8 +33,8 @@ export const DEFAULT_READ_TIMEOUT_MS = 60_000;
 
 export interface ExecuteBlockInput {
   block: BlockInput;
-  /** Set to the block's hardfork. */
-  common: Common;
+  /** By its name, as a Chain, as a geth genesis file, or as an @ethereumjs/common. The block's number and timestamp choose the fork. */
+  chain: ChainInput;
   /** The state before the block. */
   source: StateSource;
   /** Default: parallel. Blocks too small to gain from it run sequentially all the same, unless `force`. */

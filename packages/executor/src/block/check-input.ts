@@ -1,12 +1,15 @@
-// What executeBlock was given, before anything is made of it: what is wrong here would end as memory written in the wrong place.
+// What executeBlock was given besides the block, before anything is made of it: what is wrong here would end as memory written in the wrong place.
 
 import { isUint8Array } from "node:util/types";
 import { InvalidInputError } from "../errors.ts";
 import type { ExecuteBlockInput } from "./block-input.ts";
 
 /** Throws InvalidInputError. */
-export function checkInput({ block, senders, workers, readTimeoutMs }: ExecuteBlockInput): void {
-  if (senders !== undefined) checkSenders(senders, block.transactions.length);
+export function checkInput(
+  { senders, workers, readTimeoutMs }: ExecuteBlockInput,
+  transactions: number,
+): void {
+  if (senders !== undefined) checkSenders(senders, transactions);
   if (workers !== undefined && !Number.isInteger(workers))
     throw new InvalidInputError("workers", `workers is ${workers}: give a whole number, or leave it out.`);
   if (readTimeoutMs !== undefined && !(readTimeoutMs > 0))

@@ -63,7 +63,7 @@ function run(block: TestBlock, engine: string, seed?: number): Promise<BlockResu
     },
     {
       block: block.input,
-      common: block.common,
+      chain: block.chain,
       source: block.source(),
       engine,
       mode: seed === undefined ? "sequential" : "parallel",
@@ -113,9 +113,9 @@ test("an engine that does not exist is refused with the names of those that do",
   const builder = new BlockBuilder("cancun");
   builder.fund(keyed(0));
   builder.send({ from: keyed(0), to: plainAddress(1) });
-  const { input, common, source } = await builder.build();
+  const { input, chain, source } = await builder.build();
   const asked = (engine: string): Promise<BlockResult> =>
-    executorWith(1).executeBlock({ block: input, common, source: source(), engine });
+    executorWith(1).executeBlock({ block: input, chain, source: source(), engine });
   for (const engine of ["geth", "", "toString"])
     await expect(asked(engine)).rejects.toMatchObject({
       code: "BRAID_ENGINE_UNKNOWN",

@@ -1,10 +1,10 @@
 // The function key that is read out of an encoded transaction, against the transaction decoded whole.
 
 import { bytesToHex } from "@braid/primitives";
+import { decodeTransaction } from "@braid/protocol";
 import { RLP } from "@ethereumjs/rlp";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { decodeTransaction } from "../transaction/transaction.ts";
 import { functionKey } from "./call-target.ts";
 
 const word = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });

@@ -2,7 +2,7 @@
 // before it runs, on the main thread.
 
 import { bytesToHex, readRlpItem } from "@braid/primitives";
-import { transactionType } from "../transaction/transaction.ts";
+import { transactionType } from "@braid/protocol";
 
 /** Where the receiver stands among the fields of types 0 to 4; the data is two fields behind. */
 const RECEIVER_FIELD = [3, 4, 5, 5, 5] as const;

@@ -1,19 +1,22 @@
 // Before a block runs on a source that is asked read by read: fetches what its transactions are expected to read.
 
 import { bytesToHex } from "@braid/primitives";
+import {
+  decodeTransaction,
+  InvalidTransactionError,
+  intrinsicGas,
+  type Transaction,
+  validateTransaction,
+} from "@braid/protocol";
 import type { BlockContext } from "../block/block-context.ts";
 import type { HintOptions } from "../block/block-input.ts";
-import { InvalidTransactionError } from "../errors.ts";
 import type { StateReader } from "../state/state-reader.ts";
-import { intrinsicGas } from "../transaction/intrinsic-gas.ts";
-import { decodeTransaction, type Transaction } from "../transaction/transaction.ts";
-import { validateTransaction } from "../transaction/validate-transaction.ts";
 import { functionKey } from "./call-target.ts";
 import type { HintMemory } from "./hint-memory.ts";
 
 /** The block as its transactions' expected reads depend on it. */
 export interface PrefetchInput {
-  transactions: Uint8Array[];
+  transactions: readonly Uint8Array[];
   context: BlockContext;
   /** The transactions are candidates: those that cannot be included do not matter to the others. */
   building: boolean;

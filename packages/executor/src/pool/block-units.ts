@@ -2,8 +2,8 @@
 // engine does not support a unit.
 
 import type { Kernel } from "@braid/kernel";
+import { InvalidTransactionError, type TransactionErrorCode } from "@braid/protocol";
 import type { EngineBlock, UnitEnd, UnitExecutor } from "../engines/engine.ts";
-import { InvalidTransactionError, type TransactionErrorCode } from "../errors.ts";
 import { layOutTransaction } from "../records/lay-out-transaction.ts";
 import { markUnsupported } from "../records/outcome.ts";
 import type { UnitRunner } from "./candidates.ts";

@@ -1,8 +1,8 @@
 // While a block is being built its transactions are candidates: one that cannot be part of it, as the head, is left out.
 
 import { ADMITTED, type Kernel } from "@braid/kernel";
+import { InvalidTransactionError } from "@braid/protocol";
 import type { UnitEnd } from "../engines/engine.ts";
-import { InvalidTransactionError } from "../errors.ts";
 import { leaveOut, refusal } from "../records/left-out.ts";
 
 /** What runs units: an engine, or an engine over candidates. */

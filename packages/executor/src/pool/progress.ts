@@ -6,12 +6,15 @@ import type { ExecuteBlockInput } from "../block/block-input.ts";
 const INTERVAL_MS = 50;
 
 /** Reports to `onProgress` until the returned function is called, and once more then. */
-export function watchProgress(kernel: Kernel, { block, onProgress }: ExecuteBlockInput): () => void {
+export function watchProgress(
+  kernel: Kernel,
+  { onProgress }: Pick<ExecuteBlockInput, "onProgress">,
+): () => void {
   if (onProgress === undefined) return () => {};
-  const transactions = block.transactions.length;
+  // Before the first and behind the last transaction are the block's prologue and its epilogue.
+  const transactions = kernel.unitCount - 2;
   const report = (): void => {
     const { committed, executions, aborts } = kernel.progress();
-    // Unit 0 is the block's prologue.
     onProgress({
       committed: Math.min(transactions, Math.max(0, committed - 1)),
       transactions,

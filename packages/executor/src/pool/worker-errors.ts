@@ -3,7 +3,8 @@
 import * as kernel from "@braid/kernel";
 import * as primitives from "@braid/primitives";
 import { type ErrorClasses, errorClasses } from "@braid/primitives";
+import * as protocol from "@braid/protocol";
 import * as state from "@braid/state";
 import * as executor from "../errors.ts";
 
-export const WORKER_ERRORS: ErrorClasses = errorClasses(primitives, kernel, state, executor);
+export const WORKER_ERRORS: ErrorClasses = errorClasses(primitives, kernel, protocol, state, executor);

@@ -2,12 +2,11 @@
 // receipts together. The main thread does the rest of the receipts trie, and what a worker that died has left undone.
 
 import type { Kernel } from "@braid/kernel";
-import { orderedTrieLeaf } from "@braid/state";
+import { encodeReceiptParts, orderedTrieLeaf } from "@braid/protocol";
 import type { PreparedBlock } from "../block/prepare-block.ts";
 import { includedUnits } from "../records/left-out.ts";
 import { readReceiptParts, settleOutcome } from "../records/outcome.ts";
 import { recordedType } from "../records/transaction-record.ts";
-import { encodeReceiptParts } from "./receipts.ts";
 
 /** Hashes receipts as long as there are some that nobody has taken. Before Byzantium they lack the state roots, so there is nothing to do. */
 export function settleReceipts(kernel: Kernel, block: PreparedBlock): void {

@@ -9,6 +9,7 @@ import {
   UNIT_BLOBS,
   UNIT_GAS_LIMIT,
 } from "@braid/kernel";
+import { decodeTransaction, intrinsicGas } from "@braid/protocol";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { BlockContext } from "../block/block-context.ts";
@@ -16,8 +17,6 @@ import { prepareBlock } from "../block/prepare-block.ts";
 import { keyed } from "../testing/accounts.ts";
 import { BlockBuilder, type Fork } from "../testing/block-builder.ts";
 import { authorize, signTransaction, type UnsignedTransaction } from "../testing/sign.ts";
-import { intrinsicGas } from "../transaction/intrinsic-gas.ts";
-import { decodeTransaction } from "../transaction/transaction.ts";
 import { layOutTransaction, putEncodings } from "./lay-out-transaction.ts";
 import { readTransaction, recordedType } from "./transaction-record.ts";
 
@@ -26,11 +25,11 @@ const BASE_FEE = 100n;
 const kernel = Kernel.create({ maxWorkers: 1, blockArenaBytes: 1 << 20, stateArenaBytes: 1 << 20 });
 
 async function contextOf(fork: Fork): Promise<BlockContext> {
-  const { input, common } = await new BlockBuilder(fork, {
+  const { input, chain } = await new BlockBuilder(fork, {
     gasLimit: GAS_LIMIT,
     baseFeePerGas: BASE_FEE,
   }).build();
-  return prepareBlock(input, common).context;
+  return prepareBlock(input, chain).context;
 }
 
 let prague: BlockContext;

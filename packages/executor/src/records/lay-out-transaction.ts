@@ -1,13 +1,17 @@
 // From the block's bytes to records in shared memory: the main thread puts the encodings there, the workers decode each of them once.
 
 import { type Kernel, SENDER_KNOWN } from "@braid/kernel";
+import {
+  type Authorization,
+  decodeTransaction,
+  type ForkRules,
+  InvalidTransactionError,
+  intrinsicGas,
+  type Transaction,
+  validateTransaction,
+} from "@braid/protocol";
 import type { BlockContext } from "../block/block-context.ts";
-import { InvalidTransactionError } from "../errors.ts";
-import type { ForkRules } from "../transaction/fork-rules.ts";
-import { intrinsicGas } from "../transaction/intrinsic-gas.ts";
 import { recoverAuthority, recoverSender } from "../transaction/recover-sender.ts";
-import { type Authorization, decodeTransaction, type Transaction } from "../transaction/transaction.ts";
-import { validateTransaction } from "../transaction/validate-transaction.ts";
 import { type SignedDelegation, writeTransaction } from "./transaction-record.ts";
 
 const MAX_U64 = (1n << 64n) - 1n;

@@ -2,7 +2,7 @@
 
 import { deserialize, serialize } from "node:v8";
 import { type Kernel, REFUSED_BLOBS } from "@braid/kernel";
-import { InvalidTransactionError, type TransactionErrorCode } from "../errors.ts";
+import { InvalidTransactionError, type TransactionErrorCode } from "@braid/protocol";
 
 /** What `Kernel.admission` refused, as the error that it would be in a given block. */
 export function refusal(unit: number, admission: number): InvalidTransactionError {

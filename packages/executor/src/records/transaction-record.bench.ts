@@ -2,20 +2,18 @@
 // Run: node packages/executor/src/records/transaction-record.bench.ts. Each task takes 1,000 transactions, as many as a block has.
 
 import { Kernel } from "@braid/kernel";
+import { decodeTransaction, intrinsicGas, validateTransaction } from "@braid/protocol";
 import { Bench } from "tinybench";
 import { prepareBlock } from "../block/prepare-block.ts";
 import { keyed } from "../testing/accounts.ts";
 import { BlockBuilder } from "../testing/block-builder.ts";
 import { signTransaction, type UnsignedTransaction } from "../testing/sign.ts";
-import { intrinsicGas } from "../transaction/intrinsic-gas.ts";
-import { decodeTransaction } from "../transaction/transaction.ts";
-import { validateTransaction } from "../transaction/validate-transaction.ts";
 import { layOutTransaction, putEncodings } from "./lay-out-transaction.ts";
 import { readTransaction } from "./transaction-record.ts";
 
 const COUNT = 1_000;
-const { input, common } = await new BlockBuilder("prague").build();
-const { context } = prepareBlock(input, common);
+const { input, chain } = await new BlockBuilder("prague").build();
+const { context } = prepareBlock(input, chain);
 const fields: UnsignedTransaction = {
   type: 2,
   chainId: 1n,

@@ -33,8 +33,7 @@ import {
   TX_TYPE,
   TX_VALUE,
 } from "@braid/kernel";
-import type { IntrinsicGas } from "../transaction/intrinsic-gas.ts";
-import type { AccessListEntry, Transaction } from "../transaction/transaction.ts";
+import type { AccessListEntry, IntrinsicGas, Transaction } from "@braid/protocol";
 import { readU256, writeU256 } from "./words.ts";
 
 /** An authorization of which all holds that can be known without state (EIP-7702). */

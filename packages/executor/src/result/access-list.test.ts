@@ -3,6 +3,7 @@
 
 import { keccak256 } from "@braid/kernel";
 import { bytesToHex, type Hex } from "@braid/primitives";
+import { type AccountAccess, accessListHash, type BlockAccessList, encodeAccessList } from "@braid/protocol";
 import { EMPTY_CODE_HASH } from "@braid/state";
 import { RLP } from "@ethereumjs/rlp";
 import { describe, expect, test } from "vitest";
@@ -11,7 +12,6 @@ import { runBraid } from "../testing/agree.ts";
 import { asm } from "../testing/assembler.ts";
 import { BEACON_ROOTS, BlockBuilder, COINBASE, ETHER, type Fork } from "../testing/block-builder.ts";
 import { randomBlock } from "../testing/random-block.ts";
-import { type AccountAccess, accessListHash, type BlockAccessList, encodeAccessList } from "./access-list.ts";
 import type { BlockResult } from "./block-result.ts";
 
 const slot = (number: number): Hex => `0x${number.toString(16).padStart(64, "0")}`;

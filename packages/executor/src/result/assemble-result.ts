@@ -1,16 +1,23 @@
 // The last step of a block's way: receipts, blooms, roots and the state changes out of what the units left in shared memory.
 
 import { type Kernel, UNIT_EXECUTIONS } from "@braid/kernel";
+import {
+  type BlockAccessList,
+  decodeLogs,
+  EncodedReceipt,
+  InvalidBlockError,
+  type Receipt,
+  receiptsRoot,
+  requestsHash,
+  unionBloom,
+} from "@braid/protocol";
 import type { ExecuteBlockInput } from "../block/block-input.ts";
 import type { PreparedBlock } from "../block/prepare-block.ts";
-import { InvalidBlockError } from "../errors.ts";
 import type { ContendedLocation } from "../hints/hint-memory.ts";
-import { decodeLogs, EncodedReceipt, type Receipt, receiptsRoot, unionBloom } from "../receipts/receipts.ts";
-import { collectRequests, depositContractOf, requestsHash } from "../receipts/requests.ts";
+import { collectRequests } from "../receipts/requests.ts";
 import { includedUnits, readReason } from "../records/left-out.ts";
 import { readOutcome, type StoredOutcome } from "../records/outcome.ts";
 import { recordedType } from "../records/transaction-record.ts";
-import type { BlockAccessList } from "./access-list.ts";
 import { AccessSets } from "./accesses.ts";
 import { AccountBases } from "./account-bases.ts";
 import type { BlockResult, LeftOut, ReadAccess, TransactionResult, WriteAccess } from "./block-result.ts";
@@ -29,7 +36,7 @@ export interface AssembledResult {
 export function assembleResult(
   kernel: Kernel,
   prepared: PreparedBlock,
-  { common, intermediateRoots }: Pick<ExecuteBlockInput, "common" | "intermediateRoots">,
+  { intermediateRoots }: Pick<ExecuteBlockInput, "intermediateRoots">,
 ): AssembledResult {
   const { rules } = prepared.context;
   const included = includedUnits(kernel);
@@ -65,7 +72,7 @@ export function assembleResult(
   const requests = rules.eip7685
     ? collectRequests(
         receipts,
-        depositContractOf(common),
+        rules.depositContract,
         decodeLogs(epilogue.logs).map((log) => log.data),
       )
     : undefined;

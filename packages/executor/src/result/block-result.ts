@@ -2,12 +2,10 @@
 
 import type { AbortCauses } from "@braid/kernel";
 import type { Hex } from "@braid/primitives";
+import type { BlockAccessList, InvalidTransactionError, Receipt } from "@braid/protocol";
 import type { StateChanges } from "@braid/state";
 import type { ExecutionMode } from "../block/block-input.ts";
-import type { InvalidTransactionError } from "../errors.ts";
 import type { Fallback } from "../pool/block-run.ts";
-import type { Receipt } from "../receipts/receipts.ts";
-import type { BlockAccessList } from "./access-list.ts";
 
 export type AccessField = "balance" | "nonce" | "codeHash" | "storage" | "storageReset";
 

@@ -1,9 +1,8 @@
 // The block access list (EIP-7928) of a finished block, out of what its final incarnations accessed and wrote.
 
 import { bigIntToBytes32, bytesToHex, type Hex } from "@braid/primitives";
-import { SYSTEM_ADDRESS } from "@braid/protocol";
+import { type AccountAccess, type BlockAccessList, SYSTEM_ADDRESS, type ValueChange } from "@braid/protocol";
 import { ABSENT_CODE_HASH, EMPTY_CODE_HASH } from "@braid/state";
-import type { AccountAccess, BlockAccessList, ValueChange } from "./access-list.ts";
 import type { AccessSets } from "./accesses.ts";
 import type { AccountBases } from "./account-bases.ts";
 import type { WriteAccess } from "./block-result.ts";

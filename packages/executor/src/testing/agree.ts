@@ -44,11 +44,11 @@ export async function runBraid(
 export function inputOf(block: TestBlock, more: Partial<ExecuteBlockInput> = {}): ExecuteBlockInput {
   return {
     block: block.input,
-    common: block.common,
+    chain: block.chain,
     source: block.source(),
     mode: "parallel",
     force: true,
-    ...(block.common.gteHardfork("byzantium")
+    ...(block.chain.rulesAt(block.input.header).byzantium
       ? {}
       : { intermediateRoots: (changes: StateChanges) => rootAfter(block, changes) }),
     ...more,

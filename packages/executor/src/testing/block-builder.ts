@@ -2,11 +2,10 @@
 
 import { keccak256 } from "@braid/kernel";
 import { bigIntToBytes32, bytesToHex, type Hex, hexToBytes } from "@braid/primitives";
+import { type Block, type Chain, chainOf, createHeader, type Header, type Withdrawal } from "@braid/protocol";
 import { EMPTY_CODE_HASH, type FlatPreState, MemoryStateSource, type StateSource } from "@braid/state";
-import { type BlockHeader, createBlockHeader } from "@ethereumjs/block";
-import { type ChainConfig, Common, Mainnet } from "@ethereumjs/common";
-import { Address } from "@ethereumjs/util";
-import type { BlockInput, UncleInput, WithdrawalInput } from "../block/block-input.ts";
+import type { Common } from "@ethereumjs/common";
+import { commonOf } from "../engines/ethereumjs/evm/chain-config.ts";
 import { customCrypto } from "../engines/ethereumjs/evm/crypto.ts";
 import type { KeyedAccount } from "./accounts.ts";
 import { plainAddress } from "./accounts.ts";
@@ -65,19 +64,22 @@ export interface BlockOptions {
   excessBlobGas?: bigint;
   extraData?: Uint8Array;
   parentBeaconBlockRoot?: Uint8Array;
-  uncles?: UncleInput[];
-  withdrawals?: WithdrawalInput[];
+  uncles?: Pick<Header, "number" | "coinbase">[];
+  withdrawals?: Withdrawal[];
   /** false: no EIP-4788 and EIP-2935 contracts in the pre-state. */
   systemContracts?: boolean;
-  /** A chain other than mainnet, with the fork that rules the block set by name all the same. */
-  chain?: ChainConfig;
+  /** A chain other than mainnet; its rules of the block's fork hold from the first block on. */
+  chain?: Chain;
 }
 
 /** A block that is ready to be executed by anyone. */
 export interface TestBlock {
   fork: Fork;
+  /** Has the block's fork from the first block on. */
+  chain: Chain;
+  /** The same for stock ethereumjs. */
   common: Common;
-  input: BlockInput;
+  input: Block;
   pre: FlatPreState;
   blockHashes: Map<bigint, Uint8Array>;
   /** Who signed transaction i, for oracles that need not recover senders. */
@@ -88,10 +90,10 @@ export interface TestBlock {
 
 let kzg: Awaited<ReturnType<typeof customCrypto>>["kzg"];
 
-/** A Common of mainnet's rules at `fork`, with KZG because blob transactions are not even decoded without. */
-async function commonFor(fork: Fork, chain: ChainConfig = Mainnet): Promise<Common> {
+/** For stock ethereumjs: with KZG, because blob transactions are not even decoded without. */
+async function stockCommon(chain: Chain, fork: Fork): Promise<Common> {
   kzg ??= (await customCrypto(true)).kzg;
-  return new Common({ chain, hardfork: fork, ...(kzg === undefined ? {} : { customCrypto: { kzg } }) });
+  return commonOf(chain, fork, kzg === undefined ? {} : { kzg });
 }
 
 /** EIP-4788 and EIP-2935: stock ethereumjs writes their slots itself, so only their real codes agree with it. */
@@ -197,7 +199,7 @@ export class BlockBuilder {
 
   async build(): Promise<TestBlock> {
     const { fork, options } = this;
-    const common = await commonFor(fork, options.chain);
+    const chain = (options.chain ?? chainOf("mainnet")).from(fork);
     const number = options.number ?? BLOCK_NUMBER;
     const blockHashes = new Map<bigint, Uint8Array>();
     for (let n = number > 256n ? number - 256n : 0n; n < number; n++)
@@ -205,28 +207,29 @@ export class BlockBuilder {
     const pre = this.#preState();
     return {
       fork,
-      common,
+      chain,
+      common: await stockCommon(chain, fork),
       pre,
       blockHashes,
       signers: this.signers,
       input: {
-        header: this.#header(common, number, blockHashes.get(number - 1n) ?? new Uint8Array(32)),
+        header: this.#header(chain, number, blockHashes.get(number - 1n) ?? new Uint8Array(32)),
         transactions: this.transactions,
-        uncles: options.uncles ?? [],
+        uncles: (options.uncles ?? []).map((uncle) => createHeader(uncle, chain.rulesOfFork(fork))),
         ...(this.since("shanghai") ? { withdrawals: options.withdrawals ?? [] } : {}),
       },
       source: () => MemoryStateSource.fromFlat({ ...pre, blockHashes }),
     };
   }
 
-  #header(common: Common, number: bigint, parentHash: Uint8Array): BlockHeader {
+  #header(chain: Chain, number: bigint, parentHash: Uint8Array): Header {
     const { options } = this;
-    return createBlockHeader(
+    return createHeader(
       {
         number,
         parentHash,
         timestamp: options.timestamp ?? 1_700_000_000n,
-        coinbase: new Address(options.coinbase ?? COINBASE),
+        coinbase: options.coinbase ?? COINBASE,
         gasLimit: options.gasLimit ?? 30_000_000n,
         difficulty: this.since("paris") ? 0n : 131_072n,
         mixHash: keccak256(bigIntToBytes32(number)),
@@ -239,7 +242,7 @@ export class BlockBuilder {
             }
           : {}),
       },
-      { common, skipConsensusFormatValidation: true },
+      chain.rulesOfFork(this.fork),
     );
   }
 

@@ -10,7 +10,7 @@ builder.fund(...[0, 1, 2, 3].map(keyed));
 for (let i = 0; i < 20; i++) builder.send({ from: keyed(i % 4), to: plainAddress(i), value: 1 });
 const block = await builder.build();
 const executor = new Executor({ workers: 2 });
-const input = { block: block.input, common: block.common, force: true };
+const input = { block: block.input, chain: block.chain, force: true };
 const outcomes: unknown[] = [];
 const call = async (mode: "parallel" | "sequential"): Promise<void> => {
   const end = await executor.executeBlock({ ...input, source: block.source(), mode }).then(

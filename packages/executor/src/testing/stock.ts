@@ -1,7 +1,8 @@
 // For tests: the oracle, stock @ethereumjs/vm over MerkleStateManager (with one of its errors put right).
 
 import { bigIntToBytes32, bytesToHex } from "@braid/primitives";
-import { Block, createBlockHeader } from "@ethereumjs/block";
+import { encodeHeader } from "@braid/protocol";
+import { Block, createBlockHeader, createBlockHeaderFromRLP } from "@ethereumjs/block";
 import { Caches, MerkleStateManager } from "@ethereumjs/statemanager";
 import { createTxFromRLP } from "@ethereumjs/tx";
 import { Account, Address, createWithdrawal } from "@ethereumjs/util";
@@ -52,7 +53,8 @@ function stockBlock({ common, input, signers }: TestBlock): Block {
   const withdrawals = input.withdrawals?.map(({ address, ...rest }) =>
     createWithdrawal({ ...rest, address: new Address(address) }),
   );
-  const block = new Block(input.header, transactions, [], withdrawals, { ...options, freeze: false });
+  const header = createBlockHeaderFromRLP(encodeHeader(input.header), options);
+  const block = new Block(header, transactions, [], withdrawals, { ...options, freeze: false });
   // The constructor would check uncles as whole headers; rewards need the coinbase and the number.
   const uncleHeaders = input.uncles.map(({ coinbase, number }) =>
     createBlockHeader({ coinbase: new Address(coinbase), number, gasLimit: 5_000n }, options),

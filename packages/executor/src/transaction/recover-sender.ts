@@ -2,10 +2,9 @@
 
 import { keccak256Into } from "@braid/kernel";
 import { bigIntToBytes32, concatBytes } from "@braid/primitives";
+import { type Authorization, decodeSignature, type ForkRules } from "@braid/protocol";
 import { RLP } from "@ethereumjs/rlp";
-import type { ForkRules } from "./fork-rules.ts";
 import { recoverPublicKey } from "./signature-recovery.ts";
-import { type Authorization, decodeSignature } from "./transaction.ts";
 
 const SECP256K1_N = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 const HALF_N = SECP256K1_N / 2n;

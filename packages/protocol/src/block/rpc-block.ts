@@ -2,7 +2,7 @@
 
 import { equalBytes } from "@braid/primitives";
 import type { Chain } from "../chain/chain.ts";
-import { InvalidBlockError, InvalidTransactionError, type TransactionErrorCode } from "../errors.ts";
+import { InvalidBlockError, InvalidTransactionError } from "../errors.ts";
 import { NO_UNCLES_HASH } from "../header/create-header.ts";
 import type { Header } from "../header/header.ts";
 import { badBlockField, decodeRpcHeader, type RpcHeader, readRpcHeader } from "../header/rpc-header.ts";
@@ -83,14 +83,10 @@ function transactionsOf(block: JsonFields): Uint8Array[] {
       return encodeTransaction(readRpcTransaction(new JsonFields(item, name, badBlockField)));
     } catch (error) {
       if (!(error instanceof InvalidTransactionError)) throw error;
-      throw new InvalidTransactionError(
-        error.code as TransactionErrorCode,
-        `Transaction ${index}: ${error.message}`,
-        {
-          ...error.data,
-          transactionIndex: index,
-        },
-      );
+      throw new InvalidTransactionError(error.code, `Transaction ${index}: ${error.message}`, {
+        ...error.data,
+        transactionIndex: index,
+      });
     }
   });
 }

@@ -42,11 +42,38 @@ const ONE = Uint8Array.of(1);
 const malformed = (what: string): MalformedDataError =>
   new MalformedDataError("BRAID_RECEIPT_MALFORMED", `The receipt cannot be decoded: ${what}.`);
 
+/** A receipt over logs that are encoded already; they are decoded when somebody looks at them. */
+export class EncodedReceipt implements Receipt {
+  readonly type: number;
+  readonly status?: 0 | 1;
+  readonly stateRoot?: Uint8Array;
+  readonly cumulativeGasUsed: bigint;
+  readonly logsBloom: Uint8Array;
+  /** The RLP list of the logs. */
+  readonly encodedLogs: Uint8Array;
+  #logs: Log[] | undefined;
+
+  constructor(fields: Omit<Receipt, "logs">, encodedLogs: Uint8Array) {
+    this.type = fields.type;
+    if (fields.status !== undefined) this.status = fields.status;
+    if (fields.stateRoot !== undefined) this.stateRoot = fields.stateRoot;
+    this.cumulativeGasUsed = fields.cumulativeGasUsed;
+    this.logsBloom = fields.logsBloom;
+    this.encodedLogs = encodedLogs;
+  }
+
+  get logs(): Log[] {
+    this.#logs ??= decodeLogs(this.encodedLogs);
+    return this.#logs;
+  }
+}
+
 /** What a receipt's encoding consists of. */
-export type ReceiptParts = Omit<Receipt, "logs"> & { encodedLogs: Uint8Array };
+type ReceiptParts = Omit<Receipt, "logs"> & { encodedLogs: Uint8Array };
 
 /** EIP-2718 encoding of a receipt: rlp(status or state root, cumulative gas, bloom, logs), after the type byte unless it is 0. */
 export function encodeReceipt(receipt: Receipt): Uint8Array {
+  if (receipt instanceof EncodedReceipt) return encodeReceiptParts(receipt);
   return encodeReceiptParts({ ...receipt, encodedLogs: encodeLogs(receipt.logs) });
 }
 

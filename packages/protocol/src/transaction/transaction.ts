@@ -19,7 +19,7 @@ export type TransactionType = 0 | 1 | 2 | 3 | 4;
 /** One entry of an EIP-2930 access list: 20-byte address, 32-byte slots. */
 export interface AccessListEntry {
   address: Uint8Array;
-  slots: Uint8Array[];
+  slots: readonly Uint8Array[];
 }
 
 /** One EIP-7702 authorization tuple; values are as signed, unchecked. */

@@ -1,9 +1,9 @@
 // For tests: an executor that answers with prepared results, so that what is done with results can be tested without executing anything.
 import type { BlockResult, ExecuteBlockInput } from "@braid/executor";
 import { bytesToHex, type Hex } from "@braid/primitives";
-import { decodeBlock } from "../block-file.ts";
+import { type Block, chainOf, hashHeader } from "@braid/protocol";
+import { loadBlock } from "../block-file.ts";
 import type { BlockExecutor } from "../block-runner.ts";
-import { commonOf } from "../chain-config.ts";
 import type { TransferChain } from "./transfer-chain.ts";
 
 /** Called for each execution; may change the copy of the right result that it gets, or throw. */
@@ -16,10 +16,10 @@ export class CannedExecutor implements BlockExecutor {
   readonly #tamper: Tamper;
 
   constructor({ bundle, results }: TransferChain, tamper: Tamper = () => {}) {
-    const common = commonOf(bundle.chain);
+    const chain = chainOf(bundle.chain);
     for (const [index, rlp] of bundle.blocks.entries()) {
       const result = results[index];
-      if (result !== undefined) this.#results.set(bytesToHex(decodeBlock(rlp, common).hash), result);
+      if (result !== undefined) this.#results.set(bytesToHex(loadBlock(rlp, chain).hash), result);
     }
     this.#tamper = tamper;
   }
@@ -27,7 +27,7 @@ export class CannedExecutor implements BlockExecutor {
   async executeBlock(input: ExecuteBlockInput): Promise<BlockResult> {
     this.inputs.push(input);
     input.signal?.throwIfAborted();
-    const result = this.#results.get(bytesToHex(input.block.header.hash()));
+    const result = this.#results.get(bytesToHex(hashHeader(blockOf(input).header)));
     if (result === undefined) throw new Error("no result is prepared for this block");
     // Not cloned: a class, and nobody changes it.
     const { stateChanges, ...rest } = result;
@@ -35,4 +35,10 @@ export class CannedExecutor implements BlockExecutor {
     this.#tamper(copy, input);
     return copy;
   }
+}
+
+/** A replay hands its blocks over decoded. */
+export function blockOf({ block }: ExecuteBlockInput): Block {
+  if (!("header" in block)) throw new TypeError("the block is not decoded");
+  return block;
 }

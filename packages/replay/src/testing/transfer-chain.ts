@@ -1,6 +1,7 @@
 // For tests: a small chain of plain transfers made by stock ethereumjs, with the result that an executor should give for each block.
-import type { BlockResult } from "@braid/executor";
+import { type BlockResult, commonOf } from "@braid/executor";
 import { bytesToHex, type Hex, hexToBytes } from "@braid/primitives";
+import { type ChainSpec, chainOf } from "@braid/protocol";
 import {
   type AccountChange,
   EMPTY_CODE_HASH,
@@ -15,7 +16,6 @@ import { createFeeMarket1559Tx } from "@ethereumjs/tx";
 import { Account, Address, createAddressFromPrivateKey } from "@ethereumjs/util";
 import { createVM, runBlock } from "@ethereumjs/vm";
 import type { Bundle } from "../bundle.ts";
-import { type ChainSpec, commonOf } from "../chain-config.ts";
 import { sampleStatistics } from "./statistics.ts";
 
 /** Cancun rules from the start. */
@@ -54,8 +54,7 @@ const ADDRESSES = [...SENDERS, RECEIVER, COINBASE];
 
 /** Each block transfers from three senders: to each other, and to one new account. */
 export async function makeTransferChain(blockCount = 3): Promise<TransferChain> {
-  const common = commonOf(TRANSFER_CHAIN);
-  common.setHardfork("cancun");
+  const common = commonOf(chainOf(TRANSFER_CHAIN), "cancun");
   const stateManager = new MerkleStateManager({ common });
   for (const sender of SENDERS) await stateManager.putAccount(sender, new Account(0n, 10n ** 18n));
   const stateRoot = await stateManager.getStateRoot();
@@ -104,7 +103,7 @@ export async function makeTransferChain(blockCount = 3): Promise<TransferChain> 
       number: parent.number + 1n,
       timestamp: parent.timestamp + 12n,
       gasLimit: 30_000_000n,
-      baseFeePerGas: 10n,
+      baseFeePerGas: parent.calcNextBaseFee(),
       coinbase: COINBASE,
     };
     const draft = new Block(createBlockHeader(fields, options), transactions, [], [], options);

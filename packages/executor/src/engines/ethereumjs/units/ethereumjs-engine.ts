@@ -4,6 +4,7 @@ import type { Kernel } from "@braid/kernel";
 import type { ChainSetup } from "../../../block/prepare-block.ts";
 import type { Engine, EngineBlock, MissHandler } from "../../engine.ts";
 import { BraidEvm } from "../evm/braid-evm.ts";
+import { chainConfig } from "../evm/chain-config.ts";
 import { customCrypto } from "../evm/crypto.ts";
 import { MemoizedCommon } from "../evm/memoized-common.ts";
 import { CodeStore } from "../state/code-store.ts";
@@ -35,9 +36,8 @@ export class EthereumjsEngine implements Engine {
     const kernel = this.#kernel;
     const misses = this.#misses;
     const common = new MemoizedCommon({
-      chain: chain.chain,
-      hardfork: chain.hardfork,
-      eips: chain.eips,
+      chain: chainConfig(chain.spec),
+      hardfork: chain.fork,
       customCrypto: await customCrypto(chain.hasBlobs),
     });
     const state = new VersionedState(kernel, new CodeStore(kernel, (hash) => misses.fetchCode(hash)), misses);

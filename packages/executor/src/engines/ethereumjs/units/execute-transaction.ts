@@ -2,11 +2,15 @@
 // state was checked before its record was written.
 
 import { bytesToHex, concatBytes, hexToBytes } from "@braid/primitives";
-import { InvalidTransactionError, type TransactionErrorCode } from "../../../errors.ts";
+import {
+  AUTHORIZATION_BASE,
+  AUTHORIZATION_EMPTY_ACCOUNT,
+  type ForkRules,
+  InvalidTransactionError,
+  type TransactionErrorCode,
+} from "@braid/protocol";
 import type { RawLog, TransactionOutcome } from "../../../records/outcome.ts";
 import type { RecordedTransaction, SignedDelegation } from "../../../records/transaction-record.ts";
-import type { ForkRules } from "../../../transaction/fork-rules.ts";
-import { AUTHORIZATION_BASE, AUTHORIZATION_EMPTY_ACCOUNT } from "../../../transaction/intrinsic-gas.ts";
 import type { MessageCall } from "../evm/message-call.ts";
 import { burnLog } from "../evm/transfer-logs.ts";
 import { isDelegation } from "../state/code-store.ts";

@@ -6,12 +6,12 @@ import {
   BEACON_ROOTS_ADDRESS,
   BLOCK_HASHES_ADDRESS,
   CONSOLIDATION_REQUESTS_ADDRESS,
+  InvalidBlockError,
   SYSTEM_ADDRESS,
   WITHDRAWAL_REQUESTS_ADDRESS,
 } from "@braid/protocol";
 import type { BlockContext } from "../../../block/block-context.ts";
 import { DAO_ACCOUNTS, DAO_REFUND_CONTRACT } from "../../../block/dao-accounts.ts";
-import { InvalidBlockError } from "../../../errors.ts";
 import type { MessageCall } from "../evm/message-call.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
 

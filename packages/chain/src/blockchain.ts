@@ -1,24 +1,33 @@
-// A chain: its newest block, the state after it, and the way of the next block onto it.
+// A chain of blocks: its newest one, the state after it, and the way of the next block onto it.
 
 import type { BlockResult, ExecuteBlockInput, Executor } from "@braid/executor";
 import { bytesToHex } from "@braid/primitives";
+import {
+  type Ancestor,
+  ancestorOf,
+  type Block,
+  type Chain,
+  type ChainInput,
+  chainOf,
+  decodeBlock,
+  type Header,
+  hashHeader,
+  InvalidBlockError,
+  UNCLE_GENERATIONS,
+  validateBody,
+  validateHeader,
+  validateResult,
+  validateUncles,
+} from "@braid/protocol";
 import type { StateStore } from "@braid/state";
-import type { BlockHeader } from "@ethereumjs/block";
-import type { Common } from "@ethereumjs/common";
-import { blockInput, type DecodedBlock, decodeBlock } from "./decode-block.ts";
-import { BlockRejectedError } from "./errors.ts";
-import { type Ancestor, UNCLE_GENERATIONS, validateBody, validateUncles } from "./validate-body.ts";
-import { validateHeader } from "./validate-header.ts";
-import { validateResult } from "./validate-result.ts";
 
-export interface ChainOptions {
-  /** The chain's forks. It is set to one fork after the other: give the chain its own. */
-  common: Common;
+export interface BlockchainOptions {
+  chain: ChainInput;
   /** Keeps the state after `head`. */
   store: StateStore;
   executor: Pick<Executor, "executeBlock">;
   /** The block that the chain goes on from: the genesis block, or one whose descendants cannot have older blocks' children as uncles. */
-  head: { header: BlockHeader; hash: Uint8Array };
+  head: Header;
 }
 
 /** How blocks are executed; never what comes out. */
@@ -28,25 +37,27 @@ export type ImportOptions = Pick<
 >;
 
 export interface ImportedBlock {
-  block: DecodedBlock;
+  block: Block;
+  /** The block's (32 bytes). */
+  hash: Uint8Array;
   result: BlockResult;
   stateRoot: Uint8Array;
 }
 
-export class Chain {
-  readonly #common: Common;
+export class Blockchain {
+  readonly #chain: Chain;
   readonly #store: StateStore;
-  readonly #executor: ChainOptions["executor"];
+  readonly #executor: BlockchainOptions["executor"];
   /** Oldest first; the last one is the head. */
   #ancestors: Ancestor[];
   /** Imports run one after the other. */
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor({ common, store, executor, head }: ChainOptions) {
-    this.#common = common;
+  constructor({ chain, store, executor, head }: BlockchainOptions) {
+    this.#chain = chainOf(chain);
     this.#store = store;
     this.#executor = executor;
-    this.#ancestors = [{ header: head.header, hash: bytesToHex(head.hash), uncles: [] }];
+    this.#ancestors = [ancestorOf({ header: head, uncles: [] })];
   }
 
   /** The newest block. */
@@ -58,7 +69,7 @@ export class Chain {
    * Validates and executes a block on top of the head, and makes it the new head. When it rejects, chain and state are as before.
    *
    * @param raw the block's RLP.
-   * @throws BlockRejectedError (this package's rules); InvalidTransactionError and InvalidBlockError's codes (the executor's).
+   * @throws InvalidBlockError, InvalidTransactionError: the code names the rule that the block breaks; what executeBlock throws besides.
    */
   importBlock(raw: Uint8Array, options: ImportOptions = {}): Promise<ImportedBlock> {
     const result = this.#queue.then(() => this.#import(raw, options));
@@ -67,35 +78,33 @@ export class Chain {
   }
 
   async #import(raw: Uint8Array, options: ImportOptions): Promise<ImportedBlock> {
-    const block = decodeBlock(raw, this.#common);
+    const chain = this.#chain;
+    const block = decodeBlock(raw, chain);
     const { header } = block;
     const parent = this.head;
     if (bytesToHex(header.parentHash) !== parent.hash) {
-      throw new BlockRejectedError(
+      throw new InvalidBlockError(
         "BRAID_BLOCK_UNKNOWN_PARENT",
         `Block ${header.number} does not follow the head ${parent.hash}.`,
         { head: parent.hash },
       );
     }
-    validateHeader(header, parent.header);
-    validateBody(block);
-    validateUncles(block, this.#ancestors);
+    validateHeader(header, parent.header, chain);
+    validateBody(block, chain);
+    validateUncles(block, this.#ancestors, chain);
     const result = await this.#executor.executeBlock({
       ...options,
-      block: blockInput(block),
-      common: header.common,
+      block,
+      chain,
       source: this.#store.stateAt(header.parentHash),
       intermediateRoots: (changes) => this.#store.prepare(header.parentHash, changes).root,
     });
     const after = this.#store.prepare(header.parentHash, result.stateChanges);
     validateResult(header, result, after.root);
-    await after.commit({ hash: block.hash, number: header.number });
-    this.#ancestors.push({
-      header,
-      hash: bytesToHex(block.hash),
-      uncles: block.uncles.map((uncle) => bytesToHex(uncle.hash)),
-    });
+    const hash = hashHeader(header);
+    await after.commit({ hash, number: header.number });
+    this.#ancestors.push(ancestorOf(block));
     this.#ancestors = this.#ancestors.slice(-UNCLE_GENERATIONS);
-    return { block, result, stateRoot: after.root };
+    return { block, hash, result, stateRoot: after.root };
   }
 }

@@ -2,21 +2,18 @@
 
 import { Executor } from "@braid/executor";
 import { BaseError } from "@braid/primitives";
+import type { BlockErrorCode, ForkName, Header } from "@braid/protocol";
 import type { SourceAccount } from "@braid/state";
-import type { HeaderData } from "@ethereumjs/block";
 import { RLP } from "@ethereumjs/rlp";
 import { afterAll, describe, expect, test } from "vitest";
 import { keyed } from "../../executor/src/testing/accounts.ts";
 import { blobHash, signTransaction, type UnsignedTransaction } from "../../executor/src/testing/sign.ts";
-import type { ForkName } from "./chain-config.ts";
-import type { BlockErrorCode } from "./errors.ts";
-import { GAS_LIMIT, type SealOptions, TestChain } from "./testing/test-chain.ts";
+import { GAS_LIMIT, type LaterFork, type SealOptions, TestChain } from "./testing/test-chain.ts";
 
 const executor = new Executor({ workers: 2 });
 afterAll(() => executor.close());
 
-const newChain = (fork: ForkName, later: { fork: ForkName; at: number }[] = []): TestChain =>
-  new TestChain(executor, fork, later);
+const newChain = (fork: ForkName, later: LaterFork[] = []): TestChain => new TestChain(executor, fork, later);
 
 /** The code that a block is rejected with; also checks that nothing has changed. */
 async function rejection(chain: TestChain, rlp: Uint8Array): Promise<string> {
@@ -60,6 +57,10 @@ function transfer(change: Partial<UnsignedTransaction> = {}, from = 0): Uint8Arr
   };
   return signTransaction(tx, keyed(from));
 }
+
+/** A block's encoding taken apart, and put together again. */
+const taken = (rlp: Uint8Array): unknown[][] => RLP.decode(rlp) as unknown[][];
+const put = (items: unknown[]): Uint8Array => RLP.encode(items as Parameters<typeof RLP.encode>[0]);
 
 const SMALL_TIMESTAMP = 0n;
 const BLOB_GAS = 131_072n;
@@ -161,7 +162,7 @@ describe("a header that breaks one rule", () => {
     [
       "nonce under proof of stake",
       "paris",
-      { lies: { nonce: "0x0000000000000001" } },
+      { lies: { nonce: Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 1) } },
       "BRAID_BLOCK_WRONG_NONCE",
     ],
     ["excess blob gas", "cancun", { lies: { excessBlobGas: BLOB_GAS } }, "BRAID_BLOCK_WRONG_EXCESS_BLOB_GAS"],
@@ -178,11 +179,11 @@ describe("a header that breaks one rule", () => {
       "BRAID_BLOCK_WRONG_BLOB_GAS_USED",
     ],
     ["blob gas of no blob", "cancun", { lies: { blobGasUsed: BLOB_GAS } }, "BRAID_BLOCK_WRONG_BLOB_GAS_USED"],
-    ["uncles' hash", "paris", { lies: { uncleHash: new Uint8Array(32) } }, "BRAID_BLOCK_WRONG_UNCLES_HASH"],
+    ["uncles' hash", "paris", { lies: { unclesHash: new Uint8Array(32) } }, "BRAID_BLOCK_WRONG_UNCLES_HASH"],
     [
       "transactions root",
       "paris",
-      { lies: { transactionsTrie: new Uint8Array(32) } },
+      { lies: { transactionsRoot: new Uint8Array(32) } },
       "BRAID_BLOCK_WRONG_TRANSACTIONS_ROOT",
     ],
     [
@@ -195,7 +196,7 @@ describe("a header that breaks one rule", () => {
     [
       "receipts root",
       "paris",
-      { lies: { receiptTrie: new Uint8Array(32) } },
+      { lies: { receiptsRoot: new Uint8Array(32) } },
       "BRAID_BLOCK_WRONG_RECEIPTS_ROOT",
     ],
     [
@@ -219,18 +220,14 @@ describe("a header that breaks one rule", () => {
 
   test("more gas used than there is", async () => {
     const chain = newChain("paris");
-    const { items, body } = await chain.seal();
-    items[10] = Uint8Array.of(0xff, 0xff, 0xff, 0xff);
-    expect(await rejection(chain, RLP.encode([items, ...body]))).toBe("BRAID_BLOCK_GAS_USED_ABOVE_LIMIT");
+    const { rlp } = await chain.seal({ lies: { gasUsed: GAS_LIMIT + 1n } });
+    expect(await rejection(chain, rlp)).toBe("BRAID_BLOCK_GAS_USED_ABOVE_LIMIT");
   });
 
   test("London's first base fee", async () => {
     const chain = newChain("berlin", [{ fork: "london", at: 1 }]);
-    const lie: HeaderData = { baseFeePerGas: 7n };
-    const sealed = await chain.seal({ header: { gasLimit: 2n * GAS_LIMIT } });
-    const { items, body } = sealed;
-    items[15] = Uint8Array.of(Number(lie.baseFeePerGas));
-    expect(await rejection(chain, RLP.encode([items, ...body]))).toBe("BRAID_BLOCK_WRONG_BASE_FEE");
+    const { rlp } = await chain.seal({ header: { gasLimit: 2n * GAS_LIMIT }, lies: { baseFeePerGas: 7n } });
+    expect(await rejection(chain, rlp)).toBe("BRAID_BLOCK_WRONG_BASE_FEE");
   });
 
   test.each([
@@ -246,10 +243,8 @@ describe("a header that breaks one rule", () => {
     ["a list for a hash", "paris", (items: unknown[]) => items.with(3, [])],
   ] as const)("the encoding: %s", async (_name, fork, change) => {
     const chain = newChain(fork);
-    const { items, body } = await chain.seal();
-    expect(
-      await rejection(chain, RLP.encode([change(items), ...body] as Parameters<typeof RLP.encode>[0])),
-    ).toBe("BRAID_BLOCK_MALFORMED");
+    const [items = [], ...body] = taken((await chain.seal()).rlp);
+    expect(await rejection(chain, put([change(items), ...body]))).toBe("BRAID_BLOCK_MALFORMED");
   });
 });
 
@@ -276,10 +271,8 @@ describe("a body that breaks one rule", () => {
     ],
   ] as const)("%s", async (_name, fork, change) => {
     const chain = newChain(fork);
-    const { items, body } = await chain.seal();
-    expect(
-      await rejection(chain, RLP.encode([items, ...change(body)] as Parameters<typeof RLP.encode>[0])),
-    ).toBe("BRAID_BLOCK_MALFORMED");
+    const [items = [], ...body] = taken((await chain.seal()).rlp);
+    expect(await rejection(chain, put([items, ...change(body)]))).toBe("BRAID_BLOCK_MALFORMED");
   });
 
   test("bytes that are no RLP, and RLP that is no block", async () => {
@@ -431,15 +424,17 @@ describe("a transaction that breaks one rule makes its block invalid", () => {
 });
 
 describe("uncles", () => {
+  const first = (siblings: Header[]): Header => siblings[0] as Header;
+
   /** A chain of three blocks, and siblings of the last two that are as valid. */
-  async function grown(): Promise<{ chain: TestChain; siblings: Awaited<ReturnType<TestChain["seal"]>>[] }> {
+  async function grown(): Promise<{ chain: TestChain; siblings: Header[] }> {
     const chain = newChain("petersburg");
-    const siblings = [];
+    const siblings: Header[] = [];
     await chain.extend();
     for (let i = 0; i < 2; i++) {
       siblings.push(
-        await chain.seal({ header: { extraData: Uint8Array.of(1, i) } }),
-        await chain.seal({ header: { extraData: Uint8Array.of(2, i) } }),
+        (await chain.seal({ header: { extraData: Uint8Array.of(1, i) } })).header,
+        (await chain.seal({ header: { extraData: Uint8Array.of(2, i) } })).header,
       );
       await chain.extend();
     }
@@ -449,7 +444,7 @@ describe("uncles", () => {
   test("are imported and rewarded", async () => {
     const { chain, siblings } = await grown();
     const before = accountAt(chain, new Uint8Array(20).fill(0xc0))?.balance as bigint;
-    await chain.extend({ uncles: siblings.slice(2).map(({ items }) => items) });
+    await chain.extend({ uncles: siblings.slice(2) });
     const after = accountAt(chain, new Uint8Array(20).fill(0xc0))?.balance as bigint;
     // Both uncles have the same miner as the block: 2 ether, 2/32 for including them, and 7/8 of 2 for each.
     expect(after - before).toBe((2n * 10n ** 18n * (32n + 2n + 2n * 28n)) / 32n);
@@ -460,32 +455,28 @@ describe("uncles", () => {
     uncles: (made: Awaited<ReturnType<typeof grown>>) => Promise<SealOptions> | SealOptions,
     code: BlockErrorCode,
   ][] = [
-    [
-      "three",
-      ({ siblings }) => ({ uncles: siblings.slice(0, 3).map(({ items }) => items) }),
-      "BRAID_BLOCK_TOO_MANY_UNCLES",
-    ],
+    ["three", ({ siblings }) => ({ uncles: siblings.slice(0, 3) }), "BRAID_BLOCK_TOO_MANY_UNCLES"],
     [
       "the same twice",
-      ({ siblings }) => ({ uncles: [0, 0].map((i) => siblings[i]?.items ?? []) }),
+      ({ siblings }) => ({ uncles: [first(siblings), first(siblings)] }),
       "BRAID_BLOCK_UNCLE_ALREADY_INCLUDED",
     ],
-    ["an ancestor", ({ chain }) => ({ uncles: [chain.parent.raw()] }), "BRAID_BLOCK_UNCLE_IS_ANCESTOR"],
+    ["an ancestor", ({ chain }) => ({ uncles: [chain.parent] }), "BRAID_BLOCK_UNCLE_IS_ANCESTOR"],
     [
       "a brother",
       async ({ chain }) => ({
-        uncles: [(await chain.seal({ header: { extraData: Uint8Array.of(9) } })).items],
+        uncles: [(await chain.seal({ header: { extraData: Uint8Array.of(9) } })).header],
       }),
       "BRAID_BLOCK_UNCLE_UNKNOWN_PARENT",
     ],
     [
       "one of an unknown parent",
-      ({ siblings }) => ({ uncles: [(siblings[0]?.items ?? []).with(0, new Uint8Array(32))] }),
+      ({ siblings }) => ({ uncles: [{ ...first(siblings), parentHash: new Uint8Array(32) }] }),
       "BRAID_BLOCK_UNCLE_UNKNOWN_PARENT",
     ],
     [
       "one of a wrong difficulty",
-      ({ siblings }) => ({ uncles: [(siblings[0]?.items ?? []).with(7, Uint8Array.of(9))] }),
+      ({ siblings }) => ({ uncles: [{ ...first(siblings), difficulty: 9n }] }),
       "BRAID_BLOCK_UNCLE_INVALID",
     ],
   ];
@@ -497,7 +488,7 @@ describe("uncles", () => {
 
   test("one that an earlier block has included", async () => {
     const { chain, siblings } = await grown();
-    const uncles = [siblings[2]?.items ?? []];
+    const uncles = [siblings[2] as Header];
     await chain.extend({ uncles });
     expect(await rejection(chain, (await chain.seal({ uncles })).rlp)).toBe(
       "BRAID_BLOCK_UNCLE_ALREADY_INCLUDED",
@@ -509,7 +500,7 @@ describe("uncles", () => {
     await chain.extend();
     const uncle = await chain.seal({ header: { extraData: Uint8Array.of(1) } });
     await chain.extend();
-    expect(await rejection(chain, (await chain.seal({ uncles: [uncle.items] })).rlp)).toBe(
+    expect(await rejection(chain, (await chain.seal({ uncles: [uncle.header] })).rlp)).toBe(
       "BRAID_BLOCK_TOO_MANY_UNCLES",
     );
   });
