@@ -1,5 +1,6 @@
 // What the kernel exports to JavaScript. Pointers and counts are u32: the bindings (src/kernel.ts) make them unsigned.
 
+export { addBlockCode, addCode, findCode, newBlockCode, newCode } from "./codes";
 export {
   flatFindAccount,
   flatFindSlot,
@@ -8,12 +9,10 @@ export {
   flatSetAccount,
   flatSetSlot,
   flatWipeStorage,
-  findCode,
-  putCode,
-  resetState,
 } from "./flat-state";
 export { bloomAdd, keccak } from "./keccak";
-export { alloc, attach, heapBase, blockArenaUsed, halt, stateArenaUsed } from "./memory";
+export { alloc, attach, heapBase, blockArenaUsed, halt } from "./memory";
+export { makeRoom, resetState } from "./make-room";
 export { account, accountFlat, collectAccounts, peek, slot } from "./mv-memory";
 export { recoverAfterDeath, resetBlock } from "./run";
 export {
@@ -40,6 +39,7 @@ export {
   validate,
   write,
 } from "./sets";
+export { stateArenaUsed } from "./state-arena";
 export {
   leaveOut,
   recoverNext,

@@ -1,4 +1,4 @@
-// This instance's view of the memory map, the two arenas, and the words that every part needs (fault, halt, wake).
+// This instance's view of the memory map, the block arena, and the words that every part needs (fault, halt, wake).
 // Globals are per instance: everything shared lives in memory, at the addresses of src/layout.ts.
 
 import {
@@ -6,24 +6,23 @@ import {
   CONFIG_BLOCK_BUCKETS,
   CONFIG_BLOCK_END,
   CONFIG_BLOCK_MASK,
+  CONFIG_CHUNK_BITS,
+  CONFIG_CHUNK_COUNT,
+  CONFIG_CHUNK_TABLE,
+  CONFIG_CODE_MASK,
   CONFIG_FLAT_BUCKETS,
   CONFIG_FLAT_MASK,
   CONFIG_INSTANCE_BASE,
   CONFIG_INSTANCES,
   CONFIG_STATE_BASE,
-  CONFIG_STATE_END,
   FAULT_BLOCK_ARENA_FULL,
-  FAULT_STATE_ARENA_FULL,
   HALT_FAULT,
   INSTANCE_BLOCK_CURSOR,
   INSTANCE_BLOCK_END,
-  INSTANCE_STATE_CURSOR,
-  INSTANCE_STATE_END,
   INSTANCE_STRIDE,
   WORD_BLOCK_CURSOR,
   WORD_FAULT,
   WORD_HALT,
-  WORD_STATE_CURSOR,
   WORD_WAITERS,
   WORD_WAKE,
 } from "../src/layout";
@@ -36,6 +35,11 @@ export let flatBuckets: u32 = 0;
 export let flatMask: u32 = 0;
 export let blockBuckets: u32 = 0;
 export let blockMask: u32 = 0;
+export let codeMask: u32 = 0;
+export let stateBase: u32 = 0;
+export let chunkBits: u32 = 0;
+export let chunkCount: u32 = 0;
+export let chunkTable: u32 = 0;
 
 /** Chunks keep instances off the shared cursor; larger allocations are taken from it directly. */
 const CHUNK: u32 = 32768;
@@ -48,6 +52,11 @@ export function attach(instance: u32): u32 {
   flatMask = load<u32>(CONFIG_FLAT_MASK);
   blockBuckets = load<u32>(CONFIG_BLOCK_BUCKETS);
   blockMask = load<u32>(CONFIG_BLOCK_MASK);
+  codeMask = load<u32>(CONFIG_CODE_MASK);
+  stateBase = load<u32>(CONFIG_STATE_BASE);
+  chunkBits = load<u32>(CONFIG_CHUNK_BITS);
+  chunkCount = load<u32>(CONFIG_CHUNK_COUNT);
+  chunkTable = load<u32>(CONFIG_CHUNK_TABLE);
   return area;
 }
 
@@ -77,7 +86,8 @@ export function halted(): bool {
   return atomic.load<u64>(WORD_HALT) != 0;
 }
 
-function fault(bit: u32): u32 {
+/** Halts the run because an arena is full; answers 0. */
+export function fault(bit: u32): u32 {
   atomic.or<u32>(WORD_FAULT, bit);
   halt(HALT_FAULT, 0);
   return 0;
@@ -120,27 +130,6 @@ function allocBlockSlow(size: u32, align: u32): u32 {
   return start != 0 ? start : fault(FAULT_BLOCK_ARENA_FULL);
 }
 
-/** Bytes of the state arena, 8-aligned, valid until resetState. Answers 0, with fault and halt, when it is full. */
-export function allocState(size: u32): u32 {
-  const start = (load<u32>(area + INSTANCE_STATE_CURSOR) + 7) & ~7;
-  const end = load<u32>(area + INSTANCE_STATE_END);
-  if (start <= end && size <= end - start) {
-    store<u32>(area + INSTANCE_STATE_CURSOR, start + size);
-    return start;
-  }
-  const limit = load<u32>(CONFIG_STATE_END);
-  if (size <= CHUNK / 4) {
-    const chunk = take(WORD_STATE_CURSOR, limit, CHUNK);
-    if (chunk != 0) {
-      store<u32>(area + INSTANCE_STATE_CURSOR, chunk + size);
-      store<u32>(area + INSTANCE_STATE_END, chunk + CHUNK);
-      return chunk;
-    }
-  }
-  const direct = take(WORD_STATE_CURSOR, limit, size);
-  return direct != 0 ? direct : fault(FAULT_STATE_ARENA_FULL);
-}
-
 /** Bytes of the block arena for JavaScript, 8-aligned. */
 export function alloc(size: u32): u32 {
   return allocBlock(size != 0 ? size : 8, 8);
@@ -155,21 +144,8 @@ export function emptyBlockArena(): void {
   }
 }
 
-/** Quiescent. Empties the state arena and takes back every instance's chunk. */
-export function emptyStateArena(): void {
-  store<u32>(WORD_STATE_CURSOR, load<u32>(CONFIG_STATE_BASE));
-  const count = instanceCount();
-  for (let i: u32 = 0; i < count; i++) {
-    store<u64>(instanceArea(i) + INSTANCE_STATE_CURSOR, 0);
-  }
-}
-
 export function blockArenaUsed(): u32 {
   return atomic.load<u32>(WORD_BLOCK_CURSOR) - load<u32>(CONFIG_BLOCK_BASE);
-}
-
-export function stateArenaUsed(): u32 {
-  return atomic.load<u32>(WORD_STATE_CURSOR) - load<u32>(CONFIG_STATE_BASE);
 }
 
 /** End of the module's static data: it has to stay below the control block. */

@@ -48,7 +48,7 @@ import {
 } from "../src/layout";
 import { flatFindAccount, flatFindSlot } from "./flat-state";
 import { add256, copy32, hashAddress, hashKey32, sameAddress, sameKey32, zero32 } from "./keys";
-import { allocBlock, area, blockBuckets, blockMask } from "./memory";
+import { allocBlock, area, blockBuckets, blockMask, codeMask } from "./memory";
 import { sortRecords } from "./sort";
 
 // @ts-ignore: decorator
@@ -312,7 +312,7 @@ export function collectAccounts(): u32 {
 
 /** Quiescent. Empties the block's tables. PERF: clears the bucket arrays only, about 1 microsecond at their default size. */
 export function emptyLocations(): void {
-  memory.fill(blockBuckets, 0, (blockMask + 1) * 8);
+  memory.fill(blockBuckets, 0, (blockMask + 1) * 8 + (codeMask + 1) * 4);
   store<u32>(WORD_ACCOUNT_COUNT, 0);
   store<u32>(WORD_SLOT_COUNT, 0);
 }

@@ -9,7 +9,6 @@ import {
   FLAT_ACCOUNT_FLAGS,
   FLAT_EXISTS,
   FLAT_HAS_STORAGE,
-  SCRATCH_SIZE,
   WORD_FAULT,
   WORD_HUGE_BALANCES,
 } from "./layout.ts";
@@ -21,9 +20,6 @@ import type { WasmModule } from "./webassembly.ts";
 export interface KernelShared extends MemoryMap {
   module: WasmModule;
 }
-
-/** In scratch, behind a 32-byte hash: where a code is staged. */
-const STAGED_CODE = 64;
 
 /** The bindings of hashes, arenas, faults and FlatState. `Kernel` is what callers construct. */
 export class KernelMemory {
@@ -79,6 +75,7 @@ export class KernelMemory {
     return this.exports.blockArenaUsed() >>> 0;
   }
 
+  /** Bytes of the state arena in use, in whole chunks. */
   stateArenaUsed(): number {
     return this.exports.stateArenaUsed() >>> 0;
   }
@@ -161,33 +158,51 @@ export class KernelMemory {
     return Atomics.load(this.u32, WORD_HUGE_BALANCES >>> 2) !== 0;
   }
 
-  /** ptr of a code record (CODE_LENGTH, CODE_BYTES) for the hash at `codeHash`, or 0. */
-  findCode(codeHash: number): number {
-    return this.exports.findCode(codeHash) >>> 0;
+  /** Is the code with this hash in one of the arenas? Uses scratch. */
+  hasCode(codeHash: Uint8Array): boolean {
+    return this.#findCode(codeHash) !== 0;
   }
 
-  /** Copies `length` bytes of code into the state arena (first insert wins). ptr, or 0 when the arena is full. */
-  putCode(codeHash: number, code: number, length: number): number {
-    return this.exports.putCode(codeHash, code, length) >>> 0;
-  }
-
-  /** A copy of the code with this hash, or undefined when it is not cached. Uses scratch. */
+  /** A copy of the code with this hash, or undefined when it is in neither arena. Uses scratch. */
   readCode(codeHash: Uint8Array): Uint8Array | undefined {
-    this.u8.set(codeHash, this.scratch);
-    const record = this.findCode(this.scratch);
+    const record = this.#findCode(codeHash);
     if (record === 0) return undefined;
     const start = record + CODE_BYTES;
     return this.u8.slice(start, start + (this.u32[(record + CODE_LENGTH) >>> 2] ?? 0));
   }
 
-  /** Caches a code; false when an arena is full. Uses scratch, and the block arena for codes that exceed it. */
+  /** Caches a code of the parent state; false when the state arena is full. Uses scratch. */
   storeCode(codeHash: Uint8Array, code: Uint8Array): boolean {
-    const staged =
-      code.length <= SCRATCH_SIZE - STAGED_CODE ? this.scratch + STAGED_CODE : this.alloc(code.length);
-    if (staged === 0) return false;
+    if (this.hasCode(codeHash)) return true;
+    const record = this.exports.newCode(this.scratch, code.length) >>> 0;
+    if (record === 0) return false;
+    this.u8.set(code, record + CODE_BYTES);
+    this.exports.addCode(record);
+    return true;
+  }
+
+  /** Keeps a code that execution made until resetBlock; false when the block arena is full. Uses scratch. */
+  storeBlockCode(codeHash: Uint8Array, code: Uint8Array): boolean {
+    if (this.hasCode(codeHash)) return true;
+    const record = this.exports.newBlockCode(this.scratch, code.length) >>> 0;
+    if (record === 0) return false;
+    this.u8.set(code, record + CODE_BYTES);
+    this.exports.addBlockCode(record);
+    return true;
+  }
+
+  #findCode(codeHash: Uint8Array): number {
     this.u8.set(codeHash, this.scratch);
-    this.u8.set(code, staged);
-    return this.putCode(this.scratch, staged, code.length) !== 0;
+    return this.exports.findCode(this.scratch) >>> 0;
+  }
+
+  /**
+   * Quiescent, before each block that goes on with the cached state: drops what was not used lately when the state arena gets full, and
+   * moves what was. Follow it by resetBlock, whose records point to what it moves. Answers ROOM_*. PERF: at most four times as many bytes
+   * are gone through as the last block put in.
+   */
+  makeRoom(): number {
+    return this.exports.makeRoom();
   }
 
   /** Quiescent: forgets the whole state cache. Follow it by resetBlock, whose records point into it. */

@@ -12,13 +12,16 @@ export const CONTROL_SIZE = 4096;
 export const CONFIG_INSTANCES = 1024; // number of instances: the main thread and the workers
 export const CONFIG_INSTANCE_BASE = 1028;
 export const CONFIG_STATE_BASE = 1032;
-export const CONFIG_STATE_END = 1036;
 export const CONFIG_BLOCK_BASE = 1040;
 export const CONFIG_BLOCK_END = 1044;
-export const CONFIG_FLAT_BUCKETS = 1048; // three tables of as many buckets: accounts, slots, codes
-export const CONFIG_FLAT_MASK = 1052; // number of buckets of each table, less one
-export const CONFIG_BLOCK_BUCKETS = 1056; // two tables: accounts, slots
-export const CONFIG_BLOCK_MASK = 1060;
+export const CONFIG_FLAT_BUCKETS = 1048; // one table for accounts, slots and codes
+export const CONFIG_FLAT_MASK = 1052; // number of its buckets, less one
+export const CONFIG_BLOCK_BUCKETS = 1056; // three tables: accounts, slots, codes
+export const CONFIG_BLOCK_MASK = 1060; // number of buckets of the first two, less one
+export const CONFIG_CODE_MASK = 1064; // number of buckets of the third one, less one
+export const CONFIG_CHUNK_BITS = 1068; // log2 of the size of a chunk of the state arena
+export const CONFIG_CHUNK_COUNT = 1072;
+export const CONFIG_CHUNK_TABLE = 1076; // CHUNK_* for each chunk of the state arena
 
 // Words of the run.
 export const WORD_LOCK = 1152; // scheduler lock: 0 free, else instance + 1
@@ -46,8 +49,12 @@ export const WORD_SETTLE_NEXT = 1676;
 export const WORD_CUMULATIVE_BLOBS = 1680; // of the committed units
 export const WORD_MET = 1672; // instances that have come to the meeting point of the block's beginning
 export const WORD_BLOCK_CURSOR = 1728;
-export const WORD_STATE_CURSOR = 1792;
+export const WORD_STATE_HEAD = 1792; // the ring of the state arena: number of the next free chunk; the tail's plus the count when it is full
 export const WORD_HUGE_BALANCES = 1796; // 1: some account of the flat state holds 2^200 wei or more
+export const WORD_STATE_TAIL = 1800; // number of the oldest chunk, below the count
+export const WORD_STATE_SETTLED = 1804; // where the head was after the last makeRoom
+export const WORD_STATE_CREDIT = 1812; // bytes that makeRoom may still keep, signed
+export const WORD_STORAGE_IDS = 1808; // the last number that an account's storage got
 export const WORD_EXECUTIONS = 1856;
 export const WORD_ABORTS = 1860;
 export const WORD_SUSPENSIONS = 1864;
@@ -56,6 +63,7 @@ export const WORD_ABORT_CAUSES = 1872; // five counters: aborts by the first rea
 export const WORD_ACCOUNT_COUNT = 1920; // account records of the block
 export const WORD_SLOT_COUNT = 1924;
 export const FLAT_ZERO_SLOT = 1984; // a flat slot record (80 bytes) that is always zero: the answer "known to be zero"
+export const WORD_FLAT_NOW = 2064; // number of the block, modulo 2^30: what FLAT_STAMP is made of
 export const CONFIG_HASH_SECRET = 2112; // HASH_SECRET_WORDS u64: written once by Kernel.create, read-only afterwards
 export const HASH_SECRET_WORDS = 10; // one for each 32-bit half of a key, one for its owner, one that is added
 
@@ -65,8 +73,8 @@ export const HASH_SECRET_WORDS = 10; // one for each 32-bit half of a key, one f
 export const SCRATCH_SIZE = 65536;
 export const INSTANCE_BLOCK_CURSOR = 65536; // this instance's chunk of the block arena
 export const INSTANCE_BLOCK_END = 65540;
-export const INSTANCE_STATE_CURSOR = 65544;
-export const INSTANCE_STATE_END = 65548;
+export const INSTANCE_RECORD_CHUNK = 65544; // + 1: this instance's chunk of the state arena for accounts and slots; 0 = none
+export const INSTANCE_CODE_CHUNK = 65548; // + 1: the one for codes
 export const INSTANCE_READ_LOG = 65552;
 export const INSTANCE_READ_CURSOR = 65556;
 export const INSTANCE_READ_END = 65560;
@@ -98,35 +106,49 @@ export const PENDING_INVALID = 2; // an early validation failed: abort the unit
 export const PENDING_ESTIMATES = 3; // a unit is ABORTING: mark its writes, then make it READY
 export const PENDING_OWN = 4; // a unit that was just executed here and wants its first validation
 
-// ---- Flat state records ----
+// ---- State arena ----
 
-export const FLAT_ACCOUNT_NEXT = 0;
-export const FLAT_ACCOUNT_HASH = 4;
-export const FLAT_ACCOUNT_ADDRESS = 8; // 20 bytes
-export const FLAT_ACCOUNT_FLAGS = 28;
-export const FLAT_ACCOUNT_NONCE = 32; // u64
-export const FLAT_ACCOUNT_BALANCE = 40; // 4 limbs
-export const FLAT_ACCOUNT_CODE_HASH = 72; // 32 bytes; all zero for an absent account
-export const FLAT_ACCOUNT_GENERATION = 104; // grows with each wipe of the storage
+/** An entry of the chunk table. */
+export const CHUNK_FILL = 0; // bytes of records; a record larger than a chunk takes the ones behind it too, whose entries stay empty
+export const CHUNK_FILLED = 4; // the block that put something in last
+export const CHUNK_ENTRY_SIZE = 8;
+
+/** What all records of the state arena begin with. */
+export const FLAT_NEXT = 0; // next record of the bucket
+export const FLAT_HASH = 4; // an account's or code's hash; a slot's is that of its account's address
+export const FLAT_STAMP = 8; // the block that used it last (30 bits), kind (2 bits)
+
+export const FLAT_KIND_MASK = 3;
+export const FLAT_KIND_ACCOUNT = 1;
+export const FLAT_KIND_SLOT = 2;
+export const FLAT_KIND_CODE = 3;
+
+export const FLAT_ACCOUNT_ADDRESS = 12; // 20 bytes
+export const FLAT_ACCOUNT_FLAGS = 32;
+export const FLAT_ACCOUNT_STORAGE = 36; // a number that no other storage has: slots belong to it, and another one leaves them all behind
+export const FLAT_ACCOUNT_NONCE = 40; // u64
+export const FLAT_ACCOUNT_BALANCE = 48; // 4 limbs
+export const FLAT_ACCOUNT_CODE_HASH = 80; // 32 bytes; all zero for an absent account
 export const FLAT_ACCOUNT_SIZE = 112;
 
 export const FLAT_EXISTS = 1;
 export const FLAT_HAS_STORAGE = 2;
 export const FLAT_COMPLETE = 4; // slots without a record are zero, not unknown
 
-export const FLAT_SLOT_NEXT = 0;
-export const FLAT_SLOT_HASH = 4;
-export const FLAT_SLOT_ACCOUNT = 8;
-export const FLAT_SLOT_GENERATION = 12; // counts only while it equals the account's
+export const FLAT_SLOT_STORAGE = 12; // its account's FLAT_ACCOUNT_STORAGE
 export const FLAT_SLOT_KEY = 16; // 32 bytes
 export const FLAT_SLOT_VALUE = 48; // 4 limbs
 export const FLAT_SLOT_SIZE = 80;
 
-export const CODE_NEXT = 0;
-export const CODE_HASH_WORD = 4;
-export const CODE_HASH = 8; // 32 bytes
-export const CODE_LENGTH = 40;
+/** A code, in the state arena or, when it was made in the block, in the block arena. */
+export const CODE_LENGTH = 12;
+export const CODE_HASH = 16; // 32 bytes
 export const CODE_BYTES = 48;
+
+/** Answers of makeRoom. */
+export const ROOM_LEFT = 0; // nothing was moved or dropped
+export const ROOM_MADE = 1; // what was dropped says no more than its absence does
+export const ROOM_LOST = 2; // accounts that exist or slots that are not zero were dropped
 
 // ---- Multi-version memory ----
 // Account and slot records are 64-byte aligned; a location is the address of a list head, so `location & 63` is its kind.

@@ -2,17 +2,21 @@
 
 import { KernelOptionsError } from "./errors.ts";
 import {
+  CHUNK_ENTRY_SIZE,
   CONFIG_BLOCK_BASE,
   CONFIG_BLOCK_BUCKETS,
   CONFIG_BLOCK_END,
   CONFIG_BLOCK_MASK,
+  CONFIG_CHUNK_BITS,
+  CONFIG_CHUNK_COUNT,
+  CONFIG_CHUNK_TABLE,
+  CONFIG_CODE_MASK,
   CONFIG_FLAT_BUCKETS,
   CONFIG_FLAT_MASK,
   CONFIG_HASH_SECRET,
   CONFIG_INSTANCE_BASE,
   CONFIG_INSTANCES,
   CONFIG_STATE_BASE,
-  CONFIG_STATE_END,
   HASH_SECRET_WORDS,
   INSTANCE_STRIDE,
 } from "./layout.ts";
@@ -21,16 +25,22 @@ import { Memory, type WasmMemory } from "./webassembly.ts";
 const PAGE = 65536;
 const ADDRESS_SPACE = 65536 * PAGE;
 const INSTANCES = PAGE;
-/** 262,144 buckets for each of accounts, slots and codes: chains of one up to the load of a full default arena (2 million records: 8). */
-const FLAT_BUCKET_BITS = 18;
+/** A bucket for each 128 bytes of the state arena, in which there is room for 1.1 to 1.6 records: it is nearly full most of the time. */
+const BYTES_PER_BUCKET = 128;
+/** Chunks of the state arena: at least 512 as long as they have 1 KiB or more, and 64 KiB at most, the room of two of the largest codes. */
+const CHUNKS = 512;
+const MIN_CHUNK_BITS = 10;
+const MAX_CHUNK_BITS = 16;
 /** 16,384 buckets for a block's accounts and as many for its slots: resetBlock clears them, so they are sized for ordinary blocks. */
 const BLOCK_BUCKET_BITS = 14;
+/** A block makes few codes: 1,024 buckets. */
+const BLOCK_BUCKETS_PER_CODE_BUCKET = 16;
 
 /** Sizes of the shared memory. Untouched pages cost nothing but address space. */
 export interface KernelOptions {
   /** Bytes for what one block needs: versions, read and write sets, outcomes. Default 256 MiB. */
   blockArenaBytes?: number;
-  /** Bytes for the cached parent state: accounts, slots, codes. Default 256 MiB. */
+  /** Bytes for the cached parent state: accounts, slots, codes; what was not used lately makes room for more. Default 256 MiB. */
   stateArenaBytes?: number;
   /** Worker instances besides the main thread's. Default 16. */
   maxWorkers?: number;
@@ -54,6 +64,11 @@ function roundUp(bytes: number): number {
   return Math.ceil(bytes / PAGE) * PAGE;
 }
 
+/** log2, rounded down, within bounds. */
+function log2(value: number, min: number, max: number): number {
+  return Math.min(max, Math.max(min, Math.floor(Math.log2(value))));
+}
+
 /** The secret words of the hash: random ones, or for tests what splitmix64 makes of a seed. */
 function hashSecret(seed: bigint | undefined): BigUint64Array<ArrayBuffer> {
   const words = new BigUint64Array(HASH_SECRET_WORDS);
@@ -72,12 +87,17 @@ function hashSecret(seed: bigint | undefined): BigUint64Array<ArrayBuffer> {
  */
 export function createMemory(options: KernelOptions): MemoryMap {
   const { blockArenaBytes = 256 * MIB, stateArenaBytes = 256 * MIB, maxWorkers = 16 } = options;
-  const flatBuckets = 1 << (options.bucketBits ?? FLAT_BUCKET_BITS);
+  const flatBuckets = 1 << (options.bucketBits ?? log2(stateArenaBytes / BYTES_PER_BUCKET, 0, 30));
   const blockBuckets = 1 << (options.bucketBits ?? BLOCK_BUCKET_BITS);
 
   const flatTable = INSTANCES + roundUp((maxWorkers + 1) * INSTANCE_STRIDE);
-  const blockTable = flatTable + roundUp(flatBuckets * 12);
-  const stateBase = blockTable + roundUp(blockBuckets * 8);
+  const codeBuckets = Math.max(1, blockBuckets / BLOCK_BUCKETS_PER_CODE_BUCKET);
+  const chunkBits = log2(stateArenaBytes / CHUNKS, MIN_CHUNK_BITS, MAX_CHUNK_BITS);
+  const chunkCount = Math.floor(stateArenaBytes / 2 ** chunkBits);
+
+  const blockTable = flatTable + roundUp(flatBuckets * 4);
+  const chunkTable = blockTable + roundUp(blockBuckets * 8 + codeBuckets * 4);
+  const stateBase = chunkTable + roundUp(chunkCount * CHUNK_ENTRY_SIZE);
   const blockBase = stateBase + roundUp(stateArenaBytes);
   const end = blockBase + roundUp(blockArenaBytes);
   // The last page stays unused: the end of the arena must itself be a 32-bit number.
@@ -92,13 +112,16 @@ export function createMemory(options: KernelOptions): MemoryMap {
   set(CONFIG_INSTANCES, maxWorkers + 1);
   set(CONFIG_INSTANCE_BASE, INSTANCES);
   set(CONFIG_STATE_BASE, stateBase);
-  set(CONFIG_STATE_END, stateBase + stateArenaBytes);
   set(CONFIG_BLOCK_BASE, blockBase);
   set(CONFIG_BLOCK_END, blockBase + blockArenaBytes);
   set(CONFIG_FLAT_BUCKETS, flatTable);
   set(CONFIG_FLAT_MASK, flatBuckets - 1);
   set(CONFIG_BLOCK_BUCKETS, blockTable);
   set(CONFIG_BLOCK_MASK, blockBuckets - 1);
+  set(CONFIG_CODE_MASK, codeBuckets - 1);
+  set(CONFIG_CHUNK_BITS, chunkBits);
+  set(CONFIG_CHUNK_COUNT, chunkCount);
+  set(CONFIG_CHUNK_TABLE, chunkTable);
   new BigUint64Array(memory.buffer).set(hashSecret(options.hashSeed), CONFIG_HASH_SECRET >>> 3);
   return { memory, maxWorkers, blockArenaBytes, stateArenaBytes };
 }

@@ -35,7 +35,11 @@ export interface KernelExports {
   flatSetSlot(account: number, slot: number, value: number): number;
   flatWipeStorage(account: number): void;
   findCode(codeHash: number): number;
-  putCode(codeHash: number, code: number, length: number): number;
+  newCode(codeHash: number, length: number): number;
+  addCode(record: number): number;
+  newBlockCode(codeHash: number, length: number): number;
+  addBlockCode(record: number): number;
+  makeRoom(): number;
   resetState(): void;
   account(): number;
   accountFlat(record: number): number;

@@ -1,6 +1,12 @@
 // The shared cache of the parent state (the kernel's FlatState), filled by the main thread from a state source.
 
-import { FLAT_ACCOUNT_BALANCE, FLAT_ACCOUNT_CODE_HASH, FLAT_ACCOUNT_NONCE, type Kernel } from "@braid/kernel";
+import {
+  FLAT_ACCOUNT_BALANCE,
+  FLAT_ACCOUNT_CODE_HASH,
+  FLAT_ACCOUNT_NONCE,
+  type Kernel,
+  ROOM_LOST,
+} from "@braid/kernel";
 import { equalBytes } from "@braid/primitives";
 import {
   ABSENT_CODE_HASH,
@@ -45,7 +51,10 @@ export class FlatCache {
    * may offer.
    */
   attach(source: StateSource, preload: boolean): void {
-    if (this.#source === source || this.#follow(source)) return;
+    if (this.#source === source || this.#follow(source)) {
+      this.#makeRoom();
+      return;
+    }
     this.#kernel.resetState();
     this.#source = source;
     this.#stateRoot = source.stateRoot;
@@ -69,6 +78,11 @@ export class FlatCache {
   clear(): void {
     this.#source = undefined;
     this.#stateRoot = undefined;
+  }
+
+  /** Lets go of what was not used lately when the arena gets full, so that no block has to halt for it. */
+  #makeRoom(): void {
+    if (this.#kernel.makeRoom() === ROOM_LOST) this.complete = false;
   }
 
   /** Carries what leads to the source's state into the cache. Answers whether the cache mirrors it now. */
@@ -155,8 +169,7 @@ export class FlatCache {
   }
 
   hasCode(codeHash: Uint8Array): boolean {
-    this.#kernel.u8.set(codeHash, this.#kernel.scratch + KEY);
-    return this.#kernel.findCode(this.#kernel.scratch + KEY) !== 0;
+    return this.#kernel.hasCode(codeHash);
   }
 
   /** The ptr of the account's record; 0 when the arena is full. */

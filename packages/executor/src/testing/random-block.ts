@@ -1,6 +1,7 @@
 // For tests: random blocks over few accounts and few slots, so that nearly everything conflicts with something.
 
 import { Random } from "@braid/primitives";
+import { type FlatPreState, MemoryStateSource } from "@braid/state";
 import { create2Address, createAddress, type KeyedAccount, keyed, plainAddress } from "./accounts.ts";
 import { BlockBuilder, type Fork, type TestBlock } from "./block-builder.ts";
 import { authorize, blobHash, type SignedAuthorization } from "./sign.ts";
@@ -39,6 +40,30 @@ export async function randomBlock(
   const steps = Array.from({ length: 20 + random.below(41) }, () => world.step());
   for (const [i, step] of steps.entries()) if (only === undefined || only.has(i)) step(block);
   return block.build();
+}
+
+/**
+ * One more random block, on the state that `nonceOf` and `flat` tell of, which came of `randomBlock`'s accounts. `more` appends further
+ * transactions.
+ */
+export async function randomBlockOn(
+  fork: Fork,
+  seed: number,
+  flat: FlatPreState,
+  more: (block: BlockBuilder) => void,
+): Promise<TestBlock> {
+  const random = new Random(seed);
+  const coinbase = random.pick([plainAddress(9), TOOLS[1] as Uint8Array]);
+  const block = new BlockBuilder(fork, { coinbase, gasLimit: 200_000_000n });
+  // The builder counts nonces up from these; the accounts themselves are those of `flat`.
+  for (const { address, account } of flat.accounts)
+    if (account !== undefined) block.account(address, { nonce: account.nonce });
+  const world = new World(random, block, coinbase);
+  for (let i = 10 + random.below(20); i > 0; i--) world.step()(block);
+  more(block);
+  const built = await block.build();
+  const { blockHashes } = built;
+  return { ...built, pre: flat, source: () => MemoryStateSource.fromFlat({ ...flat, blockHashes }) };
 }
 
 /** A block that looks at everything that `randomBlock` can have changed: slots, balances, codes. Its own state before it does not count. */

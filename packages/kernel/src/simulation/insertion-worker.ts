@@ -6,7 +6,7 @@ import type { StressWorkerData } from "./stress-worker.ts";
 
 const { shared, instance }: StressWorkerData = workerData;
 const kernel = Kernel.attach(shared, instance);
-const { scratch, u8, u32 } = kernel;
+const { exports, scratch, u8, u32 } = kernel;
 
 parentPort?.on("message", (count: number) => {
   const places: number[] = [];
@@ -15,16 +15,17 @@ parentPort?.on("message", (count: number) => {
     u32[scratch >>> 2] = i;
     const flat = kernel.flatPutAccount(scratch, true, true, BigInt(i), scratch + 64, scratch + 96);
     const record = kernel.account();
-    const code = kernel.putCode(scratch, scratch, 20);
+    const code = exports.addCode(exports.newCode(scratch, 20)) >>> 0;
+    const blockCode = exports.addBlockCode(exports.newBlockCode(scratch, 20)) >>> 0;
     const flatSlot = kernel.flatPutSlot(flat, scratch, scratch + 64);
     const location = kernel.slot(record);
     // Every thread writes the location as a unit of its own: the list has to keep all of them, in order.
-    places.push(flat, record, code, flatSlot, location);
+    places.push(flat, record, code, blockCode, flatSlot, location);
   }
   for (let i = 0; i < count; i++) {
     kernel.beginIncarnation();
     u32[scratch >>> 2] = i;
-    kernel.writeDelta(places[4] ?? 0);
+    kernel.writeDelta(places[5] ?? 0);
     kernel.publishAll(i * shared.maxWorkers + instance - 1, 0);
   }
   parentPort?.postMessage(places);

@@ -1,0 +1,88 @@
+// Codes by their hash: those of the parent state in the state arena, those that the block's units made in the block arena. An incarnation
+// that is thrown away leaves nothing in the cache; what a block really made comes into it with the block's changes.
+
+import {
+  CODE_HASH,
+  CODE_LENGTH,
+  FAULT_STATE_ARENA_FULL,
+  FLAT_HASH,
+  FLAT_KIND_CODE,
+  FLAT_NEXT,
+  FLAT_STAMP,
+} from "../src/layout";
+import { flatBucket, kindOf } from "./flat-state";
+import { copy32, hashKey32, sameKey32 } from "./keys";
+import { allocBlock, blockBuckets, blockMask, codeMask, fault } from "./memory";
+import { codeRecordSize, newRecord, stamp } from "./state-arena";
+
+// @ts-ignore: decorator
+@inline
+function blockBucket(hash: u32): u32 {
+  return blockBuckets + (((blockMask + 1) * 2 + (hash & codeMask)) << 2);
+}
+
+function scanCodes(from: u32, to: u32, hash: u32, codeHash: u32): u32 {
+  for (let record = from; record != to; record = load<u32>(record, FLAT_NEXT)) {
+    if (
+      load<u32>(record, FLAT_HASH) == hash &&
+      kindOf(record) == FLAT_KIND_CODE &&
+      sameKey32(record + CODE_HASH, codeHash)
+    ) {
+      return record;
+    }
+  }
+  return 0;
+}
+
+/** The record of a code (CODE_LENGTH, CODE_BYTES), or 0 when nobody has put it yet. */
+export function findCode(codeHash: u32): u32 {
+  const hash = hashKey32(codeHash, 0);
+  const record = scanCodes(atomic.load<u32>(flatBucket(hash)), 0, hash, codeHash);
+  if (record == 0) return scanCodes(atomic.load<u32>(blockBucket(hash)), 0, hash, codeHash);
+  stamp(record, FLAT_KIND_CODE);
+  return record;
+}
+
+/** A record of the state arena for the caller to write `length` bytes into and then to add; 0 when the arena is full. */
+export function newCode(codeHash: u32, length: u32): u32 {
+  const record = newRecord(FLAT_KIND_CODE, codeRecordSize(length), length);
+  if (record == 0) return fault(FAULT_STATE_ARENA_FULL);
+  copy32(record + CODE_HASH, codeHash);
+  return record;
+}
+
+/** Makes a written code known; the first one wins, and is answered. */
+export function addCode(record: u32): u32 {
+  const hash = hashKey32(record + CODE_HASH, 0);
+  return link(flatBucket(hash), hash, record);
+}
+
+/** As newCode, of the block arena. */
+export function newBlockCode(codeHash: u32, length: u32): u32 {
+  const record = allocBlock(codeRecordSize(length), 8);
+  if (record == 0) return 0;
+  store<u32>(record, FLAT_KIND_CODE, FLAT_STAMP);
+  store<u32>(record, length, CODE_LENGTH);
+  copy32(record + CODE_HASH, codeHash);
+  return record;
+}
+
+/** As addCode, for a record of the block arena. */
+export function addBlockCode(record: u32): u32 {
+  const hash = hashKey32(record + CODE_HASH, 0);
+  return link(blockBucket(hash), hash, record);
+}
+
+function link(bucket: u32, hash: u32, record: u32): u32 {
+  store<u32>(record, hash, FLAT_HASH);
+  let head = atomic.load<u32>(bucket);
+  let first = scanCodes(head, 0, hash, record + CODE_HASH);
+  while (first == 0) {
+    store<u32>(record, head, FLAT_NEXT);
+    const seen = atomic.cmpxchg<u32>(bucket, head, record);
+    if (seen == head) return record;
+    first = scanCodes(seen, head, hash, record + CODE_HASH);
+    head = seen;
+  }
+  return first;
+}
