@@ -9,10 +9,10 @@ import type { EVMMockBlockchainInterface, EVMPerformanceLogger, ExecResult, Mess
 import { type EVM, EVMError } from "@ethereumjs/evm";
 import { type Address, equalsBytes } from "@ethereumjs/util";
 import type { AccountView } from "../state/account-view.ts";
+import { analyse, type CodeAnalysis } from "../state/code-analysis.ts";
 import type { AccountEntry, SlotEntry } from "../state/entries.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
 import type { BraidEvm } from "./braid-evm.ts";
-import { analyse, type CodeAnalysis } from "./code-analysis.ts";
 import type { GasTable } from "./gas-table.ts";
 import { HotExit, type HotFrame, MEMORY_GRANULE, runHot } from "./hot-loop.ts";
 import { burnLog, transferLog } from "./transfer-logs.ts";
@@ -44,6 +44,7 @@ function isEvmError(error: unknown): error is EVMError {
 }
 
 const NO_BYTES = new Uint8Array(0);
+const NO_ANALYSIS = analyse(NO_BYTES);
 /** A memory that has grown beyond this is not kept for the next frame. */
 const MAX_KEPT_MEMORY = 65_536;
 
@@ -52,6 +53,8 @@ export function frameInterpreterClass(Base: InterpreterClass): FrameInterpreterC
   return class FrameInterpreter extends Base implements Frame, HotFrame {
     missing: SlotEntry | undefined = undefined;
     memoryWords = 0;
+    /** Of the code that runs. */
+    analysis: CodeAnalysis = NO_ANALYSIS;
     /** Between `begin` and `end`. */
     #isRunning = false;
 
@@ -93,6 +96,7 @@ export function frameInterpreterClass(Base: InterpreterClass): FrameInterpreterC
 
     /** The frame has ended, however it did. */
     end(): void {
+      this.analysis = NO_ANALYSIS;
       this.#isRunning = false;
     }
 
@@ -117,15 +121,12 @@ export function frameInterpreterClass(Base: InterpreterClass): FrameInterpreterC
       return (this._env.contract as AccountView).entry;
     }
 
-    get analysis(): CodeAnalysis {
-      return analyse(this._runState.code);
-    }
-
     override async run(code: Uint8Array, options: { pc?: number } = {}): ReturnType<Interpreter["run"]> {
       const runState = this._runState;
       runState.code = code;
       runState.programCounter = options.pc ?? 0;
-      runState.validJumps = analyse(code).jumps;
+      this.analysis = this.state.codes.analysis(code);
+      runState.validJumps = this.analysis.jumps;
       try {
         for (;;) {
           const exit = runHot(this, runState);

@@ -5,9 +5,9 @@
 import { bigIntToBytes32, bytesToBigInt } from "@braid/primitives";
 import { EVMError } from "@ethereumjs/evm";
 import { readWordBigEndian, writeWordBigEndian } from "../../../records/words.ts";
+import { type CodeAnalysis, wideConstant } from "../state/code-analysis.ts";
 import type { AccountEntry, SlotEntry } from "../state/entries.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
-import { type CodeAnalysis, wideConstant } from "./code-analysis.ts";
 import type { RunState } from "./frame-interpreter.ts";
 import { COLD, type GasTable, PLAIN } from "./gas-table.ts";
 
@@ -61,7 +61,8 @@ const { OUT_OF_GAS, STACK_UNDERFLOW, STACK_OVERFLOW, INVALID_JUMP, STATIC_STATE_
 export function runHot(frame: HotFrame, rs: RunState): HotExit {
   const { state, self } = frame;
   const { fees, stackNeeded, stackGrowth, coldSload, warmRead } = frame.table;
-  const { jumps, wideConstants } = frame.analysis;
+  const analysis = frame.analysis;
+  const jumps = analysis.jumps;
   const code = rs.code;
   const length = code.length;
   const stack = rs.stack;
@@ -145,7 +146,7 @@ export function runHot(frame: HotFrame, rs: RunState): HotExit {
       else if (size === 2) {
         const number = ((code[pc] ?? 0) << 8) | (code[pc + 1] ?? 0);
         value = PUSH2_VALUES[number] ??= BigInt(number);
-      } else value = wideConstant(code, pc, size, wideConstants);
+      } else value = wideConstant(code, pc, size, analysis);
       items[top++] = value;
       pc += size;
       continue;

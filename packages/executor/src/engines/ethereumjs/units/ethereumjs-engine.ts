@@ -11,23 +11,32 @@ import { CodeStore } from "../state/code-store.ts";
 import { VersionedState } from "../state/versioned-state.ts";
 import { EthereumjsUnits } from "./ethereumjs-units.ts";
 
+/** More than the forks of one chain; a run over test fixtures makes chains by the hundred. */
+const MAX_EVMS = 24;
+
 export class EthereumjsEngine implements Engine {
   readonly #kernel: Kernel;
   readonly #misses: MissHandler;
+  /** Shared by all forks. */
+  readonly #codes: CodeStore;
+  /** In order of their last use. */
   readonly #evms = new Map<string, BraidEvm>();
 
   constructor(kernel: Kernel, misses: MissHandler) {
     this.#kernel = kernel;
     this.#misses = misses;
+    this.#codes = new CodeStore(kernel, (hash) => misses.fetchCode(hash));
   }
 
   /** PERF: some milliseconds for the first block of a fork, next to nothing after that. */
   async beginBlock(block: EngineBlock): Promise<EthereumjsUnits> {
     const { chain } = block;
-    let evm = this.#evms.get(chain.key);
-    if (evm === undefined) {
-      evm = await this.#create(chain);
-      this.#evms.set(chain.key, evm);
+    const evm = this.#evms.get(chain.key) ?? (await this.#create(chain));
+    this.#evms.delete(chain.key);
+    this.#evms.set(chain.key, evm);
+    for (const oldest of this.#evms.keys()) {
+      if (this.#evms.size <= MAX_EVMS) break;
+      this.#evms.delete(oldest);
     }
     return new EthereumjsUnits(this.#kernel, evm, block);
   }
@@ -40,7 +49,7 @@ export class EthereumjsEngine implements Engine {
       hardfork: chain.fork,
       customCrypto: await customCrypto(chain.hasBlobs),
     });
-    const state = new VersionedState(kernel, new CodeStore(kernel, (hash) => misses.fetchCode(hash)), misses);
+    const state = new VersionedState(kernel, this.#codes, misses);
     const evm = await BraidEvm.create(common, state, {
       getBlock: async (number: number) => {
         const hash = await misses.blockHash(BigInt(number));
