@@ -2,7 +2,7 @@
 // those of stock ethereumjs and of an executor that has never seen the state before.
 
 import { randomInt } from "node:crypto";
-import { bytesToHex } from "@braid/primitives";
+import { bytesToHex, Random } from "@braid/primitives";
 import { type BegunStore, type FlatPreState, MemoryStateStore, type StateSource } from "@braid/state";
 import { expect, onTestFinished, test } from "vitest";
 import type { ExecuteBlockInput } from "./block/block-input.ts";
@@ -12,7 +12,7 @@ import { SeededExecutor } from "./seeded-executor.ts";
 import { type KeyedAccount, keyed, plainAddress } from "./testing/accounts.ts";
 import { fingerprint, inputOf, outcomeOfBraid, outcomeOfStock, runBraid } from "./testing/agree.ts";
 import { BlockBuilder, type Fork } from "./testing/block-builder.ts";
-import { Random, randomBlock, randomBlockOn } from "./testing/random-block.ts";
+import { randomBlock, randomBlockOn } from "./testing/random-block.ts";
 import { runStock } from "./testing/stock.ts";
 import { TOOL, tool } from "./testing/tool.ts";
 

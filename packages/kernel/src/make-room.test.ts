@@ -1,6 +1,7 @@
 // A cache that drops what it has must never say anything but what the state says, or that it does not know. Random reads, changes and
 // wipes against plain maps, with arenas so small that nearly everything is dropped all the time.
 
+import { Random } from "@braid/primitives";
 import { describe, expect, test } from "vitest";
 import { Kernel } from "./kernel.ts";
 import {
@@ -11,7 +12,6 @@ import {
   WORD_FLAT_NOW,
   WORD_STORAGE_IDS,
 } from "./layout.ts";
-import { Random } from "./simulation/random.ts";
 
 const KIB = 1024;
 const VALUE = 64;
@@ -30,10 +30,10 @@ type State = Account[];
 
 function randomState(random: Random, accounts: number, slots: number): State {
   return Array.from({ length: accounts }, () => {
-    const account: Account = { exists: random.once(2), nonce: random.below(1000), slots: new Map() };
-    if (account.exists && random.once(2))
+    const account: Account = { exists: random.below(2) === 0, nonce: random.below(1000), slots: new Map() };
+    if (account.exists && random.below(2) === 0)
       for (let slot = 0; slot < slots; slot++)
-        if (random.once(2)) account.slots.set(slot, 1 + random.below(9));
+        if (random.below(2) === 0) account.slots.set(slot, 1 + random.below(9));
     return account;
   });
 }
@@ -162,15 +162,15 @@ class Cache {
   change(id: number, slots: number): void {
     const { random, main } = this;
     const account = this.state[id] as Account;
-    const deleted = random.once(4);
-    const wiped = deleted || random.once(4);
+    const deleted = random.below(4) === 0;
+    const wiped = deleted || random.below(4) === 0;
     account.exists = !deleted;
     account.nonce = deleted ? 0 : random.below(1000);
     if (wiped) account.slots.clear();
     const written = new Map<number, number>();
     if (!deleted)
       for (let i = random.below(4); i > 0; i--)
-        written.set(random.below(slots), random.once(3) ? 0 : 1 + random.below(9));
+        written.set(random.below(slots), random.below(3) === 0 ? 0 : 1 + random.below(9));
     for (const [slot, value] of written) {
       if (value === 0) account.slots.delete(slot);
       else account.slots.set(slot, value);
@@ -232,17 +232,17 @@ describe.each([6, 9, 16, 40, 120])("with %i KiB", (size) => {
       const [accounts, slots] = [2 + random.below(3 * size), 1 + random.below(30)];
       const cache = new Cache(kernels, random, randomState(random, accounts, slots));
       // The number of the block begins again from time to time.
-      if (random.once(3)) cache.main.u32[WORD_FLAT_NOW >>> 2] = 0x3fffffff - random.below(40);
-      if (random.once(2)) cache.preload();
+      if (random.below(3) === 0) cache.main.u32[WORD_FLAT_NOW >>> 2] = 0x3fffffff - random.below(40);
+      if (random.below(2) === 0) cache.preload();
       const hot = random.below(accounts);
       try {
         for (let block = 0; block < 60; block++) {
           for (let i = random.below(40 + 5 * size); i > 0; i--) {
-            const id = random.once(3) ? hot : random.below(accounts);
-            if (random.once(20)) cache.code(random.below(12));
+            const id = random.below(3) === 0 ? hot : random.below(accounts);
+            if (random.below(20) === 0) cache.code(random.below(12));
             // A record that a dead worker left half done.
-            else if (random.once(40)) cache.any.exports.newCode(cache.main.scratch, random.below(100));
-            else if (random.once(4)) cache.account(id);
+            else if (random.below(40) === 0) cache.any.exports.newCode(cache.main.scratch, random.below(100));
+            else if (random.below(4) === 0) cache.account(id);
             else cache.slot(id, random.below(slots));
           }
           cache.checkFault();
@@ -353,12 +353,12 @@ test("codes of any size come and go", () => {
   const kernel = Kernel.create({ blockArenaBytes: 64 * KIB, stateArenaBytes: 200 * KIB, maxWorkers: 1 });
   const random = new Random(5);
   const hash = (number: number): Uint8Array => new Uint8Array(32).fill(number & 255).fill(number >> 8, 0, 8);
-  const lengths = Array.from({ length: 300 }, () => random.below(random.once(4) ? 24_576 : 2000));
+  const lengths = Array.from({ length: 300 }, () => random.below(random.below(4) === 0 ? 24_576 : 2000));
   let hits = 0;
   for (let block = 0; block < 2000; block++) {
     for (let i = 0; i < 2; i++) {
       // Ten of them are called all the time.
-      const number = random.once(2) ? random.below(10) : random.below(300);
+      const number = random.below(2) === 0 ? random.below(10) : random.below(300);
       const code = new Uint8Array(lengths[number] ?? 0).fill(number % 251);
       const known = kernel.readCode(hash(number));
       if (known === undefined) expect(kernel.storeCode(hash(number), code)).toBe(true);

@@ -82,7 +82,7 @@ export class FlatCache {
 
   /** Lets go of what was not used lately when the arena gets full, so that no block has to halt for it. */
   #makeRoom(): void {
-    if (this.#kernel.makeRoom() === ROOM_LOST) this.complete = false;
+    if (this.#kernel.makeRoom() === ROOM_LOST) this.holdsAll = false;
   }
 
   /** Carries what leads to the source's state into the cache. Answers whether the cache mirrors it now. */
