@@ -9,9 +9,11 @@ import { SeededPool } from "../pool/seeded-pool.ts";
 import type { BlockResult } from "../result/block-result.ts";
 import { FlatCache } from "../state/flat-cache.ts";
 import { keyed, plainAddress } from "../testing/accounts.ts";
-import { executorWith, fingerprint, runBraid } from "../testing/agree.ts";
+import { executorWith, fingerprint, outcomeOfBraid, runBraid } from "../testing/agree.ts";
 import { BlockBuilder, type Fork, type TestBlock } from "../testing/block-builder.ts";
 import { randomBlock } from "../testing/random-block.ts";
+import { TOOL, tool } from "../testing/tool.ts";
+import { TransferEngine } from "../testing/transfer-engine.ts";
 import type { Engine, EngineBlock, UnitExecutor } from "./engine.ts";
 import { EthereumjsEngine } from "./ethereumjs/units/ethereumjs-engine.ts";
 import { ENGINES, type EngineRegistry } from "./registry.ts";
@@ -43,6 +45,7 @@ class Hesitant implements Engine {
 const registry: EngineRegistry = {
   ...ENGINES,
   nothing: async () => () => nothing,
+  transfers: async () => (kernel) => new TransferEngine(kernel),
   hesitant: async () => (kernel, misses) => new Hesitant(new EthereumjsEngine(kernel, misses)),
 };
 
@@ -93,20 +96,61 @@ describe.each<Fork>(["byzantium", "cancun", "prague"])("%s", (fork) => {
   );
 });
 
-describe("an invalid transaction", () => {
-  test.each(["nothing", "hesitant"])("is reported with its index by the engine after %s", async (engine) => {
-    const builder = new BlockBuilder("cancun");
-    builder.fund(keyed(0));
-    builder
-      .send({ from: keyed(0), to: plainAddress(1) })
-      .send({ from: keyed(0), nonce: 5, to: plainAddress(1) });
-    const block = await builder.build();
-    for (const seed of [undefined, 1, 2])
-      await expect(run(block, engine, seed)).rejects.toMatchObject({
-        code: "BRAID_TX_NONCE_TOO_HIGH",
-        data: { transactionIndex: 1 },
-      });
+/** Transfers among few accounts, the coinbase and newcomers; some calls and transfers of nothing among them. */
+async function transferBlock(fork: Fork): Promise<TestBlock> {
+  const coinbase = keyed(5).address;
+  const builder = new BlockBuilder(fork, { coinbase, gasLimit: 100_000_000n });
+  builder.fund(...Array.from({ length: 6 }, (_, i) => keyed(i)));
+  const contract = builder.contract(plainAddress(900), TOOL);
+  for (let i = 0; i < 120; i++) {
+    const from = keyed(i % 6);
+    if (i % 10 === 9) builder.send({ from, to: contract, data: tool.increment(i % 3), gasLimit: 100_000 });
+    else if (i % 10 === 8) builder.send({ from, to: plainAddress(i) });
+    else builder.send({ from, to: i % 2 === 0 ? keyed((i * 7) % 6).address : plainAddress(i), value: i + 1 });
+  }
+  return builder.build();
+}
+
+describe("an engine that runs plain transfers by itself, straight over the kernel's records", () => {
+  test.each<Fork>(["byzantium", "berlin", "london", "osaka"])("%s", async (fork) => {
+    const block = await transferBlock(fork);
+    const sequential = await runBraid(block, 1, { mode: "sequential" });
+    const expected = await outcomeOfBraid(block, sequential);
+    for (const seed of [undefined, 1, 2, 3]) {
+      const result = await run(block, "transfers", seed);
+      expect(await outcomeOfBraid(block, result)).toEqual(expected);
+      expect(result.accessList).toEqual(sequential.accessList);
+      for (const [i, { writes, sender, createdAddress }] of result.transactions.entries()) {
+        const other = sequential.transactions[i];
+        expect({ writes: new Set(writes), sender, createdAddress }).toEqual({
+          writes: new Set(other?.writes),
+          sender: other?.sender,
+          createdAddress: other?.createdAddress,
+        });
+      }
+      // The prologue, the epilogue, and every fifth transaction.
+      expect(result.statistics.engine).toEqual({ name: "transfers", unsupported: 2 + 24 });
+    }
   });
+});
+
+describe("an invalid transaction", () => {
+  test.each(["nothing", "hesitant", "transfers"])(
+    "is reported with its index by the engine after %s",
+    async (engine) => {
+      const builder = new BlockBuilder("cancun");
+      builder.fund(keyed(0));
+      builder
+        .send({ from: keyed(0), to: plainAddress(1) })
+        .send({ from: keyed(0), nonce: 5, to: plainAddress(1) });
+      const block = await builder.build();
+      for (const seed of [undefined, 1, 2])
+        await expect(run(block, engine, seed)).rejects.toMatchObject({
+          code: "BRAID_TX_NONCE_TOO_HIGH",
+          data: { transactionIndex: 1 },
+        });
+    },
+  );
 });
 
 test("an engine that does not exist is refused with the names of those that do", async () => {
