@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import { Kernel } from "@braid/kernel";
 import type { ExecuteBlockInput } from "./block/block-input.ts";
+import { checkWorkers } from "./block/check-input.ts";
 import { ENGINES } from "./engines/registry.ts";
 import { ExecutionError } from "./errors.ts";
 import { buildBlockWith, type ExecutorResources, executeBlockWith } from "./execute-block.ts";
@@ -31,8 +32,9 @@ export class Executor {
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  /** Starts the workers. Throws KernelOptionsError when the arenas exceed a 32-bit address space, WorkerStartError when no thread can be had. */
+  /** Starts the workers. Throws KernelOptionsError when the arenas exceed a 32-bit address space, WorkerStartError when no thread can be had, InvalidInputError. */
   constructor(options: ExecutorOptions = {}) {
+    checkWorkers(options.workers);
     this.workers = Math.min(MAX_WORKERS, Math.max(1, options.workers ?? availableParallelism()));
     const { blockArenaBytes, stateArenaBytes } = options;
     const kernel = Kernel.create({
@@ -53,9 +55,9 @@ export class Executor {
   /**
    * Executes a block on the state before it.
    *
-   * @throws InvalidTransactionError, InvalidBlockError when the block breaks a rule of its fork; the state source's own error
-   *   when a read fails; ArenaExhaustedError when the block does not fit in memory; ExecutionError when it is cancelled or
-   *   execution itself breaks.
+   * @throws InvalidTransactionError, InvalidBlockError when the block breaks a rule of its fork; InvalidInputError; what the state source
+   *   throws, when a read fails; ArenaExhaustedError when the block does not fit in memory; WorkerStartError when no thread can be
+   *   started; ExecutionError when it is cancelled, the source is wrong or silent, or execution itself breaks.
    */
   executeBlock(input: ExecuteBlockInput): Promise<BlockResult> {
     return this.#enqueue(input, executeBlockWith);
@@ -91,7 +93,7 @@ export class Executor {
     return result;
   }
 
-  /** Ends the workers, after the blocks that were begun. */
+  /** Ends the workers, after all blocks that were given; a block's signal ends it sooner. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#queue;

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { InvalidInputError } from "./errors.ts";
+import { Executor } from "./executor.ts";
 import { keyed, plainAddress } from "./testing/accounts.ts";
 import { executorWith, fingerprint, inputOf, runBraid } from "./testing/agree.ts";
 import { BlockBuilder, type TestBlock } from "./testing/block-builder.ts";
@@ -15,6 +16,11 @@ async function someBlock(): Promise<TestBlock> {
 }
 
 const right = keyed(0).address;
+
+test("an executor with a part of a worker", () => {
+  for (const workers of [Number.NaN, 1.5, Number.POSITIVE_INFINITY])
+    expect(() => new Executor({ workers })).toThrow(InvalidInputError);
+});
 
 describe.each(["sequential", "parallel"] as const)("%s", (mode) => {
   test.each([

@@ -467,3 +467,23 @@ describe("the cache of the parent state", () => {
     expect(asked).toEqual([]);
   });
 });
+
+describe("progress", () => {
+  test("what the caller's function throws rejects the call, and the next block is right", async () => {
+    const block = await slowBlock();
+    const right = await rightPrint(block);
+    const executor = newExecutor({ workers: 2 });
+    const error = new Error("the terminal is gone");
+    const onProgress = (): never => {
+      throw error;
+    };
+    await expect(executor.executeBlock({ ...input(block), onProgress })).rejects.toBe(error);
+    const counts: number[] = [];
+    const result = await executor.executeBlock({
+      ...input(block),
+      onProgress: ({ committed }) => counts.push(committed),
+    });
+    expect(fingerprint(result)).toBe(right);
+    expect(counts.at(-1)).toBe(TRANSACTIONS);
+  });
+});

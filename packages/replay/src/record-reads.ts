@@ -6,6 +6,8 @@ import {
   type FlatPreState,
   MissingCodeError,
   type SourceAccount,
+  type StateAnswer,
+  type StateKey,
   type StateSource,
 } from "@braid/state";
 
@@ -22,8 +24,13 @@ export class RecordingSource implements StateSource {
   readonly #codes = new Map<Hex, [codeHash: Uint8Array, code: Uint8Array]>();
   readonly #blockHashes = new Map<bigint, Uint8Array>();
 
+  /** When the other one has it. */
+  readonly getMany?: (keys: StateKey[]) => Promise<StateAnswer[]>;
+
   constructor(source: StateSource) {
     this.#source = source;
+    const many = source.getMany?.bind(source);
+    if (many !== undefined) this.getMany = async (keys) => this.#recordMany(keys, await many(keys));
   }
 
   async getAccount(address: Uint8Array): Promise<SourceAccount | undefined> {
@@ -75,19 +82,37 @@ export class RecordingSource implements StateSource {
     return this.#blockHashes;
   }
 
-  async #entry(address: Uint8Array): Promise<Entry> {
-    const key = bytesToHex(address);
-    let entry = this.#entries.get(key);
-    if (entry === undefined) {
-      entry = {
-        address: address.slice(),
-        account: await this.#source.getAccount(address),
-        storage: new Map(),
-      };
-      // Another read of the same address may have come first while this one waited.
-      entry = this.#entries.get(key) ?? entry;
-      this.#entries.set(key, entry);
+  async #recordMany(keys: StateKey[], answers: StateAnswer[]): Promise<StateAnswer[]> {
+    for (const [i, { address, slot }] of keys.entries()) {
+      const answer = answers[i];
+      if (slot === undefined && answer?.status === "fulfilled" && typeof answer.value !== "bigint")
+        this.#addEntry(address, answer.value);
     }
+    return Promise.all(
+      answers.map(async (answer, i) => {
+        const { address, slot } = keys[i] as StateKey;
+        if (slot === undefined || answer.status === "rejected" || typeof answer.value !== "bigint")
+          return answer;
+        try {
+          (await this.#entry(address)).storage.set(bytesToHex(slot), [slot.slice(), answer.value]);
+          return answer;
+        } catch (reason) {
+          return { status: "rejected", reason };
+        }
+      }),
+    );
+  }
+
+  async #entry(address: Uint8Array): Promise<Entry> {
+    const known = this.#entries.get(bytesToHex(address));
+    return known ?? this.#addEntry(address, await this.#source.getAccount(address));
+  }
+
+  /** Another read of the same address may have come first while this one waited. */
+  #addEntry(address: Uint8Array, account: SourceAccount | undefined): Entry {
+    const key = bytesToHex(address);
+    const entry = this.#entries.get(key) ?? { address: address.slice(), account, storage: new Map() };
+    this.#entries.set(key, entry);
     return entry;
   }
 }

@@ -55,6 +55,7 @@ export interface ExecuteBlockInput {
    * them), and so has the block if it needs them. Infinity: no limit. Default: DEFAULT_READ_TIMEOUT_MS, a minute.
    */
   readTimeoutMs?: number;
+  /** Called some times a second, and at the end. The call is rejected with what it throws. */
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }

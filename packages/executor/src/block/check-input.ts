@@ -10,13 +10,18 @@ export function checkInput(
   transactions: number,
 ): void {
   if (senders !== undefined) checkSenders(senders, transactions);
-  if (workers !== undefined && !Number.isInteger(workers))
-    throw new InvalidInputError("workers", `workers is ${workers}: give a whole number, or leave it out.`);
+  checkWorkers(workers);
   if (readTimeoutMs !== undefined && !(readTimeoutMs > 0))
     throw new InvalidInputError(
       "readTimeoutMs",
       `readTimeoutMs is ${readTimeoutMs}: give milliseconds above 0, or Infinity for no limit.`,
     );
+}
+
+/** Throws InvalidInputError. */
+export function checkWorkers(workers: number | undefined): void {
+  if (workers !== undefined && !Number.isInteger(workers))
+    throw new InvalidInputError("workers", `workers is ${workers}: give a whole number, or leave it out.`);
 }
 
 function checkSenders(senders: (Uint8Array | undefined)[], transactions: number): void {

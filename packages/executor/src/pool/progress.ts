@@ -5,7 +5,10 @@ import type { ExecuteBlockInput } from "../block/block-input.ts";
 
 const INTERVAL_MS = 50;
 
-/** Reports to `onProgress` until the returned function is called, and once more then. */
+/**
+ * Reports to `onProgress` until the returned function is called, and once more then. What `onProgress` throws ends the reports, and is
+ * thrown by that function: out of a timer it would end the process.
+ */
 export function watchProgress(
   kernel: Kernel,
   { onProgress }: Pick<ExecuteBlockInput, "onProgress">,
@@ -22,9 +25,18 @@ export function watchProgress(
       aborts,
     });
   };
-  const timer = setInterval(report, INTERVAL_MS);
+  let failure: { error: unknown } | undefined;
+  const timer = setInterval(() => {
+    try {
+      report();
+    } catch (error) {
+      clearInterval(timer);
+      failure = { error };
+    }
+  }, INTERVAL_MS);
   return () => {
     clearInterval(timer);
+    if (failure !== undefined) throw failure.error;
     report();
   };
 }

@@ -20,6 +20,9 @@ const MAX_CALLS = 64;
 /** Keys of one getMany: providers limit the calls of a JSON-RPC batch to some hundred. */
 const MAX_KEYS = 100;
 
+/** Longer timers end at once. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
 /** A read that somebody waits for. */
 interface Pending {
   id: string;
@@ -32,7 +35,7 @@ interface Pending {
 export class StateReader {
   readonly #cache: FlatCache;
   readonly #source: StateSource;
-  /** Milliseconds; Infinity for no limit. */
+  /** Milliseconds; none above MAX_TIMEOUT_MS. */
   readonly #timeout: number;
   /** Reads until the source has answered them, be it after their time. */
   readonly #pending = new Map<string, Pending>();
@@ -147,7 +150,7 @@ export class StateReader {
 
   /** After its time a read has failed for those who wait for it, and for those who ask for it until the source answers after all. */
   #startTimer(batch: Pending[]): NodeJS.Timeout | undefined {
-    if (this.#timeout === Number.POSITIVE_INFINITY) return undefined;
+    if (this.#timeout > MAX_TIMEOUT_MS) return undefined;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       this.#calls--;
