@@ -8,7 +8,7 @@ import {
   type Header,
   hashHeader,
 } from "@braid/protocol";
-import { changesOfAlloc, type GenesisAlloc, MemoryStateStore } from "@braid/state";
+import { changesOfAlloc, type GenesisAlloc, MemoryStateStore, type StateStore } from "@braid/state";
 
 /** A geth genesis file with the accounts that its chain begins with. */
 export type GenesisFile = GethGenesis & { alloc: GenesisAlloc };
@@ -16,16 +16,22 @@ export type GenesisFile = GethGenesis & { alloc: GenesisAlloc };
 /** A chain at its beginning. */
 export interface GenesisState {
   chain: Chain;
-  store: MemoryStateStore;
+  store: StateStore;
   header: Header;
 }
 
-/** Makes the first block and the state after it out of a geth genesis file. Throws InvalidGenesisFileError, InvalidGenesisError, InvalidChainError. */
-export async function openGenesis(genesis: GenesisFile): Promise<GenesisState> {
+/**
+ * Makes the first block and the state after it out of a geth genesis file. A store that has that block already stays as it is. Rejects with
+ * InvalidGenesisFileError, InvalidGenesisError, InvalidChainError, and KnownBlockError for a store with another first block.
+ */
+export async function openGenesis(
+  genesis: GenesisFile,
+  store: StateStore = new MemoryStateStore(),
+): Promise<GenesisState> {
   const chain = chainOf(genesis);
-  const store = new MemoryStateStore();
   const state = store.prepare(undefined, changesOfAlloc(genesis.alloc));
   const header = genesisHeader(genesis, state.root);
-  await state.commit({ hash: hashHeader(header), number: header.number });
+  const hash = hashHeader(header);
+  if (store.block(hash) === undefined) await state.commit({ hash, number: header.number });
   return { chain, store, header };
 }
