@@ -76,3 +76,37 @@ export interface ProfileMeasurement {
   rounds: number;
   rows: ProfileRow[];
 }
+
+export interface CommitTimes {
+  store: string;
+  accounts: number;
+  /** Milliseconds: the state's root, and then until it is kept. */
+  prepare: number[];
+  commit: number[];
+}
+
+export interface ReadRates {
+  store: string;
+  accounts: number;
+  /** Reads a second: of the newest state, of an old one, and of the newest one from a worker thread; none where there is no such way. */
+  newest: number[];
+  old: number[];
+  worker: number[];
+}
+
+export interface StatesMeasurement {
+  environment: Environment;
+  /** Accounts that each commit changes. */
+  updates: number;
+  commits: CommitTimes[];
+  reads: ReadRates[];
+  /** Milliseconds: a block of one transfer executed, rooted and committed. */
+  smallBlocks: { store: string; ms: number[] }[];
+  longChain: {
+    blocks: number;
+    updates: number;
+    accounts: number;
+    /** Bytes on disk that a block adds; `keep` 0 for all blocks. */
+    bytes: { keep: number; bytes: number }[];
+  };
+}

@@ -9,6 +9,7 @@ import type {
   MemoryMeasurement,
   ProfileMeasurement,
   SmallBlocksMeasurement,
+  StatesMeasurement,
   StockMeasurement,
 } from "./measurements.ts";
 import { readResult } from "./results.ts";
@@ -17,6 +18,7 @@ import {
   memoryLines,
   profileTable,
   smallBlocksTable,
+  statesTables,
   stockSummary,
   stockTables,
 } from "./tables.ts";
@@ -39,6 +41,7 @@ const stock = readResult<StockMeasurement>("stock");
 const memory = readResult<MemoryMeasurement>("memory");
 const conformance = readResult<ConformanceMeasurement>("conformance");
 const small = readResult<SmallBlocksMeasurement>("small-blocks");
+const states = readResult<StatesMeasurement>("states");
 const profile = readResult<ProfileMeasurement>("profile");
 fill("README.md", {
   stock: stock && `${formatEnvironment(stock.environment)}\n\n${stockTables(stock)}`,
@@ -46,6 +49,7 @@ fill("README.md", {
   conformance:
     conformance && `${formatEnvironment(conformance.environment)}\n\n${conformanceLines(conformance)}`,
   "small-blocks": small && `${formatEnvironment(small.environment)}\n\n${smallBlocksTable(small)}`,
+  states: states && `${formatEnvironment(states.environment)}\n\n${statesTables(states)}`,
   profile: profile && `${formatEnvironment(profile.environment)}\n\n${profileTable(profile)}`,
 });
 fill("../README.md", { bench: stock && stockSummary(stock) });

@@ -9,6 +9,7 @@ import type {
   ProfileMeasurement,
   Side,
   SmallBlocksMeasurement,
+  StatesMeasurement,
   StockMeasurement,
 } from "./measurements.ts";
 import { median, ratios, type Spread, spreadOf, sumLists } from "./statistics.ts";
@@ -169,4 +170,59 @@ export function profileTable({ rows }: ProfileMeasurement): string {
     busy.map(({ group, ms }) => [group, `${((100 * ms) / total).toFixed(1)}%`]),
     1,
   );
+}
+
+/** Commits, reads, small blocks and bytes on disk. */
+export function statesTables({ commits, reads, smallBlocks, longChain, updates }: StatesMeasurement): string {
+  const ms = (samples: number[]): string => {
+    const { median: middle, q1, q3 } = spreadOf(samples);
+    return `${middle.toFixed(2)} (${q1.toFixed(2)} to ${q3.toFixed(2)})`;
+  };
+  const rate = (samples: number[]): string =>
+    samples.length === 0 ? "" : Math.round(median(samples)).toLocaleString("en");
+  const count = (value: number): string => value.toLocaleString("en");
+  const { blocks, bytes, accounts } = longChain;
+  return [
+    `Milliseconds for a block that changes ${count(updates)} accounts, medians and quartiles: its state root, and then until it is kept.`,
+    "",
+    markdownTable(
+      ["store", "accounts", "root", "commit"],
+      commits.map(({ store, accounts: size, prepare, commit }) => [
+        store,
+        count(size),
+        ms(prepare),
+        ms(commit),
+      ]),
+      1,
+    ),
+    "",
+    "Accounts read in a second, one after the other, picked at random; medians.",
+    "",
+    markdownTable(
+      ["store", "accounts", "newest state", "ten blocks back", "newest, in a worker"],
+      reads.map(({ store, accounts: size, newest, old, worker }) => [
+        store,
+        count(size),
+        rate(newest),
+        rate(old),
+        rate(worker),
+      ]),
+      1,
+    ),
+    "",
+    "Milliseconds for a block of one transfer, executed on one worker, rooted and committed: medians and quartiles.",
+    "",
+    markdownTable(
+      ["store", "block"],
+      smallBlocks.map(({ store, ms: samples }) => [store, ms(samples)]),
+      1,
+    ),
+    "",
+    `Bytes on disk for each of ${count(blocks)} blocks that change ${longChain.updates} of ${count(accounts)} accounts: ${bytes
+      .map(
+        ({ keep, bytes: each }) =>
+          `${count(Math.round(each))} where ${keep === 0 ? "all blocks are kept" : `the last ${keep} are`}`,
+      )
+      .join(", ")}.`,
+  ].join("\n");
 }
