@@ -185,7 +185,18 @@ async function runLoaded(
   // A balance near 2^256 was loaded in mid-block: what was executed before that did not look out for credits that overflow.
   const runAgain = (): boolean => kernel.hugeBalances && !knewHuge && signal?.aborted !== true;
   try {
-    const report = await runBlock({ ...plan, kernel, pool, reader, block, building, cacheHoldsAll, signal });
+    const handle = cacheHoldsAll ? undefined : input.source.handle;
+    const report = await runBlock({
+      ...plan,
+      kernel,
+      pool,
+      reader,
+      handle,
+      block,
+      building,
+      cacheHoldsAll,
+      signal,
+    });
     return runAgain() ? undefined : report;
   } catch (error) {
     if (runAgain()) return undefined;
@@ -224,7 +235,8 @@ async function useHints(
   reader: StateReader,
 ): Promise<void> {
   const options = hintOptions(input.hints);
-  if (!cache.holdsAll) {
+  // What the workers read themselves costs them less than it would cost the main thread before they begin.
+  if (!cache.holdsAll && input.source.handle === undefined) {
     const { context, building } = block;
     const expected = { transactions: block.encodings, context, building };
     await unlessCancelled(prefetch(reader, expected, hints, options), input.signal);

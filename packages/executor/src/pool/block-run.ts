@@ -10,6 +10,7 @@ import {
   REFUSED_GAS,
 } from "@braid/kernel";
 import { deserializeError } from "@braid/primitives";
+import type { StateHandle } from "@braid/state";
 import type { PreparedBlock } from "../block/prepare-block.ts";
 import { ExecutionError, WorkerStartError } from "../errors.ts";
 import { refusal } from "../records/left-out.ts";
@@ -27,6 +28,8 @@ export interface RunInput {
   engine: string;
   mode: "parallel" | "sequential";
   workers: number;
+  /** Workers read the state themselves. */
+  handle: StateHandle | undefined;
   /** The shared cache holds all that the source has. */
   cacheHoldsAll: boolean;
   /** The transactions are candidates: see EngineBlock. */
@@ -61,7 +64,7 @@ interface Attempt {
  * are told to stop, and reads that they wait for are given up.
  */
 async function startTasks(input: RunInput, mode: "parallel" | "sequential", count: number): Promise<Attempt> {
-  const { kernel, pool, reader, cacheHoldsAll, building, engine, signal } = input;
+  const { kernel, pool, reader, handle, cacheHoldsAll, building, engine, signal } = input;
   const { chain, context } = input.block;
   throwIfCancelled(signal);
   const server = new SourceServer(reader);
@@ -83,6 +86,7 @@ async function startTasks(input: RunInput, mode: "parallel" | "sequential", coun
         building,
         engine,
         port,
+        handle,
       };
       const running: Promise<WorkerReport> = pool.run(task, { transferList: [port] });
       running.then(

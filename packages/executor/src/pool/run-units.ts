@@ -4,7 +4,7 @@ import { type Kernel, StepCode } from "@braid/kernel";
 import { BaseError, serializeError } from "@braid/primitives";
 import { ExecutionError, isNotInstalled, WorkerStartError } from "../errors.ts";
 import type { UnitRunner } from "./candidates.ts";
-import { ReadFailure } from "./source-client.ts";
+import { ReadFailure, type SourceClient } from "./source-client.ts";
 import type { WorkerReport, WorkerTask } from "./task.ts";
 import type { WorkerEngines } from "./worker-engines.ts";
 
@@ -21,14 +21,16 @@ export function fail(kernel: Kernel, unit: number, error: unknown, report: Worke
   kernel.haltFailed(unit);
 }
 
-/** The units of a block; undefined when the engine cannot begin it, which is reported then. */
+/** The units of a block; undefined when its state cannot be opened or the engine cannot begin it, which is reported then. */
 export async function beginBlock(
   kernel: Kernel,
+  source: SourceClient,
   engines: WorkerEngines,
   task: WorkerTask,
   report: WorkerReport,
 ): Promise<UnitRunner | undefined> {
   try {
+    source.open(task);
     return await engines.begin(task);
   } catch (error) {
     fail(kernel, 0, isNotInstalled(error) ? new WorkerStartError(error) : error, report);

@@ -38,7 +38,7 @@ export class SeededPool implements TaskPool {
   /** @param kernels one instance for each worker. */
   constructor(kernels: Kernel[], engines: EngineRegistry, seed: number) {
     this.#workers = kernels.map((kernel) => {
-      const source = new SourceClient();
+      const source = new SourceClient(kernel);
       return { kernel, source, engines: new WorkerEngines(kernel, source, engines) };
     });
     this.#random = new Random(seed);
@@ -78,7 +78,7 @@ export class SeededPool implements TaskPool {
 
   #start(one: Waiting, worker: SeededWorker): Running {
     const { task } = one;
-    worker.source.connect(task.port);
+    worker.source.connect(task);
     const report: WorkerReport = { recoverMs: 0, executeMs: 0, idleMs: 0 };
     return { ...one, report, turns: turnsOf(worker, task, report) };
   }
@@ -86,11 +86,11 @@ export class SeededPool implements TaskPool {
 
 /** A worker's way through a block, as run-units.ts has it, with a yield wherever another one may get in. */
 async function* turnsOf(
-  { kernel, engines }: SeededWorker,
+  { kernel, source, engines }: SeededWorker,
   task: WorkerTask,
   report: WorkerReport,
 ): AsyncGenerator<void, void> {
-  const units = await beginBlock(kernel, engines, task, report);
+  const units = await beginBlock(kernel, source, engines, task, report);
   if (units === undefined) return;
   if (task.mode === "sequential") return runInOrder(kernel, units, report);
   for (;;) {

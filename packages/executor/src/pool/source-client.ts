@@ -1,9 +1,12 @@
-// A worker's side of the state source: requests for what the shared cache lacks, answered by the main thread.
+// A worker's side of the state source: what the shared cache lacks it reads itself where every thread can read the state; else it
+// asks the main thread.
 
 import type { MessagePort } from "node:worker_threads";
+import type { Kernel } from "@braid/kernel";
 import type { MissHandler } from "../engines/engine.ts";
 import type { SourceRead } from "../state/check-answer.ts";
-import type { SourceReply } from "./task.ts";
+import { LocalReader } from "../state/local-reader.ts";
+import type { SourceReply, WorkerTask } from "./task.ts";
 
 type Pending = { resolve: (reply: SourceReply) => void; reject: (error: Error) => void };
 
@@ -17,13 +20,24 @@ export class ReadFailure extends Error {
 }
 
 export class SourceClient implements MissHandler {
+  readonly #local: LocalReader;
   #port: MessagePort | undefined;
   #nextId = 0;
   readonly #pending = new Map<number, Pending>();
   readonly #blockHashes = new Map<bigint, Uint8Array>();
 
+  /** @param kernel the worker's instance. */
+  constructor(kernel: Kernel) {
+    this.#local = new LocalReader(kernel);
+  }
+
+  /** Opens the block's state, where a thread can do that. Throws UnknownBlockError, StoreError. */
+  open({ handle }: WorkerTask): void {
+    if (handle !== undefined) this.#local.open(handle);
+  }
+
   /** Uses the port of a block's task. Block hashes of earlier blocks are forgotten. */
-  connect(port: MessagePort): void {
+  connect({ port }: WorkerTask): void {
     this.#port = port;
     this.#blockHashes.clear();
     port.on("message", (reply: SourceReply) => {
@@ -35,6 +49,7 @@ export class SourceClient implements MissHandler {
   }
 
   disconnect(): void {
+    this.#local.close();
     this.#port?.close();
     this.#port = undefined;
     this.#pending.clear();
@@ -49,18 +64,22 @@ export class SourceClient implements MissHandler {
   }
 
   async fetchAccount(address: Uint8Array): Promise<void> {
-    await this.#ask({ kind: "account", address });
+    if (this.#local.isOpen) this.#local.fetchAccount(address);
+    else await this.#ask({ kind: "account", address });
   }
 
   async fetchSlot(address: Uint8Array, slot: Uint8Array): Promise<void> {
-    await this.#ask({ kind: "slot", address, slot });
+    if (this.#local.isOpen) this.#local.fetchSlot(address, slot);
+    else await this.#ask({ kind: "slot", address, slot });
   }
 
   async fetchCode(codeHash: Uint8Array): Promise<void> {
-    await this.#ask({ kind: "code", codeHash });
+    if (this.#local.isOpen) this.#local.fetchCode(codeHash);
+    else await this.#ask({ kind: "code", codeHash });
   }
 
   async blockHash(number: bigint): Promise<Uint8Array> {
+    if (this.#local.isOpen) return this.#local.blockHash(number);
     let hash = this.#blockHashes.get(number);
     if (hash === undefined) {
       hash = (await this.#ask({ kind: "blockHash", number })).hash;

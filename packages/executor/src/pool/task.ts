@@ -4,6 +4,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { KernelShared } from "@braid/kernel";
 import type { SerializedError } from "@braid/primitives";
+import type { StateHandle } from "@braid/state";
 import type { EngineBlock } from "../engines/engine.ts";
 import type { SourceRead } from "../state/check-answer.ts";
 
@@ -25,8 +26,10 @@ export interface WorkerTask extends EngineBlock {
   mode: "parallel" | "sequential";
   /** How many tasks the block has. */
   workers: number;
-  /** For what the shared cache lacks. */
+  /** For what the shared cache lacks, when there is no handle. */
   port: MessagePort;
+  /** The worker reads the state itself. */
+  handle: StateHandle | undefined;
 }
 
 /** Why a worker halted the block: an error, or the number of a read that failed. */

@@ -20,7 +20,7 @@ const { shared, counters } = workerData as WorkerSetup;
 const counts = new Int32Array(counters);
 /** Instance 0 is the main thread's. */
 const kernel = Kernel.attach(shared, 1 + Atomics.add(counts, WORKERS_STARTED, 1));
-const source = new SourceClient();
+const source = new SourceClient(kernel);
 const engines = new WorkerEngines(kernel, source, ENGINES);
 // PERF: before the first block asks for it.
 await engines.get(FALLBACK_ENGINE);
@@ -36,9 +36,9 @@ const MEET_MS = 1;
 /** Runs this worker's share of a block. */
 export default async function runTask(task: WorkerTask): Promise<WorkerReport> {
   const report: WorkerReport = { recoverMs: 0, executeMs: 0, idleMs: 0 };
-  source.connect(task.port);
+  source.connect(task);
   try {
-    const units = await beginBlock(kernel, engines, task, report);
+    const units = await beginBlock(kernel, source, engines, task, report);
     if (units === undefined) return report;
     kernel.meet(task.workers, MEET_MS);
     const begin = performance.now();

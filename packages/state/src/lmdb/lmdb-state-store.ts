@@ -13,6 +13,14 @@ import { Tables } from "./tables.ts";
  * thread of LMDB's own.
  */
 export class LmdbStateStore extends TreeStateStore {
+  /** The folder. */
+  readonly path: string;
+
+  private constructor(backend: LmdbBackend, options: StoreOptions) {
+    super(backend, options);
+    this.path = backend.path;
+  }
+
   /**
    * Opens the folder's store, or makes one where there is none. `keep` given for a new folder decides that it can be pruned; how many
    * blocks are kept may differ from one opening to the next. Rejects with StoreError.
