@@ -177,7 +177,7 @@ async function smallBlocks(open: () => Promise<StateStore>): Promise<number[]> {
     const start = performance.now();
     const result = await executor.executeBlock({
       block: block.input,
-      common: block.common,
+      chain: block.chain,
       source: store.stateAt(first),
     });
     const prepared = store.prepare(first, result.stateChanges);

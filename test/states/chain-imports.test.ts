@@ -94,7 +94,7 @@ async function importChain(
         [...slots.map(hexToBytes), new Uint8Array(32)],
       ] as ImportedBlock["keys"][number];
     });
-    imported.push({ hash: block.hash, root: stateRoot, keys });
+    imported.push({ hash: hashHeader(block.header), root: stateRoot, keys });
   }
   expect(imported).toHaveLength(blocks.length);
   return imported;
