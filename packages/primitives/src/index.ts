@@ -25,6 +25,7 @@ export {
 export { bytesToHex, type Hex, hexToBytes, InvalidHexError } from "./hex.ts";
 export {
   type JsonObject,
+  type JsonPath,
   jsonBytes,
   jsonList,
   jsonObject,

@@ -12,6 +12,7 @@ describe("a field", () => {
     expect(jsonBytes("0x", "a")).toEqual(new Uint8Array(0));
     expect(["0x0", "0x0a", "10", 10].map((value) => jsonQuantity(value, "a"))).toEqual([0n, 10n, 10n, 10n]);
     expect(jsonQuantity(`0x${"f".repeat(64)}`, "a")).toBe(2n ** 256n - 1n);
+    expect(jsonQuantity("0xff", "a", 8n)).toBe(255n);
   });
 
   it.each<[string, (value: unknown, path: string) => unknown, unknown[]]>([
@@ -19,6 +20,7 @@ describe("a field", () => {
     ["list", jsonList, [undefined, null, {}, "x", 1]],
     ["text", jsonText, [undefined, null, {}, [], 1]],
     ["bytes", jsonBytes, [undefined, null, 1, "0x1", "0xzz", "zz", "0x\u0131\u0131"]],
+    ["quantity of 8 bits", (value, path) => jsonQuantity(value, () => path, 8n), ["0x100", "256", 256]],
     ["20 bytes", (value, path) => jsonBytes(value, path, 20), ["0x", `0x${"11".repeat(21)}`]],
     [
       "quantity",

@@ -8,7 +8,9 @@ import {
   equalBytes,
   type Hex,
   hexToBytes,
+  jsonObject,
   minimalBytes,
+  parseJsonBounded,
   tooLarge,
 } from "@braid/primitives";
 import type { ChainSpec } from "@braid/protocol";
@@ -141,7 +143,7 @@ function readState(sections: Map<string, Item>): BundleState {
   }
   if (kind !== "complete" && kind !== "flat") throw malformed("kind", `"${kind}" is not a kind of state`);
   const pre: FlatPreState = {
-    accounts: list(need(sections, "accounts"), "accounts").map(decodeAccount),
+    accounts: readAccounts(list(need(sections, "accounts"), "accounts")),
     codes: codes.map((code) => [keccak256(code), code]),
   };
   if (kind === "flat" || stateRoot === undefined) return { kind, pre };
@@ -162,6 +164,22 @@ function encodeAccount({ address, account, storage }: FlatAccount): Item {
   return [address, fields, slots];
 }
 
+function readAccounts(items: Item[]): FlatAccount[] {
+  const accounts = items.map(decodeAccount);
+  checkDistinct(
+    accounts.map(({ address }) => address),
+    "an address",
+  );
+  return accounts;
+}
+
+/** A writer sorts: what ascends is distinct, and only another order takes the memory to find out. */
+function checkDistinct(keys: Uint8Array[], what: string): void {
+  const ascends = keys.every((key, i) => i === 0 || Buffer.compare(keys[i - 1] as Uint8Array, key) < 0);
+  if (!ascends && new Set(keys.map(bytesToHex)).size < keys.length)
+    throw malformed("accounts", `${what} is listed twice`);
+}
+
 function decodeAccount(item: Item): FlatAccount {
   const [address, fields, slots] = list(item, "accounts");
   if (address === undefined || fields === undefined || slots === undefined)
@@ -172,17 +190,21 @@ function decodeAccount(item: Item): FlatAccount {
   const storage = list(slots, "accounts").map((pair): [Uint8Array, bigint] => {
     const [slot, value] = list(pair, "accounts");
     if (slot === undefined || value === undefined) throw malformed("accounts", "a slot is not a pair");
-    return [sized(slot, 32, "accounts"), bytesToBigInt(bytes(value, "accounts"))];
+    return [sized(slot, 32, "accounts"), integer(value, 32, "accounts")];
   });
+  checkDistinct(
+    storage.map(([slot]) => slot),
+    "a slot",
+  );
   const flat: FlatAccount = { address: sized(address, 20, "accounts"), account: undefined, storage };
   if (nonce === undefined) return flat;
   if (balance === undefined || codeHash === undefined || hasStorage === undefined)
     throw malformed("accounts", "an account lacks fields");
   flat.account = {
-    nonce: bytesToBigInt(nonce),
-    balance: bytesToBigInt(balance),
+    nonce: integer(nonce, 8, "accounts"),
+    balance: integer(balance, 32, "accounts"),
     codeHash: codeHash.length === 0 ? EMPTY_CODE_HASH : sized(codeHash, 32, "accounts"),
-    hasStorage: hasStorage.length > 0,
+    hasStorage: integer(hasStorage, 1, "accounts") > 0n,
   };
   return flat;
 }
@@ -197,34 +219,18 @@ function readHashes(section: Item): Map<bigint, Uint8Array> {
   for (const pair of list(section, "hashes")) {
     const [number, hash] = list(pair, "hashes");
     if (number === undefined || hash === undefined) throw malformed("hashes", "an entry is not a pair");
-    hashes.set(bytesToBigInt(bytes(number, "hashes")), sized(hash, 32, "hashes"));
+    hashes.set(integer(number, 8, "hashes"), sized(hash, 32, "hashes"));
   }
   return hashes;
 }
 
+/** What the description says is for `chainOf` to judge. */
 function readChain(json: Uint8Array): ChainSpec {
-  let spec: unknown;
   try {
-    spec = JSON.parse(fromUtf8(json));
+    return jsonObject(parseJsonBounded(json), "chain") as object as ChainSpec;
   } catch (error) {
-    throw malformed("chain", `it is not JSON (${messageOf(error)})`);
+    throw malformed("chain", `it is no JSON object (${messageOf(error)})`);
   }
-  if (!isChainSpec(spec)) throw malformed("chain", "it lacks a name, a chainId or well-formed hardforks");
-  return spec;
-}
-
-function isChainSpec(value: unknown): value is ChainSpec {
-  if (typeof value !== "object" || value === null) return false;
-  if (!("name" in value) || typeof value.name !== "string") return false;
-  if (!("chainId" in value) || !Number.isSafeInteger(value.chainId)) return false;
-  if (!("hardforks" in value)) return true;
-  return (
-    Array.isArray(value.hardforks) &&
-    value.hardforks.every(
-      (fork: unknown) =>
-        typeof fork === "object" && fork !== null && "name" in fork && typeof fork.name === "string",
-    )
-  );
 }
 
 /** RLP items in the order of their encodings' first differing byte: for lists, of their first element. */
@@ -259,6 +265,14 @@ function sized(item: Item, length: number, section: string): Uint8Array {
   if (value.length !== length)
     throw malformed(section, `${value.length} bytes stand where ${length} should be`);
   return value;
+}
+
+/** Minimal big-endian bytes. */
+function integer(item: Item, maxBytes: number, section: string): bigint {
+  const value = bytes(item, section);
+  if (value.length > maxBytes || value[0] === 0)
+    throw malformed(section, `a number has leading zeros or more than ${maxBytes} bytes`);
+  return bytesToBigInt(value);
 }
 
 function utf8(text: string): Uint8Array {

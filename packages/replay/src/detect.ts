@@ -8,7 +8,6 @@ import {
   readBounded,
   readStart,
 } from "@braid/primitives";
-import { InvalidBlockError, InvalidChainError, InvalidTransactionError } from "@braid/protocol";
 import type { BlockFile } from "./block-file.ts";
 import { isBundle } from "./bundle-container.ts";
 import { BlockFileError, messageOf } from "./errors.ts";
@@ -30,10 +29,10 @@ export interface LoadOptions {
 export async function loadBlockFile(path: string, options: LoadOptions = {}): Promise<BlockFile> {
   const { maxFileBytes = DEFAULT_MAX_FILE_BYTES } = options;
   const bytes = await readCandidate(path, maxFileBytes);
-  if (isBundle(bytes)) return await explain(() => loadBundle(path, bytes, maxFileBytes));
+  if (isBundle(bytes)) return loadBundle(path, bytes, maxFileBytes);
   const json = parseJson(isGzip(bytes) ? gunzipBounded(bytes, maxFileBytes) : bytes, maxFileBytes);
-  if (isMainnetBlockJson(json)) return await explain(() => loadMainnetBlock(path, json));
-  if (isWitnessJson(json)) return await explain(() => loadWitness(path, json));
+  if (isMainnetBlockJson(json)) return loadMainnetBlock(path, json);
+  if (isWitnessJson(json)) return await loadWitness(path, json);
   throw unknownFormat("its JSON has neither a block with a pre-state nor a block with a witness");
 }
 
@@ -47,27 +46,6 @@ async function readCandidate(path: string, maxBytes: number): Promise<Uint8Array
       if (!isBundle(head) && !isGzip(head) && !beginsAsObject(head)) throw noBlockFile();
     }
     throw error;
-  }
-}
-
-/** Loaders read fields that a file may lack or mistype; what they then throw is about the file, not about Braid. */
-async function explain(load: () => BlockFile | Promise<BlockFile>): Promise<BlockFile> {
-  try {
-    return await load();
-  } catch (error) {
-    if (error instanceof BlockFileError || error instanceof FileError) throw error;
-    // The block is read, and it breaks a rule: the code says which one.
-    if (
-      error instanceof InvalidBlockError ||
-      error instanceof InvalidTransactionError ||
-      error instanceof InvalidChainError
-    )
-      throw error;
-    throw new BlockFileError(
-      "BRAID_FILE_MALFORMED",
-      `A field of the file is missing or malformed: ${messageOf(error)}`,
-      { cause: error },
-    );
   }
 }
 

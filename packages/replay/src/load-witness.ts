@@ -1,19 +1,33 @@
 // Loads a block in RLP with a Merkle Patricia witness: the trie nodes and codes that it touches.
 import { basename, dirname, join } from "node:path";
-import { bytesToHex, equalBytes, FileError, type Hex, hexToBytes, readBounded } from "@braid/primitives";
+import {
+  bytesToHex,
+  equalBytes,
+  FileError,
+  type Hex,
+  jsonBytes,
+  jsonList,
+  jsonObject,
+  jsonQuantity,
+  readBounded,
+} from "@braid/primitives";
 import { CHAIN_NAMES, type Chain, chainOf, decodeHeader, SYSTEM_ADDRESS } from "@braid/protocol";
 import { type BlockFile, checkParent, loadBlock, parentMismatch } from "./block-file.ts";
 import { BlockFileError, messageOf } from "./errors.ts";
+import { jsonBlockHashes } from "./json-block-hashes.ts";
 
-/** The file's JSON. Byte strings are hex; `ancestors` maps decimal numbers to hashes. */
-export interface WitnessJson {
-  chainId: number;
-  blockHash?: string;
-  parentStateRoot: string;
-  blockRlp: string;
-  parentHeaderRlp?: string;
-  ancestors?: Record<string, string>;
-  witness: { state: string[]; codes: string[] };
+/** The fields of the file's JSON. What is in them, is read field by field; byte strings are hex. */
+interface WitnessJson {
+  /** A number. */
+  chainId?: unknown;
+  blockHash?: unknown;
+  parentStateRoot: unknown;
+  blockRlp: unknown;
+  parentHeaderRlp?: unknown;
+  /** Number -> hash. */
+  ancestors?: unknown;
+  /** { state, codes }: lists. */
+  witness: unknown;
 }
 
 /**
@@ -27,20 +41,18 @@ const INDEX_FILE = "INDEX.jsonl";
 
 /** True when the JSON has the fields of this format. */
 export function isWitnessJson(json: object): json is WitnessJson {
-  return (
-    "blockRlp" in json && "parentStateRoot" in json && "witness" in json && typeof json.witness === "object"
-  );
+  return "blockRlp" in json && "parentStateRoot" in json && "witness" in json;
 }
 
 /**
- * The block and its witness. Throws BlockFileError: BRAID_FILE_MALFORMED, BRAID_FILE_CORRUPT (another block hash),
- * BRAID_UNKNOWN_CHAIN, BRAID_PARENT_STATE_MISMATCH (the parent header has another state root or another hash); InvalidBlockError for a block
- * that breaks a rule which can be checked without executing it.
+ * The block and its witness. Throws FileError BRAID_FILE_MALFORMED for a field that is missing or wrong; BlockFileError: BRAID_FILE_CORRUPT
+ * (another block hash), BRAID_UNKNOWN_CHAIN, BRAID_PARENT_STATE_MISMATCH (the parent header has another state root or another hash);
+ * InvalidBlockError for a block that breaks a rule which can be checked without executing it.
  */
 export async function loadWitness(path: string, json: WitnessJson): Promise<BlockFile> {
-  const chain = chainWithId(json.chainId);
-  const block = loadBlock(hexToBytes(json.blockRlp), chain);
-  if (json.blockHash !== undefined && !equalBytes(block.hash, hexToBytes(json.blockHash))) {
+  const chain = chainWithId(jsonQuantity(json.chainId, "chainId"));
+  const block = loadBlock(jsonBytes(json.blockRlp, "blockRlp"), chain);
+  if (json.blockHash !== undefined && !equalBytes(block.hash, jsonBytes(json.blockHash, "blockHash", 32))) {
     throw new BlockFileError(
       "BRAID_FILE_CORRUPT",
       `Block ${block.number} does not have the hash ${json.blockHash} that the file names: the file is damaged.`,
@@ -49,18 +61,20 @@ export async function loadWitness(path: string, json: WitnessJson): Promise<Bloc
       },
     );
   }
-  const stateRoot = hexToBytes(json.parentStateRoot);
-  if (stateRoot.length !== 32) throw parentMismatch(block, "its root is not 32 bytes long");
+  const stateRoot = jsonBytes(json.parentStateRoot, "parentStateRoot", 32);
   if (json.parentHeaderRlp !== undefined)
-    checkParent(block, decodeHeader(hexToBytes(json.parentHeaderRlp), chain), stateRoot);
+    checkParent(block, decodeHeader(jsonBytes(json.parentHeaderRlp, "parentHeaderRlp"), chain), stateRoot);
 
-  const blockHashes = new Map(
-    Object.entries(json.ancestors ?? {}).map(([number, hash]) => [BigInt(number), hexToBytes(hash)]),
-  );
+  const blockHashes = jsonBlockHashes(json.ancestors ?? {}, "ancestors");
   const known = blockHashes.get(block.number - 1n);
   if (known !== undefined && !equalBytes(known, block.input.header.parentHash)) {
     throw parentMismatch(block, "the ancestors in the file are those of another block");
   }
+  const witness = jsonObject(json.witness, "witness");
+  const byteStrings = (name: string): Uint8Array[] =>
+    jsonList(witness[name], `witness.${name}`).map((item, i) =>
+      jsonBytes(item, () => `witness.${name}[${i}]`),
+    );
   return {
     path,
     format: "witness",
@@ -69,16 +83,16 @@ export async function loadWitness(path: string, json: WitnessJson): Promise<Bloc
     parentState: {
       kind: "witness",
       stateRoot,
-      nodes: json.witness.state.map(hexToBytes),
-      codes: json.witness.codes.map(hexToBytes),
+      nodes: byteStrings("state"),
+      codes: byteStrings("codes"),
       treatAsAbsent: new Set([SYSTEM, ...(await listedGaps(path))]),
     },
     blockHashes,
   };
 }
 
-function chainWithId(chainId: number): Chain {
-  const chain = CHAIN_NAMES.map((name) => chainOf(name)).find((one) => one.chainId === BigInt(chainId));
+function chainWithId(chainId: bigint): Chain {
+  const chain = CHAIN_NAMES.map((name) => chainOf(name)).find((one) => one.chainId === chainId);
   if (chain !== undefined) return chain;
   throw new BlockFileError(
     "BRAID_UNKNOWN_CHAIN",
@@ -106,15 +120,16 @@ async function listedGaps(path: string): Promise<Hex[]> {
     .split("\n")
     .find((text) => text.includes(`"${name}"`));
   if (line === undefined) return [];
-  const entry: unknown = JSON.parse(line);
-  if (
-    typeof entry !== "object" ||
-    entry === null ||
-    !("missingReads" in entry) ||
-    !Array.isArray(entry.missingReads)
-  )
-    return [];
-  return entry.missingReads.filter(
-    (address: unknown): address is Hex => typeof address === "string" && address.startsWith("0x"),
-  );
+  try {
+    const { missingReads = [] } = jsonObject(JSON.parse(line), name);
+    return jsonList(missingReads, "missingReads").map((address, i) =>
+      bytesToHex(jsonBytes(address, `missingReads[${i}]`, 20)),
+    );
+  } catch (error) {
+    throw new BlockFileError(
+      "BRAID_FILE_MALFORMED",
+      `The index ${INDEX_FILE} beside it is malformed where it lists ${name}: ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
 }
