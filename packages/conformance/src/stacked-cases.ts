@@ -29,8 +29,6 @@ export function stackCases(fixtures: StateFixture[]): Stack[] {
     for (const [fork, posts] of Object.entries(fixture.post)) {
       for (const post of posts) {
         if (post.expectException !== undefined || fixture.transaction.sender === undefined) continue;
-        // It fails in its own case.
-        if (!/^0x([0-9a-f]{2})*$/i.test(post.txbytes)) continue;
         if (!stacks.some((stack) => put(stack, fixture, fork, post)))
           stacks.push(newStack(fixture, fork, post));
       }

@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { bytesToHex } from "@braid/primitives";
+import { chainOf, createHeader } from "@braid/protocol";
 import { createBlock } from "@ethereumjs/block";
 import { Common, Mainnet } from "@ethereumjs/common";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { toRpcBlock } from "../../protocol/src/testing/rpc.ts";
 import { encodeBundle } from "./bundle.ts";
 import { loadBlockFile } from "./detect.ts";
 
@@ -40,6 +42,16 @@ function witness(number: bigint, change: object = {}): string {
     ...change,
   });
 }
+
+/** An empty Frontier block as JSON-RPC shows it. */
+const FIRST_BLOCK = toRpcBlock({
+  header: createHeader(
+    { number: 7n, difficulty: 1n, gasLimit: 5000n },
+    chainOf("mainnet").rulesAt({ number: 7n, timestamp: 0n }),
+  ),
+  transactions: [],
+  uncles: [],
+}).json;
 
 async function write(name: string, content: string | Uint8Array): Promise<string> {
   const path = join(folder, name);
@@ -107,6 +119,43 @@ describe("a file", () => {
 
   test("that is not there has its own code", async () => {
     expect(await codeOf(join(folder, "absent.json"))).toBe("BRAID_FILE_UNREADABLE");
+  });
+});
+
+describe("a field that is wrong", () => {
+  const flat = (change: object = {}): string => {
+    const preState = { [`0x${"aa".repeat(20)}`]: { balance: "0x1", nonce: "0x0", ...change } };
+    return JSON.stringify({ block: FIRST_BLOCK, preState, codes: {} });
+  };
+
+  test.each<[field: string, content: string]>([
+    ["chainId", witness(1n, { chainId: undefined })],
+    ["blockRlp", witness(1n, { blockRlp: 5 })],
+    ["parentStateRoot", witness(1n, { parentStateRoot: "0x11" })],
+    ["ancestors.4", witness(1n, { ancestors: { 4: "0x11" } })],
+    ["witness.codes[1]", witness(1n, { witness: { state: [], codes: ["0x", null] } })],
+    [`preState.0x${"aa".repeat(20)}.balance`, flat({ balance: `0x1${"0".repeat(64)}` })],
+    [`preState.0x${"aa".repeat(20)}.nonce`, flat({ nonce: "0x10000000000000000" })],
+    [`preState.0x${"aa".repeat(20)}.storage.0x2`, flat({ storage: { "0x1": "0x1", "0x2": {} } })],
+  ])("is named: %s", async (field, content) => {
+    const path = await write("field.json", content);
+    await expect(loadBlockFile(path)).rejects.toMatchObject({
+      code: "BRAID_FILE_MALFORMED",
+      data: { path: field },
+    });
+  });
+
+  test("is one that is there twice, however it is written", async () => {
+    expect(
+      await codeOf(await write("once.json", flat({ storage: { "0x1": "0x1", "0x02": "0x1" } }))),
+    ).toBeUndefined();
+    const twice = flat({ storage: { "0x1": "0x1", "0x01": "0x2" } });
+    expect(await codeOf(await write("twice.json", twice))).toBe("BRAID_FILE_MALFORMED");
+    const address = `0x${"aa".repeat(20)}`;
+    const account = { balance: "0x1", nonce: "0x0" };
+    const accounts = { [address]: account, [address.toUpperCase().replace("X", "x")]: account };
+    const both = JSON.stringify({ block: FIRST_BLOCK, preState: accounts, codes: {} });
+    expect(await codeOf(await write("accounts.json", both))).toBe("BRAID_FILE_MALFORMED");
   });
 });
 
