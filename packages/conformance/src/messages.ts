@@ -7,7 +7,13 @@ export interface Job extends FilePart {
   file: string;
 }
 
-export type ToWorker = { type: "setup"; options: RunFileOptions } | { type: "job"; job: Job };
+/** How a worker is set up. */
+export interface WorkerOptions extends RunFileOptions {
+  /** From this resident size on it asks to be replaced. */
+  maxWorkerBytes: number;
+}
+
+export type ToWorker = { type: "setup"; options: WorkerOptions } | { type: "job"; job: Job };
 
 export type FromWorker =
   | { type: "ready" }

@@ -97,6 +97,15 @@ describe("a run", () => {
     expect((await run(root, { jobs: 3, filter: "t3" })).cases.map(({ name }) => name)).toEqual(["t3"]);
   });
 
+  test("replaces workers that have grown, in the middle of a file too, and loses no case", async () => {
+    const one = transferFixture(0);
+    const contents = Object.fromEntries(Array.from({ length: 250 }, (_, i) => [`t${i}`, one]));
+    const root = await files("grown", { "a.json": contents, "b.json": { b: one } });
+    const { cases, totals } = await run(root, { jobs: 1, maxWorkerBytes: 1 });
+    expect(cases.map(({ name }) => name)).toEqual([...Object.keys(contents), "b"]);
+    expect(totals).toEqual({ passed: 251, failed: 0, skipped: 0, errors: 0 });
+  });
+
   test("goes on after a file and a path that cannot be read, which are errors", async () => {
     const root = await files("unreadable", {
       "a.json": { a: transferFixture(0) },

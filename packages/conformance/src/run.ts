@@ -4,14 +4,16 @@ import { availableParallelism } from "node:os";
 import { BaseError } from "@braid/primitives";
 import { type FixtureFile, listFixtures } from "./fixture-files.ts";
 import { InOrder } from "./in-order.ts";
-import type { FromWorker, Job } from "./messages.ts";
+import type { FromWorker, Job, WorkerOptions } from "./messages.ts";
 import { type CaseReport, type ConformanceTotals, count, noTotals } from "./reports.ts";
 import type { RunFileOptions } from "./run-file.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 export interface ConformanceOptions extends RunFileOptions {
-  /** Worker processes; default: one for each core. Each takes up to 900 MB. */
+  /** Worker processes; default: one for each core. */
   jobs?: number;
+  /** A worker whose resident size has grown beyond it is replaced when its case is done; default 700 MiB, of which 300 are taken at the start. */
+  maxWorkerBytes?: number;
   /** How long one case may take, in milliseconds; default ten minutes. */
   caseTimeLimitMs?: number;
   /** Only files for which it answers true; their number counts from 0. */
@@ -40,6 +42,8 @@ export interface ConformanceReport {
 }
 
 const CASE_TIME_LIMIT_MS = 600_000;
+/** Two workers stay below 2 GB together. */
+const MAX_WORKER_BYTES = 700 * 2 ** 20;
 /** A file of more than this is run in parts, so that the last one does not keep a single worker busy. Each part reads the whole file. */
 const PART_BYTES = 4 * 2 ** 20;
 
@@ -88,7 +92,7 @@ interface Slot {
 
 class Run {
   readonly #options: ConformanceOptions;
-  readonly #workerOptions: RunFileOptions;
+  readonly #workerOptions: WorkerOptions;
   readonly #queue: QueuedJob[] = [];
   readonly #reports: InOrder;
   readonly #slots: Slot[];
@@ -103,8 +107,14 @@ class Run {
     tell: (report: CaseReport, file: number) => void,
   ) {
     const { modes, filter = "", maxFileBytes, jobs = availableParallelism() } = options;
+    const { maxWorkerBytes = MAX_WORKER_BYTES } = options;
     this.#options = options;
-    this.#workerOptions = { modes, filter, ...(maxFileBytes === undefined ? {} : { maxFileBytes }) };
+    this.#workerOptions = {
+      modes,
+      filter,
+      maxWorkerBytes,
+      ...(maxFileBytes === undefined ? {} : { maxFileBytes }),
+    };
     const parts = files.map(({ bytes }) => Math.min(jobs, Math.max(1, Math.ceil(bytes / PART_BYTES))));
     this.#reports = new InOrder(parts, tell);
     for (const [number, { path, error }] of files.entries()) {

@@ -3,8 +3,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { FromWorker, Job, ToWorker } from "./messages.ts";
-import type { RunFileOptions } from "./run-file.ts";
+import type { FromWorker, Job, ToWorker, WorkerOptions } from "./messages.ts";
 
 const WORKER = fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url));
 /** Loading the EVM and starting threads takes a second, on a busy machine ten. */
@@ -29,7 +28,7 @@ export class WorkerProcess {
   #ended = false;
 
   /** `timeLimitMs`: how long it may be silent while it has a job. */
-  constructor(options: RunFileOptions, timeLimitMs: number, listener: WorkerListener) {
+  constructor(options: WorkerOptions, timeLimitMs: number, listener: WorkerListener) {
     this.#listener = listener;
     this.#timeLimitMs = timeLimitMs;
     // No execArgv: how this process was started (a test runner, a debugger) is not for the workers.

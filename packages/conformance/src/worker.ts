@@ -1,18 +1,13 @@
 // A worker of a conformance run: a process of its own, so that a case that crashes, hangs or eats memory takes only itself along.
 
 import { Executors } from "./executors.ts";
-import type { FromWorker, Job, ToWorker } from "./messages.ts";
-import { type RunFileOptions, runFile } from "./run-file.ts";
+import type { FromWorker, Job, ToWorker, WorkerOptions } from "./messages.ts";
+import { runFile } from "./run-file.ts";
 
-/**
- * From this resident size on the worker asks to be replaced. Threads, arenas and engines take 300 MB at the start, and two workers
- * have to stay below 2 GB together.
- */
-const RETIRE_BYTES = 700 * 2 ** 20;
 /** A replacement takes a second: a file that is large by itself must not ask for one at each case. */
 const CASES_BEFORE_RETIRING = 100;
 
-let options: RunFileOptions;
+let options: WorkerOptions;
 let executors: Executors;
 let cases = 0;
 
@@ -22,7 +17,7 @@ function tell(message: FromWorker): void {
 }
 
 function isGrown(): boolean {
-  return cases >= CASES_BEFORE_RETIRING && process.memoryUsage.rss() > RETIRE_BYTES;
+  return cases >= CASES_BEFORE_RETIRING && process.memoryUsage.rss() > options.maxWorkerBytes;
 }
 
 async function run(job: Job): Promise<void> {
