@@ -6,18 +6,19 @@ import { DEFAULT_READ_TIMEOUT_MS, type ExecuteBlockInput, type ExecutionMode } f
 import { checkInput } from "./block/check-input.ts";
 import { type PreparedBlock, prepareBlock } from "./block/prepare-block.ts";
 import { readBlock } from "./block/read-block.ts";
+import type { Tracer } from "./block/tracer.ts";
 import { type EngineRegistry, engineName } from "./engines/registry.ts";
 import { functionKey } from "./hints/call-target.ts";
 import type { HintMemory } from "./hints/hint-memory.ts";
 import { hintOptions, placeEstimates } from "./hints/place-hints.ts";
 import { prefetch } from "./hints/prefetch.ts";
-import { type RunReport, runBlock } from "./pool/block-run.ts";
+import { type RunInput, type RunReport, runBlock } from "./pool/block-run.ts";
 import { throwIfCancelled, unlessCancelled } from "./pool/cancel.ts";
 import { watchProgress } from "./pool/progress.ts";
 import type { TaskPool } from "./pool/task.ts";
 import { putEncodings } from "./records/lay-out-transaction.ts";
-import { type AssembledResult, assembleResult } from "./result/assemble-result.ts";
-import type { BlockResult, BuiltBlock } from "./result/block-result.ts";
+import { type AssembledResult, assembleResult, readTransactions } from "./result/assemble-result.ts";
+import type { BlockResult, BuiltBlock, TracedTransaction } from "./result/block-result.ts";
 import { blockStatistics, type PhaseTimes } from "./result/statistics.ts";
 import type { FlatCache } from "./state/flat-cache.ts";
 import { StateReader } from "./state/state-reader.ts";
@@ -35,6 +36,8 @@ export interface ExecutorResources {
   cache: FlatCache;
   hints: HintMemory;
   pool: TaskPool;
+  /** Runs blocks without workers. */
+  inline: TaskPool;
   /** Threads of the pool. */
   workers: number;
   /** The engines that the pool's workers have. */
@@ -44,14 +47,25 @@ export interface ExecutorResources {
 /** A block on its way. */
 interface Job extends PreparedBlock {
   encodings: readonly Uint8Array[];
+  tracing: RunInput["tracing"];
   /** The transactions are candidates: see EngineBlock. */
   building: boolean;
   /** The function that each transaction calls, for hints. */
   functionKeys: () => (string | undefined)[];
 }
 
+/** What to trace. The block runs in order on the caller's thread, up to the last transaction that is asked for. */
+export interface TraceInput
+  extends Omit<ExecuteBlockInput, "mode" | "force" | "workers" | "hints" | "intermediateRoots"> {
+  /** Who looks on while the transaction with this index runs; undefined when nobody does. */
+  tracer: (index: number) => Tracer | undefined;
+  /** The last transaction that is of interest; default: the block's last. */
+  last?: number;
+}
+
 /** How a block is run. */
 interface Plan {
+  pool: TaskPool;
   /** The engine's name. */
   engine: string;
   mode: ExecutionMode;
@@ -78,13 +92,29 @@ export async function buildBlockWith(
   return Object.assign(result, { included, leftOut });
 }
 
+/** Traces transactions of a block; see Executor.trace. */
+export async function traceWith(
+  resources: ExecutorResources,
+  { tracer, last, ...input }: TraceInput,
+): Promise<TracedTransaction[]> {
+  throwIfCancelled(input.signal);
+  const job = prepareJob(input, false);
+  const count = job.encodings.length;
+  checkInput(input, count);
+  const until = Math.min(count, (last ?? count - 1) + 1) + 1;
+  const traced: Job = { ...job, tracing: { tracer, until } };
+  const plan = planRun(resources, input, traced);
+  await runOrFallBack(resources, input, traced, plan, phaseTimes());
+  return readTransactions(resources.kernel, until - 1);
+}
+
 async function runBlockWay(
   resources: ExecutorResources,
   input: ExecuteBlockInput,
   building: boolean,
 ): Promise<Pick<AssembledResult, "included" | "leftOut"> & { result: BlockResult }> {
   throwIfCancelled(input.signal);
-  const times: PhaseTimes = { begin: performance.now(), prepared: 0, loaded: 0, ran: 0, end: 0 };
+  const times = phaseTimes();
   const block = prepareJob(input, building);
   checkInput(input, block.encodings.length);
   const plan = planRun(resources, input, block);
@@ -102,6 +132,10 @@ async function runBlockWay(
   return { result: withStatistics, included, leftOut };
 }
 
+function phaseTimes(): PhaseTimes {
+  return { begin: performance.now(), prepared: 0, loaded: 0, ran: 0, end: 0 };
+}
+
 function prepareJob(input: ExecuteBlockInput, building: boolean): Job {
   const chain = chainOf(input.chain);
   const block = readBlock(input.block, chain);
@@ -111,17 +145,18 @@ function prepareJob(input: ExecuteBlockInput, building: boolean): Job {
     keys ??= encodings.map(functionKey);
     return keys;
   };
-  return { ...prepareBlock(block, chain), encodings, building, functionKeys };
+  return { ...prepareBlock(block, chain), encodings, building, tracing: undefined, functionKeys };
 }
 
 function planRun(resources: ExecutorResources, input: ExecuteBlockInput, block: Job): Plan {
   const engine = engineName(input.engine, resources.engines);
   const wanted = input.mode ?? "parallel";
   const worthwhile = input.force === true || block.encodings.length >= MIN_PARALLEL_TRANSACTIONS;
-  if (wanted === "sequential" || !worthwhile)
-    return { engine, mode: "sequential", workers: 1, preload: true };
-  const workers = Math.min(resources.workers, Math.max(1, input.workers ?? resources.workers));
-  return { engine, mode: "parallel", workers, preload: true };
+  const workers = Math.min(resources.workers, Math.max(0, input.workers ?? resources.workers));
+  const pool = workers === 0 ? resources.inline : resources.pool;
+  if (workers === 0 || wanted === "sequential" || !worthwhile)
+    return { pool, engine, mode: "sequential", workers: Math.min(workers, 1), preload: true };
+  return { pool, engine, mode: "parallel", workers, preload: true };
 }
 
 /** When an arena is full the block runs once more with both empty, no speculation and only the state that is asked for: that needs the least memory. */
@@ -137,7 +172,7 @@ async function runOrFallBack(
   } catch (error) {
     if (!(error instanceof ArenaExhaustedError)) throw error;
     resources.cache.clear();
-    const least: Plan = { ...plan, mode: "sequential", workers: 1, preload: false };
+    const least: Plan = { ...plan, mode: "sequential", workers: Math.min(plan.workers, 1), preload: false };
     const report = await runUnits(resources, input, block, least, times);
     return { ...report, fallback: { reason: "arena-full", at: 0, message: error.message } };
   }
@@ -171,14 +206,14 @@ async function runUnits(
 
 /** Runs all units; undefined when they must be loaded and run again. */
 async function runLoaded(
-  { kernel, cache, pool }: ExecutorResources,
+  { kernel, cache }: ExecutorResources,
   input: ExecuteBlockInput,
   block: Job,
   plan: Plan,
   reader: StateReader,
 ): Promise<RunReport | undefined> {
   const { signal } = input;
-  const { building } = block;
+  const { building, tracing } = block;
   const cacheHoldsAll = cache.holdsAll;
   const stopProgress = watchProgress(kernel, input);
   const knewHuge = kernel.hugeBalances;
@@ -189,13 +224,13 @@ async function runLoaded(
     const report = await runBlock({
       ...plan,
       kernel,
-      pool,
       reader,
       handle,
       block,
       building,
       cacheHoldsAll,
       signal,
+      tracing,
     });
     return runAgain() ? undefined : report;
   } catch (error) {

@@ -1,20 +1,31 @@
 // The executor: one shared kernel and one worker pool, reused from block to block. The way of a block is in execute-block.ts.
 
 import { availableParallelism } from "node:os";
-import { Kernel } from "@braid/kernel";
+import { Kernel, type KernelOptions } from "@braid/kernel";
 import type { ExecuteBlockInput } from "./block/block-input.ts";
+import type { CallInput } from "./block/call-input.ts";
 import { checkWorkers } from "./block/check-input.ts";
+import { type CallResult, callWith, prepareCall } from "./call.ts";
+import { CallThreads } from "./call-threads.ts";
 import { ENGINES } from "./engines/registry.ts";
 import { ExecutionError } from "./errors.ts";
-import { buildBlockWith, type ExecutorResources, executeBlockWith } from "./execute-block.ts";
+import {
+  buildBlockWith,
+  type ExecutorResources,
+  executeBlockWith,
+  type TraceInput,
+  traceWith,
+} from "./execute-block.ts";
 import { HintMemory } from "./hints/hint-memory.ts";
+import { CALL_ARENAS, Lane } from "./lane.ts";
 import { unlessCancelled } from "./pool/cancel.ts";
+import { InlinePool } from "./pool/inline-pool.ts";
 import { INSTANCES_PER_WORKER, WorkerThreads } from "./pool/worker-threads.ts";
-import type { BlockResult, BuiltBlock } from "./result/block-result.ts";
+import type { BlockResult, BuiltBlock, TracedTransaction } from "./result/block-result.ts";
 import { FlatCache } from "./state/flat-cache.ts";
 
 export interface ExecutorOptions {
-  /** Worker threads; default: one for each core. */
+  /** Worker threads; default: one for each core. 0: blocks run on the caller's thread. */
   workers?: number;
   /** Bytes for what one block needs: versions, read and write sets, outcomes. */
   blockArenaBytes?: number;
@@ -25,9 +36,15 @@ export interface ExecutorOptions {
 const MAX_WORKERS = 64;
 
 export class Executor {
-  /** Worker threads. */
+  /** Worker threads; 0 when blocks run on the caller's thread. */
   readonly workers: number;
   readonly #resources: ExecutorResources;
+  readonly #arenas: Pick<KernelOptions, "blockArenaBytes" | "stateArenaBytes">;
+  /** Where traces run, from the first one on. */
+  #beside: Lane | undefined;
+  /** Where calls run. */
+  #calls: Lane | undefined;
+  #callThreads: CallThreads | undefined;
   /** Blocks run one after the other: they share the kernel. */
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -35,18 +52,21 @@ export class Executor {
   /** Starts the workers. Throws KernelOptionsError when the arenas exceed a 32-bit address space, WorkerStartError when no thread can be had, InvalidInputError. */
   constructor(options: ExecutorOptions = {}) {
     checkWorkers(options.workers);
-    this.workers = Math.min(MAX_WORKERS, Math.max(1, options.workers ?? availableParallelism()));
+    this.workers = Math.min(MAX_WORKERS, Math.max(0, options.workers ?? availableParallelism()));
     const { blockArenaBytes, stateArenaBytes } = options;
-    const kernel = Kernel.create({
-      maxWorkers: this.workers * INSTANCES_PER_WORKER,
+    this.#arenas = {
       ...(blockArenaBytes === undefined ? {} : { blockArenaBytes }),
       ...(stateArenaBytes === undefined ? {} : { stateArenaBytes }),
-    });
+    };
+    const kernel = Kernel.create({ maxWorkers: this.workers * INSTANCES_PER_WORKER + 1, ...this.#arenas });
+    // The threads take the instances from 1 on.
+    const inline = new InlinePool(Kernel.attach(kernel.shared, kernel.shared.maxWorkers), ENGINES);
     this.#resources = {
       kernel,
+      inline,
       cache: new FlatCache(kernel),
       hints: new HintMemory(),
-      pool: new WorkerThreads(kernel, this.workers),
+      pool: this.workers === 0 ? inline : new WorkerThreads(kernel, this.workers),
       workers: this.workers,
       engines: ENGINES,
     };
@@ -75,14 +95,43 @@ export class Executor {
     return this.#enqueue(input, buildBlockWith);
   }
 
+  /**
+   * Executes a block's transactions in order, up to the last one of interest, with tracers looking on: any that follow the step events of
+   * ethereumjs's EVM. It goes on beside blocks, on the caller's thread, with a cache of its own. Gives the transactions that were executed.
+   * A block that does not fit into the arenas at first is run again, with new tracers.
+   *
+   * @throws as executeBlock, and what a tracer throws.
+   */
+  trace(input: TraceInput): Promise<TracedTransaction[]> {
+    if (this.#closed) return Promise.reject(closedError());
+    this.#beside ??= new Lane(this.#arenas);
+    return this.#beside.run(input.signal, (resources) => traceWith(resources, input));
+  }
+
+  /**
+   * Runs messages on a state, one after the other, each on what those before it have changed: calls as eth_call has them, or whole simulated
+   * transactions. They leave nothing behind. They go on beside blocks, on the caller's thread or on one of their own, with a
+   * cache of their own, which follows the state from block to block.
+   *
+   * @throws InvalidTransactionError for a message that cannot run (gas below its intrinsic gas, funds; with `validate` whatever a block would
+   *   reject), with its index; the state source's own error when a read fails; ExecutionError when it is cancelled or execution breaks.
+   */
+  async call(input: CallInput): Promise<CallResult[]> {
+    if (this.#closed) throw closedError();
+    if (input.thread === "worker" && this.workers > 0) {
+      this.#callThreads ??= new CallThreads(this.workers);
+      return this.#callThreads.run(prepareCall(input), input.source, input.signal);
+    }
+    const job = prepareCall(input);
+    this.#calls ??= new Lane(CALL_ARENAS);
+    return this.#calls.run(input.signal, (resources) => callWith(resources, job, input.source, input));
+  }
+
   #enqueue<Result>(
     input: ExecuteBlockInput,
     way: (resources: ExecutorResources, input: ExecuteBlockInput) => Promise<Result>,
   ): Promise<Result> {
-    if (this.#closed)
-      return Promise.reject(
-        new ExecutionError("BRAID_EXECUTOR_CLOSED", "The executor is closed; make a new one."),
-      );
+    if (this.#closed) return Promise.reject(closedError());
     // A block that is cancelled does not wait for its turn, but the blocks after it wait for those before it.
     const before = this.#queue;
     const result = unlessCancelled(before, input.signal).then(async () => {
@@ -96,9 +145,13 @@ export class Executor {
   /** Ends the workers, after all blocks that were given; a block's signal ends it sooner. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#queue;
-    await this.#resources.pool.destroy();
+    await Promise.all([this.#queue, this.#beside?.idle(), this.#calls?.idle()]);
+    await Promise.all([this.#resources.pool.destroy(), this.#callThreads?.destroy()]);
   }
+}
+
+function closedError(): ExecutionError {
+  return new ExecutionError("BRAID_EXECUTOR_CLOSED", "The executor is closed; make a new one.");
 }
 
 let shared: Executor | undefined;

@@ -12,10 +12,13 @@ export type {
   HintOptions,
   Progress,
 } from "./block/block-input.ts";
+export type { BlockOverrides, CallInput, CallMessage, StateOverride } from "./block/call-input.ts";
+export type { Tracer } from "./block/tracer.ts";
+export type { CallResult } from "./call.ts";
 export { commonOf } from "./engines/ethereumjs/evm/chain-config.ts";
 export { ENGINE_NAMES } from "./engines/registry.ts";
 export { ExecutionError, InvalidInputError, WorkerStartError } from "./errors.ts";
-export { MIN_PARALLEL_TRANSACTIONS } from "./execute-block.ts";
+export { MIN_PARALLEL_TRANSACTIONS, type TraceInput } from "./execute-block.ts";
 export { close, Executor, type ExecutorOptions, executeBlock } from "./executor.ts";
 export type { Fallback } from "./pool/block-run.ts";
 export type {
@@ -26,6 +29,7 @@ export type {
   LeftOut,
   ReadAccess,
   Statistics,
+  TracedTransaction,
   TransactionResult,
   WriteAccess,
 } from "./result/block-result.ts";

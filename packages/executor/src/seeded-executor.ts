@@ -28,11 +28,13 @@ export class SeededExecutor {
       ...(stateArenaBytes === undefined ? {} : { stateArenaBytes }),
     });
     const instances = Array.from({ length: workers }, (_, i) => Kernel.attach(kernel.shared, i + 1));
+    const pool = new SeededPool(instances, ENGINES, seed);
     this.#resources = {
       kernel,
       cache: new FlatCache(kernel),
       hints: new HintMemory(),
-      pool: new SeededPool(instances, ENGINES, seed),
+      pool,
+      inline: pool,
       workers,
       engines: ENGINES,
     };

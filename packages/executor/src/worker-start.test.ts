@@ -33,12 +33,11 @@ async function runBroken(how: string, when: string): Promise<{ code: unknown; ou
 
 describe.each(["at once", "idle"])("workers that cannot start (%s)", (when) => {
   test.each([
-    ["missing secp256k1", "ERR_MODULE_NOT_FOUND", "Install the dependencies"],
     ["missing @ethereumjs/evm", "ERR_MODULE_NOT_FOUND", "Install the dependencies"],
     ["missing mcl-wasm", "ERR_MODULE_NOT_FOUND", "Install the dependencies"],
-    ["denied secp256k1", "EACCES", "Let this user"],
-    ["syntax secp256k1", "BRAID_UNKNOWN_ERROR", "report"],
-    ["exit secp256k1", "BRAID_UNKNOWN_ERROR", "report"],
+    ["denied mcl-wasm", "EACCES", "Let this user"],
+    ["syntax mcl-wasm", "BRAID_UNKNOWN_ERROR", "report"],
+    ["exit mcl-wasm", "BRAID_UNKNOWN_ERROR", "report"],
   ])("%s", async (how, reasonCode, remedy) => {
     const { code, output } = await runBroken(how, when);
     expect(code).toBe(0);

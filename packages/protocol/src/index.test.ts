@@ -73,6 +73,7 @@ test("exports", () => {
       "unclesHash",
       "unionBloom",
       "validateBody",
+      "validateGas",
       "validateHeader",
       "validateResult",
       "validateTransaction",

@@ -106,4 +106,4 @@ export {
   type TransactionType,
   transactionType,
 } from "./transaction/transaction.ts";
-export { type BlockLimits, validateTransaction } from "./transaction/validate-transaction.ts";
+export { type BlockLimits, validateGas, validateTransaction } from "./transaction/validate-transaction.ts";

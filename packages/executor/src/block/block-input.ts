@@ -43,7 +43,7 @@ export interface ExecuteBlockInput {
   force?: boolean;
   /** The engine's name, one of ENGINE_NAMES; default: ethereumjs. What another engine does not support runs on that one all the same. */
   engine?: string;
-  /** Workers for this block, at most the executor's. */
+  /** Workers for this block, at most the executor's; 0 runs it on the caller's thread, which pays for small blocks. */
   workers?: number;
   hints?: boolean | Partial<HintOptions>;
   /** Senders that are known already (20 bytes each); the others are recovered. */

@@ -3,6 +3,7 @@
 import { isUint8Array } from "node:util/types";
 import { InvalidInputError } from "../errors.ts";
 import type { ExecuteBlockInput } from "./block-input.ts";
+import type { CallInput } from "./call-input.ts";
 
 /** Throws InvalidInputError. */
 export function checkInput(
@@ -38,4 +39,31 @@ function checkSenders(senders: (Uint8Array | undefined)[], transactions: number)
     throw new InvalidInputError("senders", `Sender ${index} is not an address of 20 bytes.`, {
       transactionIndex: index,
     });
+}
+
+/** Throws InvalidInputError. */
+export function checkCall({ messages, stateOverrides = [], tracer, thread }: CallInput): void {
+  for (const [i, { from, to, accessList = [], blobVersionedHashes = [] }] of messages.entries()) {
+    checkBytes(`messages[${i}].from`, from, 20);
+    checkBytes(`messages[${i}].to`, to, 20);
+    for (const { address, slots } of accessList) {
+      checkBytes(`messages[${i}].accessList`, address, 20);
+      for (const slot of slots) checkBytes(`messages[${i}].accessList`, slot, 32);
+    }
+    for (const hash of blobVersionedHashes) checkBytes(`messages[${i}].blobVersionedHashes`, hash, 32);
+  }
+  for (const [i, { address, state = [], stateDiff = [] }] of stateOverrides.entries()) {
+    checkBytes(`stateOverrides[${i}].address`, address, 20);
+    for (const [slot] of [...state, ...stateDiff]) checkBytes(`stateOverrides[${i}]`, slot, 32);
+  }
+  if (tracer !== undefined && thread === "worker")
+    throw new InvalidInputError(
+      "tracer",
+      "A tracer cannot look on from another thread: trace on the caller's.",
+    );
+}
+
+function checkBytes(field: string, bytes: Uint8Array | undefined, length: number): void {
+  if (bytes === undefined || (isUint8Array(bytes) && bytes.length === length)) return;
+  throw new InvalidInputError(field, `${field} must be ${length} bytes.`);
 }

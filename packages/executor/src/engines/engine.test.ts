@@ -61,6 +61,7 @@ function run(block: TestBlock, engine: string, seed?: number): Promise<BlockResu
       cache: new FlatCache(kernel),
       hints: new HintMemory(),
       pool,
+      inline: pool,
       workers,
       engines: registry,
     },

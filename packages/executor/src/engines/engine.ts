@@ -2,7 +2,9 @@
 // is the same for all engines; below it an engine is free.
 
 import type { Kernel } from "@braid/kernel";
+import type { CallUnits } from "../block/call-input.ts";
 import type { PreparedBlock } from "../block/prepare-block.ts";
+import type { Tracer } from "../block/tracer.ts";
 
 /** A block as an engine gets it. */
 export interface EngineBlock extends PreparedBlock {
@@ -10,6 +12,10 @@ export interface EngineBlock extends PreparedBlock {
   cacheHoldsAll: boolean;
   /** The block is being built: its transactions are candidates, and those that cannot be part of it are left out. */
   building: boolean;
+  /** Who looks on while a transaction (by its index) runs. Functions do not cross to threads: only where the block runs on the caller's. */
+  tracer?: (index: number) => Tracer | undefined;
+  /** Messages instead of a block's transactions: see block/call-input.ts. */
+  calls?: CallUnits;
 }
 
 /** How an incarnation ended. `suspended` names the unit to wait for, -1 for all lower ones. */

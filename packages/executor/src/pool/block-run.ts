@@ -17,7 +17,7 @@ import { refusal } from "../records/left-out.ts";
 import type { StateReader } from "../state/state-reader.ts";
 import { throwIfCancelled } from "./cancel.ts";
 import { SourceServer } from "./source-server.ts";
-import { ABANDONED, type TaskPool, type WorkerReport, type WorkerTask } from "./task.ts";
+import { ABANDONED, type BlockTask, type TaskPool, type WorkerReport } from "./task.ts";
 import { WORKER_ERRORS } from "./worker-errors.ts";
 
 export interface RunInput {
@@ -35,6 +35,8 @@ export interface RunInput {
   /** The transactions are candidates: see EngineBlock. */
   building: boolean;
   signal: AbortSignal | undefined;
+  /** What a task of a traced block, or of calls, has besides. */
+  tracing: Pick<BlockTask, "tracer" | "until" | "calls"> | undefined;
 }
 
 export interface RunReport {
@@ -76,8 +78,7 @@ async function startTasks(input: RunInput, mode: "parallel" | "sequential", coun
   signal?.addEventListener("abort", cancel);
   try {
     const tasks = Array.from({ length: count }, () => {
-      const port = server.open();
-      const task: WorkerTask = {
+      const task: BlockTask = {
         chain,
         context,
         mode,
@@ -85,10 +86,10 @@ async function startTasks(input: RunInput, mode: "parallel" | "sequential", coun
         cacheHoldsAll,
         building,
         engine,
-        port,
         handle,
+        ...input.tracing,
       };
-      const running: Promise<WorkerReport> = pool.run(task, { transferList: [port] });
+      const running: Promise<WorkerReport> = pool.run(task, server);
       running.then(
         () => {
           if (kernel.haltReason !== HALT_NONE) server.abandon();
@@ -118,20 +119,20 @@ function readAttempt(settled: PromiseSettledResult<WorkerReport>[], server: Sour
 export async function runBlock(input: RunInput): Promise<RunReport> {
   const { kernel, signal } = input;
   const first = await startTasks(input, input.mode, input.mode === "parallel" ? input.workers : 1);
-  if (allCommitted(kernel)) return { reports: first.reports, fallback: undefined };
+  if (allRun(input)) return { reports: first.reports, fallback: undefined };
   checkFailures(kernel, first, signal);
   const fallback = describeDeath(kernel, first);
   // What is committed stays; the rest runs in order on one (new) worker.
   kernel.recoverAfterDeath();
   const second = await startTasks(input, "sequential", 1);
   const reports = [...first.reports, ...second.reports];
-  if (allCommitted(kernel)) return { reports, fallback };
+  if (allRun(input)) return { reports, fallback };
   checkFailures(kernel, second, signal);
   throw lost(second);
 }
 
-function allCommitted(kernel: Kernel): boolean {
-  return kernel.commitIndex() >= kernel.unitCount;
+function allRun({ kernel, tracing }: RunInput): boolean {
+  return kernel.commitIndex() >= (tracing?.until ?? kernel.unitCount);
 }
 
 /** Throws what ended an incomplete block, unless it was the death of a worker. */

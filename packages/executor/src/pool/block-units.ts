@@ -3,6 +3,7 @@
 
 import type { Kernel } from "@braid/kernel";
 import { InvalidTransactionError, type TransactionErrorCode } from "@braid/protocol";
+import { FIRST_MESSAGE } from "../block/call-input.ts";
 import type { EngineBlock, UnitEnd, UnitExecutor } from "../engines/engine.ts";
 import { layOutTransaction } from "../records/lay-out-transaction.ts";
 import { markUnsupported } from "../records/outcome.ts";
@@ -28,6 +29,11 @@ export class BlockUnits implements UnitRunner {
     this.#beginFallback = beginFallback;
   }
 
+  /** The place of a unit's transaction, or message, among the others. */
+  #indexOf(unit: number): number {
+    return this.#block.calls === undefined ? unit - 1 : unit - FIRST_MESSAGE;
+  }
+
   prepare(unit: number): void {
     try {
       this.#layOut(unit);
@@ -38,7 +44,7 @@ export class BlockUnits implements UnitRunner {
 
   /** False when the arena is full. */
   #layOut(unit: number): boolean {
-    const isTransaction = unit > 0 && unit < this.#kernel.unitCount - 1;
+    const isTransaction = this.#block.calls === undefined && unit > 0 && unit < this.#kernel.unitCount - 1;
     return !isTransaction || layOutTransaction(this.#kernel, unit, this.#block.context);
   }
 
@@ -48,12 +54,12 @@ export class BlockUnits implements UnitRunner {
       if (!this.#layOut(unit)) return { kind: "fault" };
     } catch (error) {
       return head
-        ? { kind: "failed", error: withIndex(error, unit) }
+        ? { kind: "failed", error: withIndex(error, this.#indexOf(unit)) }
         : { kind: "suspended", blockingUnit: -1 };
     }
     let end = await this.#engine.executeUnit(unit, head);
     if (end.kind === "unsupported") end = await this.#restart(unit, head);
-    return end.kind === "failed" ? { kind: "failed", error: withIndex(end.error, unit) } : end;
+    return end.kind === "failed" ? { kind: "failed", error: withIndex(end.error, this.#indexOf(unit)) } : end;
   }
 
   /** Whatever the other engine has logged is forgotten when the fallback begins the incarnation. */
@@ -68,11 +74,11 @@ export class BlockUnits implements UnitRunner {
 }
 
 /** Adds the transaction's index to an error about it. */
-function withIndex(error: unknown, unit: number): unknown {
+function withIndex(error: unknown, index: number): unknown {
   if (!(error instanceof InvalidTransactionError)) return error;
   return new InvalidTransactionError(
     error.code as TransactionErrorCode,
-    `Transaction ${unit - 1}: ${error.message}`,
-    { ...error.data, transactionIndex: unit - 1 },
+    `Transaction ${index}: ${error.message}`,
+    { ...error.data, transactionIndex: index },
   );
 }

@@ -5,7 +5,7 @@ import { BaseError, serializeError } from "@braid/primitives";
 import { ExecutionError, isNotInstalled, WorkerStartError } from "../errors.ts";
 import type { UnitRunner } from "./candidates.ts";
 import { ReadFailure, type SourceClient } from "./source-client.ts";
-import type { WorkerReport, WorkerTask } from "./task.ts";
+import type { BlockTask, WorkerReport } from "./task.ts";
 import type { WorkerEngines } from "./worker-engines.ts";
 
 /** Longest sleep without work, in milliseconds: what is missed by a lost wake-up. */
@@ -26,7 +26,7 @@ export async function beginBlock(
   kernel: Kernel,
   source: SourceClient,
   engines: WorkerEngines,
-  task: WorkerTask,
+  task: BlockTask,
   report: WorkerReport,
 ): Promise<UnitRunner | undefined> {
   try {
@@ -76,14 +76,24 @@ export async function runParallel(kernel: Kernel, units: UnitRunner, report: Wor
   }
 }
 
-/** All units that are not committed yet, in order, with nothing else running. */
-export async function runInOrder(kernel: Kernel, units: UnitRunner, report: WorkerReport): Promise<void> {
-  const count = kernel.unitCount;
+/** All units that are not committed yet, in order, with nothing else running, or those below `until`. `breathe` is called after each: what it answers is waited for. */
+export async function runInOrder(
+  kernel: Kernel,
+  units: UnitRunner,
+  report: WorkerReport,
+  {
+    until,
+    breathe,
+  }: { until?: number | undefined; breathe?: (() => Promise<void> | undefined) | undefined } = {},
+): Promise<void> {
+  const count = until ?? kernel.unitCount;
   for (let unit = kernel.commitIndex(); unit < count; unit++) {
     const end = await units.execute(unit, true);
     if (end.kind === "failed") return fail(kernel, unit, end.error, report);
     if (end.kind !== "done") return;
     if (kernel.publishAll(unit, kernel.unitIncarnation(unit)) < 0) return;
     if (kernel.commitInOrder(unit) !== 0) return;
+    const pause = breathe?.();
+    if (pause !== undefined) await pause;
   }
 }

@@ -9,7 +9,7 @@ import { Random } from "@braid/primitives";
 import type { EngineRegistry } from "../engines/registry.ts";
 import { beginBlock, fail, runInOrder } from "./run-units.ts";
 import { SourceClient } from "./source-client.ts";
-import type { TaskPool, WorkerReport, WorkerTask } from "./task.ts";
+import type { BlockTask, SourceAnswers, TaskPool, WorkerReport, WorkerTask } from "./task.ts";
 import { WorkerEngines } from "./worker-engines.ts";
 
 interface SeededWorker {
@@ -45,9 +45,9 @@ export class SeededPool implements TaskPool {
   }
 
   /** All tasks of a block are given in one go; they begin together. */
-  run(task: WorkerTask): Promise<WorkerReport> {
+  run(block: BlockTask, server: SourceAnswers): Promise<WorkerReport> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ task, resolve, reject });
+      this.#waiting.push({ task: { ...block, port: server.open() }, resolve, reject });
       if (this.#waiting.length === 1) queueMicrotask(() => void this.#runAll());
     });
   }

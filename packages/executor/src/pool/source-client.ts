@@ -6,7 +6,7 @@ import type { Kernel } from "@braid/kernel";
 import type { MissHandler } from "../engines/engine.ts";
 import type { SourceRead } from "../state/check-answer.ts";
 import { LocalReader } from "../state/local-reader.ts";
-import type { SourceReply, WorkerTask } from "./task.ts";
+import type { BlockTask, SourceAnswers, SourceReply, SourceRequest, WorkerTask } from "./task.ts";
 
 type Pending = { resolve: (reply: SourceReply) => void; reject: (error: Error) => void };
 
@@ -19,8 +19,11 @@ export class ReadFailure extends Error {
   }
 }
 
+type Send = (request: SourceRequest) => void;
+
 export class SourceClient implements MissHandler {
   readonly #local: LocalReader;
+  #send: Send | undefined;
   #port: MessagePort | undefined;
   #nextId = 0;
   readonly #pending = new Map<number, Pending>();
@@ -32,26 +35,39 @@ export class SourceClient implements MissHandler {
   }
 
   /** Opens the block's state, where a thread can do that. Throws UnknownBlockError, StoreError. */
-  open({ handle }: WorkerTask): void {
+  open({ handle }: BlockTask): void {
     if (handle !== undefined) this.#local.open(handle);
   }
 
   /** Uses the port of a block's task. Block hashes of earlier blocks are forgotten. */
   connect({ port }: WorkerTask): void {
+    this.#begin((request) => port.postMessage(request));
     this.#port = port;
+    port.on("message", (reply: SourceReply) => this.#settle(reply));
+  }
+
+  /** As connect, where the source is on this thread. */
+  connectDirectly(server: SourceAnswers): void {
+    this.#begin((request) => void server.answer(request).then((reply) => this.#settle(reply)));
+  }
+
+  #begin(send: Send): void {
+    this.#send = send;
     this.#blockHashes.clear();
-    port.on("message", (reply: SourceReply) => {
-      const pending = this.#pending.get(reply.id);
-      this.#pending.delete(reply.id);
-      if (reply.failure === undefined) pending?.resolve(reply);
-      else pending?.reject(new ReadFailure(reply.failure));
-    });
+  }
+
+  #settle(reply: SourceReply): void {
+    const pending = this.#pending.get(reply.id);
+    this.#pending.delete(reply.id);
+    if (reply.failure === undefined) pending?.resolve(reply);
+    else pending?.reject(new ReadFailure(reply.failure));
   }
 
   disconnect(): void {
     this.#local.close();
     this.#port?.close();
     this.#port = undefined;
+    this.#send = undefined;
     this.#pending.clear();
   }
 
@@ -59,7 +75,7 @@ export class SourceClient implements MissHandler {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      this.#port?.postMessage({ id, read });
+      this.#send?.({ id, read });
     });
   }
 

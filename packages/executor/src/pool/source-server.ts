@@ -2,9 +2,9 @@
 
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { StateReader } from "../state/state-reader.ts";
-import { ABANDONED, type SourceReply, type SourceRequest } from "./task.ts";
+import { ABANDONED, type SourceAnswers, type SourceReply, type SourceRequest } from "./task.ts";
 
-export class SourceServer {
+export class SourceServer implements SourceAnswers {
   readonly #reader: StateReader;
   readonly #ports: MessagePort[] = [];
   /** What reads have failed with: it stays here, as it was thrown, and workers know it by its number. */
@@ -21,14 +21,13 @@ export class SourceServer {
   open(): MessagePort {
     const { port1, port2 } = new MessageChannel();
     port1.on("message", (request: SourceRequest) => {
-      void this.#answer(request).then((reply) => port1.postMessage(reply));
+      void this.answer(request).then((reply) => port1.postMessage(reply));
     });
     this.#ports.push(port1);
     return port2;
   }
 
-  /** Never rejects. */
-  async #answer(request: SourceRequest): Promise<SourceReply> {
+  async answer(request: SourceRequest): Promise<SourceReply> {
     const { id } = request;
     if (this.#isAbandoned) return { id, failure: ABANDONED };
     try {

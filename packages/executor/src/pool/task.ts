@@ -20,16 +20,23 @@ export const WORKERS_STARTED = 0;
 /** How many of them have loaded all that they need. */
 export const WORKERS_LOADED = 1;
 
-export interface WorkerTask extends EngineBlock {
+/** One worker's share of a block. */
+export interface BlockTask extends EngineBlock {
   /** Its name; see engines/registry.ts. */
   engine: string;
   mode: "parallel" | "sequential";
   /** How many tasks the block has. */
   workers: number;
+  /** Units to run, when that is not all of them. Only in order. */
+  until?: number;
+  /** Threads read the state themselves. */
+  handle: StateHandle | undefined;
+}
+
+/** A task as it crosses to a thread. */
+export interface WorkerTask extends BlockTask {
   /** For what the shared cache lacks, when there is no handle. */
   port: MessagePort;
-  /** The worker reads the state itself. */
-  handle: StateHandle | undefined;
 }
 
 /** Why a worker halted the block: an error, or the number of a read that failed. */
@@ -44,12 +51,21 @@ export interface WorkerReport {
   idleMs: number;
 }
 
-/** Runs workers' tasks: piscina, or workers without threads. */
+/** Runs a block's tasks: on threads, on the caller's thread, or in turns on it. */
 export interface TaskPool {
   /** Makes ready for a block: no task is running. */
   prepare(): Promise<void>;
-  run(task: WorkerTask, options: { transferList: MessagePort[] }): Promise<WorkerReport>;
+  /** `server` answers what the task misses. */
+  run(task: BlockTask, server: SourceAnswers): Promise<WorkerReport>;
   destroy(): Promise<void>;
+}
+
+/** The main thread's side of the state source, as pools use it. */
+export interface SourceAnswers {
+  /** A port through which a thread may ask. */
+  open(): MessagePort;
+  /** Never rejects. */
+  answer(request: SourceRequest): Promise<SourceReply>;
 }
 
 /** Asks the main thread to put something into the shared cache, or for a block hash. */

@@ -5,7 +5,7 @@ import type { Engine, MissHandler, UnitExecutor } from "../engines/engine.ts";
 import { type EngineRegistry, FALLBACK_ENGINE } from "../engines/registry.ts";
 import { BlockUnits } from "./block-units.ts";
 import { CandidateUnits, type UnitRunner } from "./candidates.ts";
-import type { WorkerTask } from "./task.ts";
+import type { BlockTask } from "./task.ts";
 
 export class WorkerEngines {
   readonly #kernel: Kernel;
@@ -35,7 +35,7 @@ export class WorkerEngines {
   }
 
   /** The units of a block on the engine that the task names. */
-  async begin(task: WorkerTask): Promise<UnitRunner> {
+  async begin(task: BlockTask): Promise<UnitRunner> {
     const on = async (name: string): Promise<UnitExecutor> => (await this.get(name)).beginBlock(task);
     const fallback = task.engine === FALLBACK_ENGINE ? undefined : () => on(FALLBACK_ENGINE);
     const units = new BlockUnits(this.#kernel, task, await on(task.engine), fallback);

@@ -2,11 +2,12 @@
 // cannot.
 
 import { extname } from "node:path";
-import type { MessagePort } from "node:worker_threads";
 import type { Kernel } from "@braid/kernel";
 import { Piscina } from "piscina";
 import { WorkerStartError } from "../errors.ts";
 import {
+  type BlockTask,
+  type SourceAnswers,
   type TaskPool,
   WORKERS_LOADED,
   WORKERS_STARTED,
@@ -86,13 +87,15 @@ export class WorkerThreads implements TaskPool {
     this.#threads = this.#start();
   }
 
-  run(task: WorkerTask, options: { transferList: MessagePort[] }): Promise<WorkerReport> {
+  run(block: BlockTask, server: SourceAnswers): Promise<WorkerReport> {
     const threads = this.#threads;
     const { promise, resolve, reject } = Promise.withResolvers<WorkerReport>();
     const fail = (error: unknown): void => reject(explain(threads, error));
     this.#rejects.add(fail);
+    const port = server.open();
+    const task: WorkerTask = { ...block, port };
     threads.piscina
-      .run(task, options)
+      .run(task, { transferList: [port] })
       .then(resolve, fail)
       .finally(() => this.#rejects.delete(fail));
     return promise;

@@ -1,11 +1,9 @@
-// The piscina worker: one task a block. Inside it the workers of a block collaborate through shared memory alone: they
-// recover senders, then take units from the scheduler until all are committed, then hash the receipts.
+// The piscina worker: one task a block. Inside it the workers of a block collaborate through shared memory alone (share.ts).
 
 import { workerData } from "node:worker_threads";
 import { Kernel } from "@braid/kernel";
 import { ENGINES, FALLBACK_ENGINE } from "../engines/registry.ts";
-import { settleReceipts } from "../receipts/settle-receipts.ts";
-import { beginBlock, runInOrder, runParallel } from "./run-units.ts";
+import { runShare } from "./share.ts";
 import { SourceClient } from "./source-client.ts";
 import {
   WORKERS_LOADED,
@@ -35,21 +33,9 @@ const MEET_MS = 1;
 
 /** Runs this worker's share of a block. */
 export default async function runTask(task: WorkerTask): Promise<WorkerReport> {
-  const report: WorkerReport = { recoverMs: 0, executeMs: 0, idleMs: 0 };
   source.connect(task);
   try {
-    const units = await beginBlock(kernel, source, engines, task, report);
-    if (units === undefined) return report;
-    kernel.meet(task.workers, MEET_MS);
-    const begin = performance.now();
-    for (let unit = kernel.recoverNext(); unit >= 0; unit = kernel.recoverNext()) units.prepare(unit);
-    const recovered = performance.now();
-    report.recoverMs = recovered - begin;
-    if (task.mode === "sequential") await runInOrder(kernel, units, report);
-    else await runParallel(kernel, units, report);
-    if (kernel.commitIndex() >= kernel.unitCount) settleReceipts(kernel, task);
-    report.executeMs = performance.now() - recovered;
-    return report;
+    return await runShare(kernel, source, engines, task, { ready: () => kernel.meet(task.workers, MEET_MS) });
   } finally {
     source.disconnect();
   }

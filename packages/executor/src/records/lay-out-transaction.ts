@@ -5,6 +5,7 @@ import {
   type Authorization,
   decodeTransaction,
   type ForkRules,
+  type IntrinsicGas,
   InvalidTransactionError,
   intrinsicGas,
   type Transaction,
@@ -12,7 +13,7 @@ import {
 } from "@braid/protocol";
 import type { BlockContext } from "../block/block-context.ts";
 import { recoverAuthority, recoverSender } from "../transaction/recover-sender.ts";
-import { type SignedDelegation, writeTransaction } from "./transaction-record.ts";
+import { type SignedDelegation, type TransactionTerms, writeTransaction } from "./transaction-record.ts";
 
 const MAX_U64 = (1n << 64n) - 1n;
 
@@ -60,18 +61,30 @@ export function layOutTransaction(kernel: Kernel, unit: number, context: BlockCo
       "BRAID_TX_GAS_LIMIT_EXCEEDS_BLOCK",
       `The gas limit ${tx.gasLimit} does not fit in 64 bits, as that of every block does.`,
     );
-  const record = writeTransaction(kernel, tx, {
-    gas,
-    gasPrice: gasPriceOf(tx, context),
-    delegations: tx.authorizations.flatMap((authorization) => delegationsOf(authorization, rules)),
-  });
+  const record = writeTransaction(kernel, tx, termsOf(tx, gas, context));
   if (record === 0) return false;
   kernel.setTransaction(unit, record);
   return true;
 }
 
+/** What follows from a transaction and the block that it is in. */
+export function termsOf(
+  tx: Transaction,
+  gas: IntrinsicGas,
+  context: Pick<BlockContext, "rules" | "baseFeePerGas">,
+): TransactionTerms {
+  return {
+    gas,
+    gasPrice: gasPriceOf(tx, context),
+    delegations: tx.authorizations.flatMap((authorization) => delegationsOf(authorization, context.rules)),
+  };
+}
+
 /** EIP-1559: the base fee and the priority fee, as far as the maximum allows it. */
-function gasPriceOf(tx: Transaction, { rules, baseFeePerGas }: BlockContext): bigint {
+function gasPriceOf(
+  tx: Transaction,
+  { rules, baseFeePerGas }: Pick<BlockContext, "rules" | "baseFeePerGas">,
+): bigint {
   if (!rules.eip1559) return tx.maxFeePerGas;
   const price = (baseFeePerGas ?? 0n) + tx.maxPriorityFeePerGas;
   return price < tx.maxFeePerGas ? price : tx.maxFeePerGas;

@@ -20,7 +20,14 @@ import { readOutcome, type StoredOutcome } from "../records/outcome.ts";
 import { recordedType } from "../records/transaction-record.ts";
 import { AccessSets } from "./accesses.ts";
 import { AccountBases } from "./account-bases.ts";
-import type { BlockResult, LeftOut, ReadAccess, TransactionResult, WriteAccess } from "./block-result.ts";
+import type {
+  BlockResult,
+  LeftOut,
+  ReadAccess,
+  TracedTransaction,
+  TransactionResult,
+  WriteAccess,
+} from "./block-result.ts";
 import { buildAccessList } from "./build-access-list.ts";
 import { collectStateChanges } from "./collect-state-changes.ts";
 
@@ -106,6 +113,17 @@ export function assembleResult(
       },
     },
   };
+}
+
+/** The first `count` transactions of a block of which these have been executed. */
+export function readTransactions(kernel: Kernel, count: number): TracedTransaction[] {
+  const units = Array.from({ length: count + 1 }, (_, unit) => unit);
+  const sets = new AccessSets(kernel, units);
+  return units.slice(1).map((unit) => {
+    const outcome = readOutcome(kernel, unit);
+    const result = new LazyTransactionResult(kernel, unit, unit, outcome, sets);
+    return Object.assign(result, { logs: decodeLogs(outcome.logs) });
+  });
 }
 
 function readLeftOut(kernel: Kernel): LeftOut[] {

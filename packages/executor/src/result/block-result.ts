@@ -2,7 +2,7 @@
 
 import type { AbortCauses } from "@braid/kernel";
 import type { Hex } from "@braid/primitives";
-import type { BlockAccessList, InvalidTransactionError, Receipt } from "@braid/protocol";
+import type { BlockAccessList, InvalidTransactionError, Log, Receipt } from "@braid/protocol";
 import type { StateChanges } from "@braid/state";
 import type { ExecutionMode } from "../block/block-input.ts";
 import type { Fallback } from "../pool/block-run.ts";
@@ -80,6 +80,11 @@ export interface Statistics {
   /** Bytes used in the two arenas at the end of the block. */
   blockArenaBytes: number;
   stateArenaBytes: number;
+}
+
+/** A transaction that was executed to be looked at. */
+export interface TracedTransaction extends TransactionResult {
+  logs: Log[];
 }
 
 /** A candidate that is not part of a block that was built. */

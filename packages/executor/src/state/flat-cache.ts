@@ -37,6 +37,11 @@ export class FlatCache {
   /** The root of the state that the cache mirrors, when its source knows it. */
   #stateRoot: Uint8Array | undefined;
 
+  /** The root of the state that the cache mirrors, when its source knows it. */
+  get stateRoot(): Uint8Array | undefined {
+    return this.#stateRoot;
+  }
+
   /** All that the source has is here: what is missing does not exist. */
   holdsAll = false;
 

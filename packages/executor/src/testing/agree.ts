@@ -189,6 +189,7 @@ export async function assertAllAgree(block: TestBlock, options: AgreeOptions = {
   const result = await runBraid(block, 1, { mode: "sequential" });
   expect(await outcomeOfBraid(block, result)).toEqual(expected);
   const print = fingerprint(result);
+  expect(fingerprint(await runBraid(block, 0)), "on the caller's thread").toBe(print);
   let reexecutions = 0;
   for (const count of workers) {
     for (let round = 0; round < repeat; round++) {

@@ -6,7 +6,7 @@ import { Block, createBlockHeader, createBlockHeaderFromRLP } from "@ethereumjs/
 import { Caches, MerkleStateManager } from "@ethereumjs/statemanager";
 import { createTxFromRLP } from "@ethereumjs/tx";
 import { Account, Address, createWithdrawal } from "@ethereumjs/util";
-import { createVM, type RunBlockResult, runBlock } from "@ethereumjs/vm";
+import { createVM, type RunBlockResult, runBlock, type VM } from "@ethereumjs/vm";
 import type { TestBlock } from "./block-builder.ts";
 
 /**
@@ -62,8 +62,8 @@ function stockBlock({ common, input, signers }: TestBlock): Block {
   return Object.assign(block, { uncleHeaders });
 }
 
-/** Runs the block on stock ethereumjs. Throws what it throws. */
-export async function runStock(block: TestBlock): Promise<RunBlockResult> {
+/** Runs the block on stock ethereumjs. Throws what it throws. `watch` gets the VM before it begins, for those who listen to its events. */
+export async function runStock(block: TestBlock, watch?: (vm: VM) => void): Promise<RunBlockResult> {
   const blockchain = {
     getBlock: async (number: number) => {
       const hash = block.blockHashes.get(BigInt(number));
@@ -79,5 +79,6 @@ export async function runStock(block: TestBlock): Promise<RunBlockResult> {
     blockchain,
     setHardfork: false,
   });
+  watch?.(vm);
   return runBlock(vm, { block: stockBlock(block), generate: true, skipBlockValidation: true });
 }

@@ -46,7 +46,7 @@ export interface Transaction {
   /** gasPrice for types 0 and 1, max_fee_per_gas from type 2 on. */
   maxFeePerGas: bigint;
   maxPriorityFeePerGas: bigint;
-  accessList: AccessListEntry[];
+  accessList: readonly AccessListEntry[];
   maxFeePerBlobGas: bigint;
   blobVersionedHashes: Uint8Array[];
   authorizations: Authorization[];

@@ -36,6 +36,7 @@ export function validateTransaction(
   if (tx.type > rules.maxTransactionType)
     fail("BRAID_TX_TYPE_NOT_ACTIVE", `Transactions of type ${tx.type} are not valid in ${rules.fork}.`);
   validateGas(tx, gas, rules);
+  validateGasCap(tx, rules);
   // Not only the last word on what the block has left: no gas above it may be spent, not even in vain.
   if (tx.gasLimit > block.gasLimit)
     fail(
@@ -49,7 +50,8 @@ export function validateTransaction(
   if (tx.type === 4) validateAuthorizations(tx);
 }
 
-function validateGas(tx: Transaction, gas: IntrinsicGas, rules: ForkRules): void {
+/** Throws InvalidTransactionError when the gas limit cannot even pay for the transaction itself, or the init code is too large. */
+export function validateGas(tx: Transaction, gas: IntrinsicGas, rules: ForkRules): void {
   if (tx.gasLimit < gas.intrinsic)
     fail(
       "BRAID_TX_INTRINSIC_GAS_TOO_LOW",
@@ -66,6 +68,9 @@ function validateGas(tx: Transaction, gas: IntrinsicGas, rules: ForkRules): void
       "BRAID_TX_INITCODE_TOO_LARGE",
       `The init code has ${tx.data.length} bytes, ${rules.maxInitCodeSize} are allowed (EIP-3860).`,
     );
+}
+
+function validateGasCap(tx: Transaction, rules: ForkRules): void {
   if (rules.maxTransactionGas !== undefined && tx.gasLimit > rules.maxTransactionGas)
     fail(
       "BRAID_TX_GAS_LIMIT_EXCEEDS_CAP",

@@ -27,6 +27,7 @@ import {
   type RunState,
 } from "./frame-interpreter.ts";
 import { type GasTable, gasTable } from "./gas-table.ts";
+import { TracerSlot } from "./tracer-slot.ts";
 
 /** ethereumjs keeps its Interpreter to itself, but an execution's result leads to it. */
 async function findInterpreterClass(): Promise<InterpreterClass> {
@@ -60,6 +61,8 @@ let interpreterClass: Promise<FrameInterpreterClass> | undefined;
 export class BraidEvm extends EVM {
   readonly state: VersionedState;
   readonly gasTable: GasTable;
+  /** Who looks on while the next call runs. */
+  readonly tracer: TracerSlot;
   readonly #frameClass: FrameInterpreterClass;
   /** By depth. A transaction's frames are strictly nested, and a worker runs one transaction at a time. */
   readonly #frames: Frame[] = [];
@@ -68,6 +71,7 @@ export class BraidEvm extends EVM {
     super(options);
     this.state = state;
     this.gasTable = gasTable(this);
+    this.tracer = new TracerSlot(this);
     this.#frameClass = frameClass;
   }
 
@@ -92,13 +96,12 @@ export class BraidEvm extends EVM {
     );
     // `journal` is typed as ethereumjs's own class; EngineJournal has all that the EVM calls on it.
     Reflect.set(evm, "journal", new EngineJournal(state, stateManager));
-    // PERF: nobody listens to the EVM's events, and announcing two with each message call takes longer than many a call.
-    Reflect.set(evm, "_emit", () => DONE);
     return evm;
   }
 
   /** Forgets what an incarnation that was left in the middle may have put into the EVM. */
   reset(): void {
+    this.tracer.set(undefined);
     this.transientStorage.clear();
   }
 

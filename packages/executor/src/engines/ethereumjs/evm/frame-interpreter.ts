@@ -128,6 +128,10 @@ export function frameInterpreterClass(Base: InterpreterClass): FrameInterpreterC
       this.analysis = this.state.codes.analysis(code);
       runState.validJumps = this.analysis.jumps;
       try {
+        if ((this._evm as BraidEvm).tracer.steps) {
+          await this.#stepThrough(code);
+          return { runState };
+        }
         for (;;) {
           const exit = runHot(this, runState);
           if (exit === HotExit.Cold) {
@@ -143,6 +147,15 @@ export function frameInterpreterClass(Base: InterpreterClass): FrameInterpreterC
         return error.error === EVMError.errorMessages.STOP
           ? { runState }
           : { runState, exceptionError: error };
+      }
+    }
+
+    /** All opcodes by ethereumjs's handlers, each announced before it runs. Ends by throwing STOP or at the end of the code. */
+    async #stepThrough(code: Uint8Array): Promise<void> {
+      const runState = this._runState;
+      while (runState.programCounter < code.length) {
+        runState.opCode = code[runState.programCounter] as number;
+        await this.runStep();
       }
     }
 

@@ -1,6 +1,7 @@
 // The units of one block on ethereumjs's EVM: reads a transaction when its turn comes, runs it, stores its outcome.
 
 import { type Kernel, TX_DATA, TX_DATA_LENGTH, UNIT_ENCODING, UNIT_ENCODING_LENGTH } from "@braid/kernel";
+import { type CallUnits, FIRST_MESSAGE } from "../../../block/call-input.ts";
 import { storeOutcome, type TransactionOutcome } from "../../../records/outcome.ts";
 import { readTransaction } from "../../../records/transaction-record.ts";
 import type { EngineBlock, UnitEnd, UnitExecutor } from "../../engine.ts";
@@ -8,6 +9,7 @@ import type { BraidEvm } from "../evm/braid-evm.ts";
 import { messageCall } from "../evm/message-call.ts";
 import { FaultSignal, SuspendSignal } from "../state/signals.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
+import { executeCallUnit } from "./calls.ts";
 import { executeTransaction, type TransactionContext } from "./execute-transaction.ts";
 import { executeEpilogue, executePrologue } from "./system-units.ts";
 
@@ -88,8 +90,16 @@ export class EthereumjsUnits implements UnitExecutor {
     }
   }
 
+  async #runCall(unit: number, calls: CallUnits, state: VersionedState): Promise<TransactionOutcome> {
+    this.#evm.tracer.set(this.#block.tracer?.(unit - FIRST_MESSAGE));
+    const outcome = await executeCallUnit(unit, calls, state, this.#context, this.#block.context);
+    this.#evm.tracer.set(undefined);
+    return outcome ?? NOTHING;
+  }
+
   async #run(unit: number, state: VersionedState): Promise<TransactionOutcome> {
-    const { context } = this.#block;
+    const { context, calls } = this.#block;
+    if (calls !== undefined) return this.#runCall(unit, calls, state);
     if (unit === 0) {
       await executePrologue(state, context, this.#context.call);
       return NOTHING;
@@ -103,6 +113,9 @@ export class EthereumjsUnits implements UnitExecutor {
     const sender = this.#kernel.sender(unit);
     if (record === 0 || sender === undefined) throw new Error("a transaction that was not laid out");
     const tx = readTransaction(this.#kernel, record);
-    return executeTransaction(tx, this.#data(record), sender, state, this.#context);
+    this.#evm.tracer.set(this.#block.tracer?.(unit - 1));
+    const outcome = await executeTransaction(tx, this.#data(record), sender, state, this.#context);
+    this.#evm.tracer.set(undefined);
+    return outcome;
   }
 }

@@ -24,6 +24,8 @@ export interface TransactionContext {
   baseFeePerGas: bigint | undefined;
   blobGasPrice: bigint | undefined;
   call: MessageCall;
+  /** No transaction of a block: nothing is asked of the sender but funds, and what only a block's transactions must keep to is not checked. */
+  simulated?: boolean;
 }
 
 const DELEGATION_PREFIX = Uint8Array.of(0xef, 0x01, 0x00);
@@ -53,11 +55,13 @@ export async function executeTransaction(
   if (rules.eip2929) warmUp(tx, sender, state, context);
   const from = await state.account(sender);
   state.markAccessed(sender);
+  const { simulated = false } = context;
   await checkSender(
     tx,
     from,
     state,
     rules,
+    simulated,
     tx.gasLimit * tx.maxFeePerGas + tx.value + blobGas * tx.maxFeePerBlobGas,
   );
   state.addBalance(from, -(tx.gasLimit * gasPrice + blobGas * (context.blobGasPrice ?? 0n)));
@@ -146,8 +150,10 @@ async function checkSender(
   from: AccountEntry,
   state: VersionedState,
   rules: ForkRules,
+  simulated: boolean,
   maxCost: bigint,
 ): Promise<void> {
+  if (simulated) return checkFunds(from, state, maxCost);
   const nonce = state.assumeNonce(from, tx.nonce);
   if (nonce !== tx.nonce) {
     const code = tx.nonce < nonce ? "BRAID_TX_NONCE_TOO_LOW" : "BRAID_TX_NONCE_TOO_HIGH";
@@ -156,12 +162,7 @@ async function checkSender(
       `The transaction has nonce ${tx.nonce}, the sender ${bytesToHex(from.address)} is at ${nonce}.`,
     );
   }
-  if (!state.assumeCovers(from, maxCost)) {
-    throw invalid(
-      "BRAID_TX_INSUFFICIENT_FUNDS",
-      `The transaction can cost ${maxCost} wei, the sender ${bytesToHex(from.address)} has ${state.balance(from)}.`,
-    );
-  }
+  checkFunds(from, state, maxCost);
   if (state.hasCode(from)) {
     const code = rules.eip7702 ? await state.code(from) : undefined;
     if (code === undefined || !isDelegation(code))
@@ -170,6 +171,14 @@ async function checkSender(
         `The sender ${bytesToHex(from.address)} is a contract (EIP-3607).`,
       );
   }
+}
+
+function checkFunds(from: AccountEntry, state: VersionedState, maxCost: bigint): void {
+  if (state.assumeCovers(from, maxCost)) return;
+  throw invalid(
+    "BRAID_TX_INSUFFICIENT_FUNDS",
+    `The transaction can cost ${maxCost} wei, the sender ${bytesToHex(from.address)} has ${state.balance(from)}.`,
+  );
 }
 
 /** EIP-7702: sets or clears one delegation. Returns the gas refund; an authorization that does not hold is passed over. */

@@ -1,0 +1,96 @@
+// What executor.call takes: messages on a state, as eth_call has them, or whole transactions without a signature.
+
+import type { Authorization, ChainInput, Header } from "@braid/protocol";
+import type { StateSource } from "@braid/state";
+import type { Tracer } from "./tracer.ts";
+
+/** One message. Amounts in wei, gas in gas units; what is left out is zero or empty. */
+export interface CallMessage {
+  /** 20 bytes. */
+  from?: Uint8Array;
+  /** 20 bytes; undefined creates a contract. */
+  to?: Uint8Array;
+  data?: Uint8Array;
+  value?: bigint;
+  /** Default: the block's gas limit. */
+  gasLimit?: bigint;
+  /** For types 0 and 1 the price, from type 2 on the most that is paid. */
+  maxFeePerGas?: bigint;
+  /** Default: `maxFeePerGas`. */
+  maxPriorityFeePerGas?: bigint;
+  maxFeePerBlobGas?: bigint;
+  blobVersionedHashes?: Uint8Array[];
+  accessList?: readonly { address: Uint8Array; slots: readonly Uint8Array[] }[];
+  authorizations?: Authorization[];
+  /** Default: the sender's. */
+  nonce?: bigint;
+}
+
+/** An account that is another one than in the state. */
+export interface StateOverride {
+  /** 20 bytes. */
+  address: Uint8Array;
+  balance?: bigint;
+  nonce?: bigint;
+  code?: Uint8Array;
+  /** Slots (32 bytes) that have other values. */
+  stateDiff?: [slot: Uint8Array, value: bigint][];
+  /** All that the account's storage holds. */
+  state?: [slot: Uint8Array, value: bigint][];
+}
+
+/** Fields of the block that are others than in the header. */
+export interface BlockOverrides {
+  number?: bigint;
+  /** Seconds. */
+  timestamp?: bigint;
+  gasLimit?: bigint;
+  coinbase?: Uint8Array;
+  prevRandao?: Uint8Array;
+  baseFeePerGas?: bigint;
+  /** Wei per blob gas. */
+  blobGasPrice?: bigint;
+}
+
+export interface CallInput {
+  /** The block in which the messages are: what opcodes like NUMBER and COINBASE answer, and whose rules hold. */
+  header: Header;
+  /** As executeBlock takes it. */
+  chain: ChainInput;
+  /** The state that the messages begin on. */
+  source: StateSource;
+  /** One after the other, each on what those before it have changed. */
+  messages: CallMessage[];
+  /**
+   * Whole transactions, which must be valid in the block: nonce, fees and funds. Default: calls, of which only the funds for their value and
+   * price are asked; with a price of zero the base fee is zero too, as geth has it.
+   */
+  validate?: boolean;
+  stateOverrides?: StateOverride[];
+  blockOverrides?: BlockOverrides;
+  /** Also give what each message read and wrote. */
+  accesses?: boolean;
+  /** Who looks on while the message with this index runs. */
+  tracer?: (index: number) => Tracer | undefined;
+  /**
+   * Where the messages run. Default: on the caller's thread, which they keep busy until they end; a worker takes about 0.1 ms more, and
+   * several calls run at once.
+   */
+  thread?: "caller" | "worker";
+  /** Milliseconds for a read of the state; see ExecuteBlockInput. */
+  readTimeoutMs?: number;
+  signal?: AbortSignal;
+}
+
+/** The messages of a run and what they stand on. */
+export interface CallUnits {
+  messages: readonly CallMessage[];
+  validate: boolean;
+  overrides: readonly StateOverride[];
+}
+
+/** Storage is emptied in a unit before the one that fills it: a reset comes last in its own. */
+export const RESET_UNIT = 0;
+export const OVERRIDE_UNIT = 1;
+/** The unit of the first message. */
+export const FIRST_MESSAGE = 2;

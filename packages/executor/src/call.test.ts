@@ -1,0 +1,321 @@
+// Calls: what a message gives beside the blocks is what the same message gives as a transaction of a block, and as stock ethereumjs has it.
+
+import { bytesToHex, type Hex } from "@braid/primitives";
+import { decodeTransaction, InvalidTransactionError } from "@braid/protocol";
+import { MemoryStateStore, NO_ACCOUNT_CHANGE, stateChangesOf } from "@braid/state";
+import { Address } from "@ethereumjs/util";
+import { describe, expect, test } from "vitest";
+import type { CallInput, CallMessage } from "./block/call-input.ts";
+import type { CallResult } from "./call.ts";
+import { keyed, plainAddress } from "./testing/accounts.ts";
+import { executorWith, fingerprint, runBraid } from "./testing/agree.ts";
+import { BlockBuilder, ETHER, type Fork, type TestBlock } from "./testing/block-builder.ts";
+import { randomBlock } from "./testing/random-block.ts";
+import { readByRead } from "./testing/sources.ts";
+import { runStock } from "./testing/stock.ts";
+import { TOOL, tool } from "./testing/tool.ts";
+
+const FORKS: readonly Fork[] = ["chainstart", "byzantium", "berlin", "london", "cancun", "osaka"];
+
+function call(
+  block: TestBlock,
+  messages: CallMessage[],
+  more: Partial<CallInput> = {},
+): Promise<CallResult[]> {
+  const { input, chain } = block;
+  return executorWith(2).call({ header: input.header, chain, source: block.source(), messages, ...more });
+}
+
+/** What a message's actions have logged, as one hex string. */
+const logged = (result: CallResult | undefined): string =>
+  (result as CallResult).logs.map(({ data }) => bytesToHex(data)).join();
+
+const slot = (n: number): Uint8Array => new Uint8Array(32).fill(0).with(31, n);
+const word = (n: number): string => bytesToHex(slot(n));
+
+/** The block's transactions as messages from their senders. */
+function messagesOf(block: TestBlock): CallMessage[] {
+  return block.input.transactions.map((raw, i) => {
+    const { type, r: _, s: __, yParity: ___, chainId: ____, ...fields } = decodeTransaction(raw);
+    const from = (block.signers[i] as { address: Uint8Array }).address;
+    return { ...fields, from, ...(type < 2 ? { maxPriorityFeePerGas: fields.maxFeePerGas } : {}) };
+  });
+}
+
+describe.each(FORKS)("in %s", (fork) => {
+  test.each([21, 22, 23])("the messages of random block %i do what its transactions do", async (seed) => {
+    const block = await randomBlock(fork, seed);
+    const { transactions, receipts } = await runBraid(block, 1, { mode: "sequential" });
+    for (const source of [block.source(), readByRead(block.source())]) {
+      const results = await call(block, messagesOf(block), { validate: true, source, accesses: true });
+      for (const [i, result] of results.entries()) {
+        const { status, gasUsed, output, error, createdAddress, writes } = transactions[
+          i
+        ] as (typeof transactions)[0];
+        const expected = { status, gasUsed, output, error, createdAddress, logs: receipts[i]?.logs };
+        const { reads: _, writes: written, ...rest } = result;
+        expect({ error: undefined, createdAddress: undefined, ...rest }, `message ${i}`).toEqual(expected);
+        expect(new Set(written?.map(({ address, field }) => address + field))).toEqual(
+          new Set(writes.map(({ address, field }) => address + field)),
+        );
+      }
+    }
+  });
+});
+
+test("single calls give what stock ethereumjs gives", async () => {
+  const block = await randomBlock("cancun", 24);
+  const messages = messagesOf(block).filter(({ blobVersionedHashes }) => blobVersionedHashes?.length === 0);
+  let compared = 0;
+  await runStock({ ...block, input: { ...block.input, transactions: [] } }, (vm) => {
+    vm.events.on("beforeBlock", async (_block: unknown, resolve?: () => void) => {
+      for (const message of messages) {
+        const [result] = await call(block, [
+          { ...message, maxFeePerGas: 0n, maxPriorityFeePerGas: 0n, accessList: [] },
+        ]);
+        const gas = (message.gasLimit as bigint) - intrinsic(message);
+        await vm.evm.journal.checkpoint();
+        const { execResult } = await vm.evm.runCall({
+          caller: new Address(message.from as Uint8Array),
+          ...(message.to === undefined ? {} : { to: new Address(message.to) }),
+          data: message.data ?? new Uint8Array(0),
+          value: message.value ?? 0n,
+          gasLimit: gas,
+          gasPrice: 0n,
+          skipBalance: false,
+          block: { header: { ...block.input.header, getBlobGasPrice: () => 1n } } as never,
+        });
+        await vm.evm.journal.revert();
+        vm.evm.journal.accessList?.clear();
+        if (message.to !== undefined && result?.status === 1) {
+          expect(bytesToHex(result.output)).toBe(bytesToHex(execResult.returnValue));
+          compared++;
+        }
+      }
+      resolve?.();
+    });
+  });
+  expect(compared).toBeGreaterThan(3);
+});
+
+function intrinsic({ data = new Uint8Array(0) }: CallMessage): bigint {
+  return data.reduce((sum, byte) => sum + (byte === 0 ? 4n : 16n), 21_000n);
+}
+
+async function contractBlock(): Promise<TestBlock> {
+  const block = new BlockBuilder("prague");
+  block.fund(keyed(0));
+  block.contract(plainAddress(5), TOOL, {
+    storage: [
+      [1, 7],
+      [2, 8],
+    ],
+    balance: 3n,
+  });
+  return block.build();
+}
+
+describe("what a call is asked for", () => {
+  const to = plainAddress(5);
+
+  test("nothing of a sender that nobody has heard of, and no fees", async () => {
+    const [result] = await call(await contractBlock(), [{ to, data: tool.load(1) }]);
+    expect(result).toMatchObject({ status: 1 });
+    expect(logged(result)).toContain(word(7).slice(2));
+  });
+
+  test("funds for its value, and gas for itself; its index is told", async () => {
+    const block = await contractBlock();
+    const from = plainAddress(99);
+    await expect(call(block, [{ to }, { to, from, value: 1n }])).rejects.toMatchObject({
+      code: "BRAID_TX_INSUFFICIENT_FUNDS",
+      data: { transactionIndex: 1 },
+    });
+    await expect(call(block, [{ to, gasLimit: 20_000n }])).rejects.toMatchObject({
+      code: "BRAID_TX_INTRINSIC_GAS_TOO_LOW",
+      data: { transactionIndex: 0 },
+    });
+    await expect(
+      call(block, [{ to, from: keyed(0).address, nonce: 4n }], { validate: true }),
+    ).rejects.toMatchObject({
+      data: { transactionIndex: 0 },
+    });
+    expect((await call(block, [{ to, from: keyed(0).address, value: 1n }]))[0]).toMatchObject({ status: 1 });
+  });
+
+  test("each message sees those before it, and no other call does", async () => {
+    const block = await contractBlock();
+    const results = await call(block, [
+      { to, data: tool.store(1, 9) },
+      { to, data: tool.load(1) },
+    ]);
+    expect(logged(results[1])).toContain(word(9).slice(2));
+    const [again] = await call(block, [{ to, data: tool.load(1) }]);
+    expect(logged(again)).toContain(word(7).slice(2));
+  });
+
+  test("a revert is a result, with what it says", async () => {
+    const [result] = await call(await contractBlock(), [{ to, data: tool.storeAndRevert(1, 1) }]);
+    expect(result).toMatchObject({ status: 0, error: "revert" });
+  });
+});
+
+describe("overrides", () => {
+  const to = plainAddress(5);
+  const load = async (n: number, more: Partial<CallInput>): Promise<string> => {
+    const [result] = await call(await contractBlock(), [{ to, data: tool.load(n) }], more);
+    return logged(result);
+  };
+
+  test("slots, with and without the others", async () => {
+    const stateDiff: [Uint8Array, bigint][] = [[slot(1), 5n]];
+    expect(await load(1, { stateOverrides: [{ address: to, stateDiff }] })).toContain(word(5).slice(2));
+    expect(await load(2, { stateOverrides: [{ address: to, stateDiff }] })).toContain(word(8).slice(2));
+    expect(await load(1, { stateOverrides: [{ address: to, state: stateDiff }] })).toContain(
+      word(5).slice(2),
+    );
+    expect(await load(2, { stateOverrides: [{ address: to, state: stateDiff }] })).toContain(
+      word(0).slice(2),
+    );
+  });
+
+  test("what is overridden counts as having been there: gas is that of a slot that had the value", async () => {
+    const block = await contractBlock();
+    const store = { to, data: tool.store(1, 5) };
+    const [same] = await call(block, [store], {
+      stateOverrides: [{ address: to, stateDiff: [[slot(1), 5n]] }],
+    });
+    const [other] = await call(block, [store]);
+    expect((other as CallResult).gasUsed - (same as CallResult).gasUsed).toBe(2_900n - 100n);
+  });
+
+  test("code, balance and nonce, of accounts that were not there too", async () => {
+    const block = await contractBlock();
+    const [here, from] = [plainAddress(70), plainAddress(71)];
+    const overrides = {
+      stateOverrides: [
+        { address: here, code: TOOL },
+        { address: from, balance: ETHER, nonce: 6n },
+      ],
+    };
+    const results = await call(
+      block,
+      [
+        { to: here, data: tool.balance(from), from },
+        { from, value: 5n, to: here, nonce: 7n, maxFeePerGas: 100n, gasLimit: 100_000n },
+      ],
+      { ...overrides, validate: false },
+    );
+    expect(logged(results[0])).toContain(ETHER.toString(16));
+    const valid = { from, value: 5n, to: here, nonce: 6n, maxFeePerGas: 100n, gasLimit: 100_000n };
+    expect((await call(block, [valid], { ...overrides, validate: true }))[0]).toMatchObject({ status: 1 });
+  });
+
+  test("fields of the block", async () => {
+    // NUMBER, TIMESTAMP, COINBASE, PREVRANDAO, GASLIMIT, BASEFEE, BLOBBASEFEE: MSTORE each, return all.
+    const opcodes = [0x43, 0x42, 0x41, 0x44, 0x45, 0x48, 0x4a];
+    const code = Uint8Array.from([
+      ...opcodes.flatMap((op, i) => [op, 0x60, i * 32, 0x52]),
+      0x60,
+      32 * 7,
+      0x5f,
+      0xf3,
+    ]);
+    const [result] = await call(
+      await contractBlock(),
+      [{ to, maxFeePerGas: 50n, from: keyed(0).address, gasLimit: 100_000n }],
+      {
+        stateOverrides: [{ address: to, code }],
+        blockOverrides: {
+          number: 1n,
+          timestamp: 2n,
+          coinbase: plainAddress(3),
+          prevRandao: slot(4),
+          gasLimit: 5n,
+          baseFeePerGas: 6n,
+          blobGasPrice: 7n,
+        },
+      },
+    );
+    const { output } = result as CallResult;
+    const words = Array.from({ length: 7 }, (_, i) => bytesToHex(output.subarray(i * 32, i * 32 + 32)));
+    expect(words.map((text) => BigInt(text))).toEqual([
+      1n,
+      2n,
+      BigInt(bytesToHex(plainAddress(3))),
+      4n,
+      5n,
+      6n,
+      7n,
+    ]);
+  });
+});
+
+describe("on threads of their own", () => {
+  test("calls are what they are on the caller's thread", async () => {
+    const block = await randomBlock("osaka", 26);
+    const messages = messagesOf(block);
+    const expected = await call(block, messages, { validate: true, accesses: true });
+    const threaded = { validate: true, accesses: true, thread: "worker" } as const;
+    for (const source of [block.source(), readByRead(block.source())])
+      expect(await call(block, messages, { ...threaded, source })).toEqual(expected);
+    const many = await Promise.all(Array.from({ length: 20 }, () => call(block, messages, threaded)));
+    for (const one of many) expect(one).toEqual(expected);
+  });
+
+  test("errors are those of the caller's thread, the source's own too", async () => {
+    const block = await contractBlock();
+    const thread = "worker";
+    const to = plainAddress(5);
+    const poor = [{ to }, { to, from: plainAddress(99), value: 1n }];
+    await expect(call(block, poor, { thread })).rejects.toBeInstanceOf(InvalidTransactionError);
+    await expect(call(block, poor, { thread })).rejects.toMatchObject({ data: { transactionIndex: 1 } });
+    const broken = new RangeError("no such page");
+    const source = Object.assign(readByRead(block.source()), { getStorage: () => Promise.reject(broken) });
+    await expect(call(block, [{ to, data: tool.load(1) }], { thread, source })).rejects.toBe(broken);
+    await expect(call(block, [{ to }], { thread, tracer: () => ({}) })).rejects.toMatchObject({
+      code: "BRAID_INVALID_INPUT",
+    });
+    await expect(call(block, [{ to: new Uint8Array(19) }])).rejects.toMatchObject({
+      code: "BRAID_INVALID_INPUT",
+    });
+    await expect(call(block, [{ to }], { thread, signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: "BRAID_ABORTED",
+    });
+  });
+
+  test("their cache follows the state from block to block", async () => {
+    const block = await contractBlock();
+    const store = MemoryStateStore.fromFlat(block.pre, { hash: slot(100), number: 0n });
+    const to = plainAddress(5);
+    for (const thread of ["caller", "worker"] as const) {
+      let parent = slot(100);
+      for (let value = 1; value < 6; value++) {
+        const source = store.stateAt(parent);
+        const [before] = await call(block, [{ to, data: tool.load(3) }], { source, thread });
+        expect(logged(before)).toBe(word(value - 1));
+        const next = slot((thread === "caller" ? 110 : 120) + value);
+        const storage = new Map([[word(3) as Hex, BigInt(value)]]);
+        const change = { ...NO_ACCOUNT_CHANGE, storage };
+        const changes = stateChangesOf({ accounts: new Map([[bytesToHex(to), change]]), codes: new Map() });
+        await store.prepare(parent, changes).commit({ hash: next, number: BigInt(value) });
+        await store.setHead(next);
+        parent = next;
+      }
+    }
+  });
+});
+
+test("calls go on beside blocks, many at once, and change nothing for them", async () => {
+  const block = await randomBlock("shanghai", 25);
+  const print = fingerprint(await runBraid(block, 1, { mode: "sequential" }));
+  const other = await contractBlock();
+  const calls = Array.from({ length: 50 }, (_, i) =>
+    call(i % 2 === 0 ? other : block, [{ to: plainAddress(5), data: tool.load(1) }]),
+  );
+  const blocks = [runBraid(block, 2), runBraid(block, 2)];
+  for (const result of await Promise.all(blocks)) expect(fingerprint(result)).toBe(print);
+  const results = await Promise.all(calls);
+  for (const [i, [result]] of results.entries())
+    if (i % 2 === 0) expect(logged(result)).toContain(word(7).slice(2));
+});

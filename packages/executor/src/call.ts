@@ -1,0 +1,117 @@
+// The way of calls: messages on a state, beside the blocks. They run as the units of a block without prologue and epilogue, in order, and
+// leave nothing behind but their results.
+
+import type { Kernel } from "@braid/kernel";
+import { chainOf, decodeLogs, type Log } from "@braid/protocol";
+import type { StateSource } from "@braid/state";
+import { DEFAULT_READ_TIMEOUT_MS } from "./block/block-input.ts";
+import { type CallInput, type CallMessage, FIRST_MESSAGE, type StateOverride } from "./block/call-input.ts";
+import { checkCall } from "./block/check-input.ts";
+import { type PreparedBlock, prepareBlock } from "./block/prepare-block.ts";
+import { FALLBACK_ENGINE } from "./engines/registry.ts";
+import type { ExecutorResources } from "./execute-block.ts";
+import { runBlock } from "./pool/block-run.ts";
+import { throwIfCancelled } from "./pool/cancel.ts";
+import { readOutcome } from "./records/outcome.ts";
+import { AccessSets } from "./result/accesses.ts";
+import type { ReadAccess, WriteAccess } from "./result/block-result.ts";
+import { StateReader } from "./state/state-reader.ts";
+
+/** What a message came to. */
+export interface CallResult {
+  status: 0 | 1;
+  /** With the intrinsic gas, after refunds. */
+  gasUsed: bigint;
+  /** The exceptional halt, or "revert". */
+  error?: string;
+  output: Uint8Array;
+  logs: Log[];
+  /** 20 bytes. */
+  createdAddress?: Uint8Array;
+  /** With `accesses`. */
+  reads?: ReadAccess[];
+  writes?: WriteAccess[];
+}
+
+/** Calls as a thread gets them: plain data. */
+export interface CallJob {
+  block: PreparedBlock;
+  messages: CallMessage[];
+  validate: boolean;
+  overrides: StateOverride[];
+  accesses: boolean;
+  readTimeoutMs: number;
+}
+
+/** Checks what was asked for and lays it out. Throws InvalidInputError. */
+export function prepareCall(input: CallInput): CallJob {
+  checkCall(input);
+  const { header, chain, messages, blockOverrides = {} } = input;
+  const block = prepareBlock({ header, transactions: [], uncles: [] }, chainOf(chain));
+  const { prevRandao, ...overrides } = blockOverrides;
+  Object.assign(block.context, overrides, prevRandao === undefined ? {} : { mixHash: prevRandao });
+  return {
+    block,
+    messages,
+    validate: input.validate === true,
+    overrides: input.stateOverrides ?? [],
+    accesses: input.accesses === true,
+    readTimeoutMs: input.readTimeoutMs ?? DEFAULT_READ_TIMEOUT_MS,
+  };
+}
+
+/** Runs calls on a state; see Executor.call. */
+export async function callWith(
+  { kernel, cache, inline }: ExecutorResources,
+  { block, messages, validate, overrides, accesses, readTimeoutMs }: CallJob,
+  source: StateSource,
+  { signal, tracer }: Pick<CallInput, "signal" | "tracer"> = {},
+): Promise<CallResult[]> {
+  throwIfCancelled(signal);
+  // What is small is not worth loading whole for one message: what it reads is asked for.
+  cache.attach(source, false);
+  const until = messages.length + FIRST_MESSAGE;
+  kernel.resetBlock(until);
+  const reader = new StateReader(cache, source, readTimeoutMs);
+  const calls = { messages, validate, overrides };
+  try {
+    await runBlock({
+      kernel,
+      reader,
+      block,
+      signal,
+      pool: inline,
+      engine: FALLBACK_ENGINE,
+      mode: "sequential",
+      workers: 0,
+      cacheHoldsAll: cache.holdsAll,
+      building: false,
+      handle: undefined,
+      tracing: { until, calls, ...(tracer === undefined ? {} : { tracer }) },
+    });
+  } catch (error) {
+    // An arena that is full may have left a value out.
+    if (kernel.faultError() !== undefined) cache.clear();
+    throw error;
+  } finally {
+    reader.close();
+  }
+  return readCalls(kernel, messages.length, accesses);
+}
+
+function readCalls(kernel: Kernel, count: number, accesses: boolean): CallResult[] {
+  const units = Array.from({ length: count }, (_, i) => i + FIRST_MESSAGE);
+  const sets = accesses ? new AccessSets(kernel, units) : undefined;
+  return units.map((unit, i) => {
+    const { status, gasUsed, error, output, logs, createdAddress } = readOutcome(kernel, unit);
+    return {
+      status,
+      gasUsed,
+      output,
+      logs: decodeLogs(logs),
+      ...(error === undefined ? {} : { error }),
+      ...(createdAddress === undefined ? {} : { createdAddress }),
+      ...(sets === undefined ? {} : { reads: sets.reads(i), writes: sets.writes(i) }),
+    };
+  });
+}
