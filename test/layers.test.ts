@@ -8,6 +8,7 @@ import { expect, test } from "vitest";
 /** From the bottom up: a package imports from those that stand before it. */
 const PACKAGES = [
   "primitives",
+  "rpc",
   "kernel",
   "protocol",
   "state",

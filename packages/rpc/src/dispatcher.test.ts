@@ -1,0 +1,106 @@
+// Whatever text comes, the dispatcher answers with JSON-RPC, and never rejects.
+
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Connection } from "./connection.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { FairQueue } from "./fair-queue.ts";
+import { JsonSplitter, nestsDeeperThan } from "./json-text.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
+
+const dispatcher = new Dispatcher({
+  handler: { has: (method) => method === "echo", call: async (_method, params) => params },
+  limits: { ...DEFAULT_LIMITS, batchLength: 5, depth: 10 },
+});
+const connection = new Connection();
+
+const request = fc.record(
+  {
+    jsonrpc: fc.constantFrom("2.0", "1.0", 2),
+    id: fc.oneof(fc.integer(), fc.string(), fc.constant(null), fc.object()),
+    method: fc.oneof(fc.constant("echo"), fc.string(), fc.integer()),
+    params: fc.oneof(fc.array(fc.jsonValue()), fc.object(), fc.integer()),
+  },
+  { requiredKeys: [] },
+);
+
+const text = fc.oneof(
+  fc.string(),
+  fc.json(),
+  request.map((one) => JSON.stringify(one)),
+  fc.array(request, { maxLength: 8 }).map((batch) => JSON.stringify(batch)),
+  fc.tuple(request, fc.nat(), fc.string()).map(([one, at, piece]) => {
+    const whole = JSON.stringify(one);
+    return whole.slice(0, at % whole.length) + piece + whole.slice((at % whole.length) + 1);
+  }),
+);
+
+test("any text has an answer", async () => {
+  await fc.assert(
+    fc.asyncProperty(text, async (body) => {
+      const answer = await dispatcher.answer(body, connection);
+      if (answer === undefined) return;
+      const parsed = JSON.parse(answer) as Record<string, unknown> | Record<string, unknown>[];
+      for (const one of [parsed].flat()) {
+        expect(one["jsonrpc"]).toBe("2.0");
+        expect("result" in one).not.toBe("error" in one);
+        expect(one).toHaveProperty("id");
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test("the splitter gives back the values of a stream, however it is cut", () => {
+  const values = fc.array(fc.oneof(fc.object(), fc.array(fc.jsonValue())), { maxLength: 5 });
+  fc.assert(
+    fc.property(values, fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }), (written, cuts) => {
+      const stream = written.map((one) => JSON.stringify(one)).join(" \n");
+      const splitter = new JsonSplitter();
+      const read: string[] = [];
+      for (let at = 0, i = 0; at < stream.length; i++) {
+        const size = cuts[i % cuts.length] as number;
+        read.push(...splitter.push(stream.slice(at, at + size)));
+        at += size;
+      }
+      expect(read).toEqual(written.map((one) => JSON.stringify(one)));
+      expect(splitter.pending).toBe(0);
+    }),
+  );
+});
+
+test("brackets in strings do not nest", () => {
+  expect(nestsDeeperThan(JSON.stringify(["[".repeat(50), '\\"[[[[']), 1)).toBe(false);
+  expect(nestsDeeperThan("[[", 1)).toBe(true);
+});
+
+test("the queue runs no more than it may, and everything in the end", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.nat(3), fc.nat(3)), { maxLength: 40 }),
+      fc.integer({ min: 1, max: 4 }),
+      fc.integer({ min: 1, max: 3 }),
+      async (jobs, concurrent, concurrentPerConnection) => {
+        const queue = new FairQueue({ concurrent, concurrentPerConnection, waitingPerConnection: 100 });
+        const clients = [{}, {}, {}, {}];
+        const running = new Map<object, number>();
+        let total = 0;
+        await Promise.all(
+          jobs.map(([who, turns]) => {
+            const client = clients[who] as object;
+            return queue.run(client, async () => {
+              total++;
+              running.set(client, (running.get(client) ?? 0) + 1);
+              expect(total).toBeLessThanOrEqual(concurrent);
+              expect(running.get(client)).toBeLessThanOrEqual(concurrentPerConnection);
+              for (let i = 0; i < turns; i++) await Promise.resolve();
+              running.set(client, (running.get(client) ?? 0) - 1);
+              total--;
+            });
+          }),
+        );
+        expect(queue.running).toBe(0);
+      },
+    ),
+  );
+});

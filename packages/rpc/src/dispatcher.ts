@@ -1,0 +1,202 @@
+// From the text of a request to the text of its answer (JSON-RPC 2.0), whatever transport brought it.
+
+import { BaseError } from "@braid/primitives";
+import {
+  INTERNAL_ERROR,
+  INVALID_REQUEST,
+  methodNotFound,
+  PARSE_ERROR,
+  RESPONSE_TOO_LARGE,
+  RpcError,
+  TIMED_OUT,
+} from "./errors.ts";
+import { FairQueue } from "./fair-queue.ts";
+import { nestsDeeperThan } from "./json-text.ts";
+import type { RpcLimits } from "./limits.ts";
+
+/** A client's connection, as far as methods see it. */
+export interface RpcConnection {
+  /** Sends a notification; false where the transport has none (HTTP). */
+  notify?(method: string, params: unknown): void;
+  /** Aborted when the client has gone. */
+  readonly closed: AbortSignal;
+}
+
+/** What a method gets besides its parameters. */
+export interface RpcContext {
+  connection: RpcConnection;
+  /** Aborted when the client has gone, or the request has run out of time. */
+  signal: AbortSignal;
+}
+
+/** Answers requests. Rejects with RpcError for what the client is to know; other errors are bugs. */
+export interface RpcHandler {
+  has(method: string): boolean;
+  /** `params` as they came: an array, an object, or undefined. The answer must be what JSON can carry. */
+  call(method: string, params: unknown, context: RpcContext): Promise<unknown>;
+}
+
+/** What was asked and how it ended, for logs and metrics. */
+export interface RpcCallRecord {
+  /** "unknown" for what the handler does not have: anybody can make up names. */
+  method: string;
+  /** 0 for a result, else the error's code. */
+  code: number;
+  seconds: number;
+  /** What a bug threw. */
+  bug?: unknown;
+}
+
+type Id = string | number | null;
+type Answer = { id: Id; result: unknown } | { id: Id; error: RpcError };
+
+export interface DispatcherOptions {
+  handler: RpcHandler;
+  limits: RpcLimits;
+  onCall?: (record: RpcCallRecord) => void;
+}
+
+export class Dispatcher {
+  readonly #handler: RpcHandler;
+  readonly #limits: RpcLimits;
+  readonly #queue: FairQueue;
+  readonly #onCall: ((record: RpcCallRecord) => void) | undefined;
+
+  constructor({ handler, limits, onCall }: DispatcherOptions) {
+    this.#handler = handler;
+    this.#limits = limits;
+    this.#queue = new FairQueue(limits);
+    this.#onCall = onCall;
+  }
+
+  /** Requests that run now. */
+  get running(): number {
+    return this.#queue.running;
+  }
+
+  /** The answer to a request or a batch; undefined when there is none to give, because all were notifications. Never rejects. */
+  async answer(text: string, connection: RpcConnection): Promise<string | undefined> {
+    const parsed = this.#parse(text);
+    if (parsed instanceof RpcError) return encode({ id: null, error: parsed });
+    if (!Array.isArray(parsed)) return this.#answerOne(parsed, connection, this.#limits.responseBytes);
+    const { batchLength, responseBytes } = this.#limits;
+    if (parsed.length === 0) return encode({ id: null, error: new RpcError(INVALID_REQUEST, "empty batch") });
+    if (parsed.length > batchLength)
+      return encode({
+        id: null,
+        error: new RpcError(
+          INVALID_REQUEST,
+          `batch too large: ${parsed.length} requests, ${batchLength} are allowed`,
+        ),
+      });
+    const answers: string[] = [];
+    let left = responseBytes;
+    // One after the other: a batch may send transactions that depend on each other.
+    for (const request of parsed) {
+      const answer = await this.#answerOne(request, connection, left);
+      if (answer === undefined) continue;
+      left -= answer.length;
+      answers.push(answer);
+    }
+    return answers.length === 0 ? undefined : `[${answers.join(",")}]`;
+  }
+
+  #parse(text: string): unknown {
+    const { depth } = this.#limits;
+    if (nestsDeeperThan(text, depth))
+      return new RpcError(INVALID_REQUEST, `the request nests deeper than ${depth} brackets`);
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      return new RpcError(PARSE_ERROR, `the request is not JSON: ${(error as SyntaxError).message}`);
+    }
+  }
+
+  async #answerOne(request: unknown, connection: RpcConnection, room: number): Promise<string | undefined> {
+    const checked = checkRequest(request);
+    if (checked instanceof RpcError) return encode({ id: idOf(request), error: checked });
+    const { id, method, params } = checked;
+    const answer = await this.#call(id ?? null, method, params, connection);
+    if (id === undefined) return undefined;
+    const text = encode(answer);
+    if (text.length <= room) return text;
+    const error = new RpcError(RESPONSE_TOO_LARGE, "the answer is too large; ask for less at a time");
+    return encode({ id, error });
+  }
+
+  async #call(id: Id, method: string, params: unknown, connection: RpcConnection): Promise<Answer> {
+    const known = this.#handler.has(method);
+    const begin = performance.now();
+    const ended = (code: number, bug?: unknown): void =>
+      this.#onCall?.({
+        method: known ? method : "unknown",
+        code,
+        seconds: (performance.now() - begin) / 1_000,
+        ...(bug === undefined ? {} : { bug }),
+      });
+    try {
+      if (!known) throw methodNotFound(method);
+      const result = await this.#queue.run(connection, () => this.#limited(method, params, connection));
+      ended(0);
+      return { id, result: result ?? null };
+    } catch (error) {
+      if (error instanceof RpcError) {
+        ended(error.code);
+        return { id, error };
+      }
+      ended(INTERNAL_ERROR, error);
+      const code = error instanceof BaseError ? ` (${error.code})` : "";
+      return {
+        id,
+        error: new RpcError(INTERNAL_ERROR, `internal error${code}; the node's log has the details`),
+      };
+    }
+  }
+
+  /** Runs a method for no longer than is allowed, and no longer than the client stays. */
+  async #limited(method: string, params: unknown, connection: RpcConnection): Promise<unknown> {
+    const { requestMs } = this.#limits;
+    const over = new AbortController();
+    const late = Promise.withResolvers<never>();
+    const leave = (): void => over.abort();
+    const timer = setTimeout(() => {
+      late.reject(new RpcError(TIMED_OUT, `the request took longer than ${requestMs} ms`));
+      leave();
+    }, requestMs);
+    connection.closed.addEventListener("abort", leave);
+    try {
+      const context = { connection, signal: over.signal };
+      return await Promise.race([this.#handler.call(method, params, context), late.promise]);
+    } finally {
+      clearTimeout(timer);
+      connection.closed.removeEventListener("abort", leave);
+    }
+  }
+}
+
+/** A request as JSON-RPC 2.0 wants it; without `id` it is a notification. Its version is not looked at: clients leave it out. */
+function checkRequest(request: unknown): { id?: Id; method: string; params: unknown } | RpcError {
+  if (typeof request !== "object" || request === null || Array.isArray(request))
+    return new RpcError(INVALID_REQUEST, "a request must be an object");
+  const { id, method, params } = request as Record<string, unknown>;
+  if (typeof method !== "string")
+    return new RpcError(INVALID_REQUEST, "a request must have a method, as a string");
+  if (params !== undefined && params !== null && typeof params !== "object")
+    return new RpcError(INVALID_REQUEST, "params must be an array or an object");
+  if (id === undefined) return { method, params };
+  if (id !== null && typeof id !== "string" && typeof id !== "number")
+    return new RpcError(INVALID_REQUEST, "id must be a string, a number or null");
+  return { id, method, params };
+}
+
+function idOf(request: unknown): Id {
+  const id = typeof request === "object" && request !== null && "id" in request ? request.id : null;
+  return typeof id === "string" || typeof id === "number" ? id : null;
+}
+
+function encode(answer: Answer): string {
+  const head = { jsonrpc: "2.0" as const, id: answer.id };
+  if ("result" in answer) return JSON.stringify({ ...head, result: answer.result });
+  const { code, message, data } = answer.error;
+  return JSON.stringify({ ...head, error: data === undefined ? { code, message } : { code, message, data } });
+}

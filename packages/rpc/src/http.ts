@@ -1,0 +1,172 @@
+// JSON-RPC over HTTP: POST with a request or a batch, OPTIONS for browsers, GET for health, readiness and metrics.
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip } from "node:zlib";
+import { Connection } from "./connection.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { RpcLimits } from "./limits.ts";
+import type { RpcMetrics } from "./metrics.ts";
+
+const gzipAsync = promisify(gzip);
+const brotliAsync = promisify(brotliCompress);
+/** Below this a compressed answer saves no packet. */
+const MIN_COMPRESSED = 1_400;
+
+export interface HttpOptions {
+  dispatcher: Dispatcher;
+  limits: RpcLimits;
+  /** Origins of pages that may call: "*" for all. */
+  cors: readonly string[];
+  metrics: RpcMetrics;
+  /** Is the node ready to serve? */
+  ready: () => boolean;
+}
+
+type Answer = { status: number; body?: string; type?: string; close?: boolean };
+
+/** Answers one HTTP request. Never rejects. */
+export async function answerHttp(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: HttpOptions,
+): Promise<void> {
+  const allowed = isAllowedOrigin(request, options.cors);
+  if (allowed) allowOrigin(request, response, options.cors);
+  // A page could not read the answer, but its request would have been carried out.
+  const answer = allowed
+    ? await respond(request, options)
+    : { status: 403, body: "This origin may not call\n" };
+  if (response.destroyed) return;
+  if (answer.close === true) response.setHeader("Connection", "close");
+  await send(request, response, answer);
+}
+
+async function respond(request: IncomingMessage, options: HttpOptions): Promise<Answer> {
+  switch (request.method) {
+    case "POST":
+      return post(request, options);
+    case "OPTIONS":
+      return { status: 204 };
+    case "GET":
+    case "HEAD":
+      return get(request, options);
+    default:
+      return { status: 405, body: "JSON-RPC requests are sent by POST\n" };
+  }
+}
+
+async function get({ url }: IncomingMessage, { metrics, ready }: HttpOptions): Promise<Answer> {
+  switch (url?.split("?")[0]) {
+    case "/":
+      return {
+        status: 200,
+        body: "Braid answers JSON-RPC requests that are sent here by POST or WebSocket.\n",
+      };
+    case "/health":
+      return { status: 200, body: '{"status":"ok"}', type: "application/json" };
+    case "/ready": {
+      const isReady = ready();
+      return {
+        status: isReady ? 200 : 503,
+        body: JSON.stringify({ ready: isReady }),
+        type: "application/json",
+      };
+    }
+    case "/metrics":
+      return { status: 200, body: await metrics.text(), type: metrics.contentType };
+    default:
+      return {
+        status: 404,
+        body: "There is /health, /ready and /metrics; JSON-RPC requests are sent by POST\n",
+      };
+  }
+}
+
+async function post(request: IncomingMessage, { dispatcher, limits }: HttpOptions): Promise<Answer> {
+  const body = await readBody(request, limits.bodyBytes);
+  if (body === undefined)
+    return { status: 413, body: `The body is larger than ${limits.bodyBytes} bytes\n`, close: true };
+  const connection = connectionOf(request);
+  const text = await dispatcher.answer(body, connection);
+  // All were notifications.
+  if (text === undefined) return { status: 204 };
+  return { status: 200, body: text, type: "application/json" };
+}
+
+const connections = new WeakMap<object, Connection>();
+
+/** Requests of one socket are one client's, as long as it lives. */
+function connectionOf({ socket }: IncomingMessage): Connection {
+  let connection = connections.get(socket);
+  if (connection === undefined) {
+    const made = new Connection();
+    connection = made;
+    connections.set(socket, made);
+    socket.once("close", () => made.end());
+  }
+  return connection;
+}
+
+/** The body as text; undefined when it is too large. Rejects when the client goes away in the middle. */
+async function readBody(request: IncomingMessage, limit: number): Promise<string | undefined> {
+  if (Number(request.headers["content-length"] ?? 0) > limit) return undefined;
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > limit) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length).toString("utf8");
+}
+
+/** May the page that sends this request call? What is no page sends no origin. */
+export function isAllowedOrigin({ headers }: IncomingMessage, cors: readonly string[]): boolean {
+  const { origin } = headers;
+  return origin === undefined || cors.includes("*") || cors.includes(origin);
+}
+
+/** https://fetch.spec.whatwg.org/#http-cors-protocol */
+function allowOrigin({ headers }: IncomingMessage, response: ServerResponse, cors: readonly string[]): void {
+  const { origin } = headers;
+  const all = cors.includes("*");
+  if (!all) response.setHeader("Vary", "Origin");
+  if (origin === undefined) return;
+  response.setHeader("Access-Control-Allow-Origin", all ? "*" : origin);
+  response.setHeader("Access-Control-Allow-Methods", "POST, GET, OPTIONS");
+  response.setHeader(
+    "Access-Control-Allow-Headers",
+    headers["access-control-request-headers"] ?? "content-type",
+  );
+  response.setHeader("Access-Control-Max-Age", "600");
+}
+
+async function send(
+  { headers, method }: IncomingMessage,
+  response: ServerResponse,
+  { status, body = "", type = "text/plain; charset=utf-8" }: Answer,
+): Promise<void> {
+  let bytes: Buffer = Buffer.from(body);
+  if (bytes.length > 0) response.setHeader("Content-Type", type);
+  if (bytes.length >= MIN_COMPRESSED) {
+    const [encoding, compressed] = await compress(bytes, String(headers["accept-encoding"] ?? ""));
+    response.appendHeader("Vary", "Accept-Encoding");
+    if (encoding !== undefined) response.setHeader("Content-Encoding", encoding);
+    bytes = compressed;
+  }
+  if (status !== 204) response.setHeader("Content-Length", bytes.length);
+  response.writeHead(status);
+  response.end(method === "HEAD" || status === 204 ? undefined : bytes);
+}
+
+/** PERF: the fastest levels, off the main thread: answers are compressed once and read once. */
+async function compress(
+  bytes: Buffer,
+  accepted: string,
+): Promise<[encoding: string | undefined, bytes: Buffer]> {
+  if (/\bgzip\b/.test(accepted)) return ["gzip", await gzipAsync(bytes, { level: 1 })];
+  if (/\bbr\b/.test(accepted))
+    return ["br", await brotliAsync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })];
+  return [undefined, bytes];
+}

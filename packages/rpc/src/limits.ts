@@ -1,0 +1,43 @@
+// What one client may ask for. Each limit is an option of the server.
+
+export interface RpcLimits {
+  /** Bytes of a request body or WebSocket message. */
+  bodyBytes: number;
+  /** Requests in a batch. */
+  batchLength: number;
+  /** Bytes of an answer; of a batch, of all its answers. */
+  responseBytes: number;
+  /** Brackets within brackets. */
+  depth: number;
+  /** Milliseconds for one request; its signal is aborted then. */
+  requestMs: number;
+  /** Milliseconds in which a request's head and body must have come. */
+  bodyMs: number;
+  /** Sockets, over all transports. */
+  connections: number;
+  /** Requests that run at the same time, over all clients. */
+  concurrent: number;
+  /** Of these, of one connection: a client that asks for much waits for itself. */
+  concurrentPerConnection: number;
+  /** Requests of one connection that wait for their turn. */
+  waitingPerConnection: number;
+  /** Bytes that a WebSocket or IPC client has not read yet; beyond, its connection is closed. */
+  unreadBytes: number;
+}
+
+const MIB = 1024 * 1024;
+
+/** geth allows 5 MiB, 1,000 requests and 25 MB; the others keep a development node alive under a fuzzer and are out of reach of ordinary use. */
+export const DEFAULT_LIMITS: RpcLimits = {
+  bodyBytes: 5 * MIB,
+  batchLength: 1_000,
+  responseBytes: 25 * MIB,
+  depth: 64,
+  requestMs: 30_000,
+  bodyMs: 15_000,
+  connections: 2_000,
+  concurrent: 64,
+  concurrentPerConnection: 16,
+  waitingPerConnection: 1_000,
+  unreadBytes: 16 * MIB,
+};

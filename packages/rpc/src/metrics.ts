@@ -1,0 +1,56 @@
+// What the server counts, in Prometheus's format. A node adds its own metrics to the same registry.
+
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { RpcCallRecord } from "./dispatcher.ts";
+
+export class RpcMetrics {
+  readonly registry = new Registry();
+  readonly #calls = new Counter({
+    name: "braid_rpc_requests_total",
+    help: "Requests answered, by method and the code of the error (0: a result)",
+    labelNames: ["method", "code"],
+    registers: [this.registry],
+  });
+  readonly #seconds = new Histogram({
+    name: "braid_rpc_request_duration_seconds",
+    help: "From the request's arrival to its answer, waiting for its turn included",
+    labelNames: ["method"],
+    buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers: [this.registry],
+  });
+
+  /** @param running requests that run now; @param connections open sockets by transport. */
+  constructor(running: () => number, connections: () => Record<string, number>) {
+    collectDefaultMetrics({ register: this.registry });
+    new Gauge({
+      name: "braid_rpc_requests_running",
+      help: "Requests that are being answered",
+      registers: [this.registry],
+      collect() {
+        this.set(running());
+      },
+    });
+    new Gauge({
+      name: "braid_rpc_connections",
+      help: "Open connections",
+      labelNames: ["transport"],
+      registers: [this.registry],
+      collect() {
+        for (const [transport, count] of Object.entries(connections())) this.set({ transport }, count);
+      },
+    });
+  }
+
+  count({ method, code, seconds }: RpcCallRecord): void {
+    this.#calls.inc({ method, code });
+    this.#seconds.observe({ method }, seconds);
+  }
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  text(): Promise<string> {
+    return this.registry.metrics();
+  }
+}
