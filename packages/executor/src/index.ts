@@ -13,7 +13,14 @@ export type {
   Progress,
 } from "./block/block-input.ts";
 export type { BlockOverrides, CallInput, CallMessage, StateOverride } from "./block/call-input.ts";
-export type { Tracer } from "./block/tracer.ts";
+export type {
+  TraceContract,
+  TracedAddress,
+  TraceMessage,
+  TraceResult,
+  Tracer,
+  TraceStep,
+} from "./block/tracer.ts";
 export type { CallResult } from "./call.ts";
 export { commonOf } from "./engines/ethereumjs/evm/chain-config.ts";
 export { ENGINE_NAMES } from "./engines/registry.ts";

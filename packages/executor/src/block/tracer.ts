@@ -1,23 +1,68 @@
-// What may look on while a transaction runs: the events of ethereumjs's EVM. It waits for whoever answers with a promise.
+// What may look on while a transaction runs: the events of ethereumjs's EVM, by the fields that tracers need. It waits for whoever answers
+// with a promise.
 
-import type { EVMResult, InterpreterStep, Message } from "@ethereumjs/evm";
-import type { Address } from "@ethereumjs/util";
+/** An address as the EVM has it: 20 bytes; as text lower-case hex with 0x. */
+export interface TracedAddress {
+  readonly bytes: Uint8Array;
+  toString(): string;
+}
 
-/** A contract that is about to be created. */
-export interface NewContract {
-  address: Address;
-  /** The init code. */
+/** An opcode that is about to run. Gas in gas units; the stack's top is last. */
+export interface TraceStep {
+  pc: number;
+  /** 0 for the transaction's own call. */
+  depth: number;
+  opcode: { name: string; fee: number; dynamicFee?: bigint; isAsync: boolean; code: number };
+  gasLeft: bigint;
+  gasRefund: bigint;
+  stack: bigint[];
+  memory: Uint8Array;
+  memoryWordCount: bigint;
+  /** Whose storage is at work. */
+  address: TracedAddress;
+  /** Whose code runs. */
+  codeAddress: TracedAddress;
+  /** With REVERT: what it says. */
+  error?: Uint8Array;
+}
+
+/** A message call that is about to run: the transaction's own, a call, a creation (without `to`), a precompile. */
+export interface TraceMessage {
+  caller: TracedAddress;
+  to?: TracedAddress;
+  /** In wei. */
+  value: bigint;
+  gasLimit: bigint;
+  data: Uint8Array;
+  depth: number;
+  isStatic: boolean;
+  delegatecall: boolean;
+}
+
+/** How a message call ended. */
+export interface TraceResult {
+  execResult: {
+    executionGasUsed: bigint;
+    exceptionError?: { error: string };
+    returnValue: Uint8Array;
+  };
+  createdAddress?: TracedAddress;
+}
+
+/** A contract that is about to be created, with its init code. */
+export interface TraceContract {
+  address: TracedAddress;
   code: Uint8Array;
 }
 
 /**
- * Sees a transaction's execution: each opcode before it runs, each message call (the transaction's own, calls, creations, precompiles)
- * before and after it. What it gets belongs to the engine: copy what you keep. It must change nothing.
- * PERF: with `step` a transaction takes twenty times as long, because ethereumjs's own run loop executes it.
+ * Sees a transaction's execution: each opcode before it runs, each message call before and after it. What it gets belongs to the engine:
+ * copy what you keep. It must change nothing.
+ * PERF: with `step` a transaction takes many times as long, because ethereumjs's own run loop executes it.
  */
 export interface Tracer {
-  step?(step: InterpreterStep): void | Promise<void>;
-  beforeMessage?(message: Message): void | Promise<void>;
-  afterMessage?(result: EVMResult): void | Promise<void>;
-  newContract?(contract: NewContract): void | Promise<void>;
+  step?(step: TraceStep): void | Promise<void>;
+  beforeMessage?(message: TraceMessage): void | Promise<void>;
+  afterMessage?(result: TraceResult): void | Promise<void>;
+  newContract?(contract: TraceContract): void | Promise<void>;
 }

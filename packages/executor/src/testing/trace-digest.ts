@@ -2,11 +2,11 @@
 
 import { keccak256 } from "@braid/kernel";
 import { bytesToHex } from "@braid/primitives";
-import type { EVMResult, InterpreterStep, Message } from "@ethereumjs/evm";
+import type { TraceMessage, TraceResult, TraceStep } from "../block/tracer.ts";
 
 const hex = (bytes: Uint8Array | undefined): string => (bytes === undefined ? "none" : bytesToHex(bytes));
 
-export function stepLine(step: InterpreterStep): string {
+export function stepLine(step: TraceStep): string {
   const {
     opcode,
     pc,
@@ -32,12 +32,12 @@ export function stepLine(step: InterpreterStep): string {
   ].join(" ");
 }
 
-export function callLine(message: Message): string {
+export function callLine(message: TraceMessage): string {
   const { caller, to, value, gasLimit, data, depth, isStatic, delegatecall } = message;
   return `call ${depth} ${caller} ${to} ${value} ${gasLimit} ${hex(data)} ${isStatic} ${delegatecall}`;
 }
 
-export function endLine({ execResult, createdAddress }: EVMResult): string {
+export function endLine({ execResult, createdAddress }: TraceResult): string {
   const { executionGasUsed, exceptionError, returnValue } = execResult;
   return `end ${executionGasUsed} ${exceptionError?.error} ${hex(returnValue)} ${createdAddress}`;
 }
