@@ -14,9 +14,9 @@ const EMPTY_LIST_HASH = bytesToHex(keccak256(RLP.encode([])));
 const WEALTH = 10n ** 18n;
 const FEE = 10n;
 
-/** A transaction that loops until its 3,000,000,000 gas are used up: it takes minutes. It counts as invalid, so that it is in no stack. */
+/** A transaction that loops until its 3,000,000,000,000 gas are used up: it takes hours. It counts as invalid, so that it is in no stack. */
 export function endlessFixture(): StateFixture {
-  const gasLimit = 3_000_000_000n;
+  const gasLimit = 3_000_000_000_000n;
   const fixture = transferFixture(0, 0n, gasLimit);
   // JUMPDEST PUSH0 JUMP, as London has it.
   fixture.pre[bytesToHex(RECEIVER)] = { balance: "0", nonce: "0x1", code: "0x5b600056" };
