@@ -11,7 +11,7 @@ import type { BlockResult } from "./result/block-result.ts";
 import { SeededExecutor } from "./seeded-executor.ts";
 import { type KeyedAccount, keyed, plainAddress } from "./testing/accounts.ts";
 import { fingerprint, inputOf, outcomeOfBraid, outcomeOfStock, runBraid } from "./testing/agree.ts";
-import { BlockBuilder, type Fork } from "./testing/block-builder.ts";
+import { BlockBuilder, type Fork, type TestBlock } from "./testing/block-builder.ts";
 import { randomBlock, randomBlockOn } from "./testing/random-block.ts";
 import { runStock } from "./testing/stock.ts";
 import { TOOL, tool } from "./testing/tool.ts";
@@ -42,7 +42,7 @@ class Asked {
 }
 
 /** The newest state: a source that the cache follows from the one before. `preload`: or one that is loaded whole when it is new. */
-function newest(store: BegunStore, preload: boolean, asked: Asked): StateSource {
+function newest(store: BegunStore, block: TestBlock, preload: boolean, asked: Asked): StateSource {
   const state = store.stateAt(store.head.hash);
   return {
     getAccount: (address) => {
@@ -54,7 +54,8 @@ function newest(store: BegunStore, preload: boolean, asked: Asked): StateSource 
       return state.getStorage(address, slot);
     },
     getCode: (hash) => state.getCode(hash),
-    getBlockHash: (number) => state.getBlockHash(number),
+    // All blocks of the chain have one number: the store's newest block is not the parent that the block names.
+    getBlockHash: (number) => block.blockHashes.get(number) as Uint8Array,
     stateRoot: state.stateRoot,
     changesSince: (root) => state.changesSince?.(root),
     ...(preload ? { preload: () => flatOf(store) } : {}),
@@ -124,7 +125,7 @@ async function runChain(
     const cold = expected === undefined ? undefined : await runBraid(block, 1, { mode: "sequential" });
     if (cold !== undefined) expect(await outcomeOfBraid(block, cold)).toEqual(expected);
     for (const [e, executor] of executors.entries()) {
-      const input = inputOf(block, { source: newest(store, preload, asked[e] as Asked) });
+      const input = inputOf(block, { source: newest(store, block, preload, asked[e] as Asked) });
       const result = await executor.executeBlock(input).catch((error: unknown) => {
         if (cold !== undefined) throw error;
         expect(error).toMatchObject({ code: "BRAID_TX_INSUFFICIENT_FUNDS" });
