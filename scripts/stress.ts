@@ -1,5 +1,6 @@
 // The heavy repetitions: all mainnet blocks twenty times with 1, 2, 3, 4 and 8 workers, hundreds of random blocks of each fork, ten
-// thousand schedules, and hundreds of thousands of hostile files and encodings. Arguments: file filters for vitest, and the repetitions of the mainnet blocks as `--repeat=N`.
+// thousand schedules, hundreds of random lives of the stores and 200 kills of a process that commits, the whole long chain on every kind of store, and
+// hundreds of thousands of hostile files and encodings. Arguments: file filters for vitest, and the repetitions of the mainnet blocks as `--repeat=N`.
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -12,6 +13,9 @@ const files = [
   "packages/executor/src/schedules",
   "packages/executor/src/random-blocks",
   "packages/executor/src/warm-cache",
+  "packages/executor/src/disk-states",
+  "packages/state",
+  "test/states",
   "hostile",
   "packages/protocol/src/codecs",
 ];
@@ -23,7 +27,14 @@ const { status, error } = spawnSync(
   {
     cwd: root,
     stdio: "inherit",
-    env: { BRAID_ROUNDS: "300", BRAID_SCHEDULES: "10000", ...process.env, BRAID_STRESS: repeat },
+    env: {
+      BRAID_ROUNDS: "300",
+      BRAID_SCHEDULES: "10000",
+      BRAID_KILLS: "200",
+      BRAID_BLOCKS: "3000",
+      ...process.env,
+      BRAID_STRESS: repeat,
+    },
   },
 );
 if (error !== undefined) console.error(`vitest did not start: ${error.message}`);

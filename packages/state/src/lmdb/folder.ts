@@ -121,7 +121,7 @@ function checkData(path: string): void {
 
 /**
  * Makes this process the only one that has the folder open, until the answer is closed or the process ends, however it ends: a name on
- * which one process at a time can listen. Rejects with StoreError IN_USE.
+ * which one process at a time can listen. (Containers that share a folder and no network do not see each other's names.) Rejects with StoreError IN_USE.
  */
 export async function lockFolder(path: string): Promise<Server> {
   const { dev, ino } = statSync(path);

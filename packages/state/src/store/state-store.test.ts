@@ -28,7 +28,7 @@ async function begin(store: StateStore, changes = NOTHING): Promise<void> {
 }
 
 describe.each(STORE_KINDS)("a store in %s", (kind) => {
-  const runs = kind === "memory" ? 40 : 15;
+  const runs = Number(process.env.BRAID_ROUNDS ?? (kind === "memory" ? 40 : 15));
 
   it.each([ALL, 1, 2, 4])(
     "answers for every kept block as a model does, keeping %d",
@@ -43,7 +43,7 @@ describe.each(STORE_KINDS)("a store in %s", (kind) => {
       });
       await fc.assert(property, { numRuns: runs });
     },
-    600_000,
+    3_600_000,
   );
 
   it("tells the changes from where the head was to where it is", async () => {
@@ -73,7 +73,7 @@ describe.each(STORE_KINDS)("a store in %s", (kind) => {
       await opened.remove();
     });
     await fc.assert(property, { numRuns: runs });
-  }, 600_000);
+  }, 3_600_000);
 
   it("is as before when a state cannot be prepared, and is not changed by one that is not committed", async () => {
     const { store } = await openStore(kind);
