@@ -1,7 +1,8 @@
-// A chain of blocks: its newest one, the state after it, and the way of the next block onto it.
+// The tree of blocks over a store of states: the way of a block into it, the canonical chain through it, and reading both back.
 
 import type { BlockResult, ExecuteBlockInput, Executor } from "@braid/executor";
-import { bytesToHex } from "@braid/primitives";
+import { keccak256 } from "@braid/kernel";
+import { bytesToHex, concatBytes, equalBytes } from "@braid/primitives";
 import {
   type Ancestor,
   ancestorOf,
@@ -10,6 +11,7 @@ import {
   type ChainInput,
   chainOf,
   decodeBlock,
+  encodeBlock,
   type Header,
   hashHeader,
   InvalidBlockError,
@@ -19,14 +21,37 @@ import {
   validateResult,
   validateUncles,
 } from "@braid/protocol";
-import type { StateStore } from "@braid/state";
+import {
+  KnownBlockError,
+  type RecordChange,
+  type StateChanges,
+  type StateStore,
+  type StoredState,
+  UnknownBlockError,
+} from "@braid/state";
+import {
+  type BlockName,
+  BlockRecords,
+  blockEntries,
+  canonicalEntries,
+  droppedEntries,
+  firstBlock,
+  nameEntry,
+  stateEntry,
+} from "./block-records.ts";
+import { type BlockAttributes, type BuildOptions, type BuiltChild, buildChild } from "./build-block.ts";
+import { findLogs, type LogQuery } from "./logs.ts";
+import { type BlockReceipts, type FoundLog, StoredBlock, type TransactionPlace } from "./stored-block.ts";
 
 export interface BlockchainOptions {
   chain: ChainInput;
-  /** Keeps the state after `head`. */
+  /** Keeps the states, and the blocks beside them. */
   store: StateStore;
-  executor: Pick<Executor, "executeBlock">;
-  /** The block that the chain goes on from: the genesis block, or one whose descendants cannot have older blocks' children as uncles. */
+  executor: Pick<Executor, "executeBlock" | "buildBlock">;
+  /**
+   * The block that the chain begins with, whose state the store has: the genesis block, or one whose descendants cannot have older blocks'
+   * children as uncles. A store that has a chain already goes on from where it was.
+   */
   head: Header;
 }
 
@@ -44,67 +69,317 @@ export interface ImportedBlock {
   stateRoot: Uint8Array;
 }
 
+/** How the canonical chain has changed. */
+export interface HeadChange {
+  /** Blocks that are no part of it any more, newest first. */
+  dropped: readonly StoredBlock[];
+  /** Blocks that have become part of it, oldest first. */
+  added: readonly StoredBlock[];
+}
+
+/** Where the chain goes on. */
+export interface NewHead {
+  /**
+   * The state that the next block is executed on, when it was changed by hand (`changeState` gives it). Default: the one that the block had
+   * when it was the head last; null: the block's own.
+   */
+  state?: Uint8Array | null;
+  /** Hashes of the blocks that go by these names from now on. */
+  safe?: Uint8Array;
+  finalized?: Uint8Array;
+}
+
+/** A block on its way into the tree. */
+interface ExecutedBlock extends Omit<BuiltChild, "result"> {
+  result: BlockResult;
+}
+
+const STATE_DOMAIN = new TextEncoder().encode("braid: a state that was changed by hand");
+
+/** One write after the other; reads show what the last finished one has left. */
 export class Blockchain {
-  readonly #chain: Chain;
+  readonly rules: Chain;
+  /** Reading by hash, number and transaction. */
+  readonly #records: BlockRecords;
   readonly #store: StateStore;
   readonly #executor: BlockchainOptions["executor"];
-  /** Oldest first; the last one is the head. */
-  #ancestors: Ancestor[];
-  /** Imports run one after the other. */
+  readonly #first: StoredBlock;
+  #head: StoredBlock;
+  /** What the first write takes along: the entries of the first block. */
+  #unwritten: RecordChange[] = [];
+  readonly #listeners = new Set<(change: HeadChange) => void>();
   #queue: Promise<unknown> = Promise.resolve();
 
+  /** Throws UnknownBlockError when the store does not have the state of the first block. */
   constructor({ chain, store, executor, head }: BlockchainOptions) {
-    this.#chain = chainOf(chain);
+    this.rules = chainOf(chain);
     this.#store = store;
     this.#executor = executor;
-    this.#ancestors = [ancestorOf({ header: head, uncles: [] })];
+    this.#records = new BlockRecords(store, this.rules);
+    this.#first = firstBlock(hashHeader(head), head);
+    const known = this.#records.named("head");
+    this.#head = (known && this.#records.block(known)) ?? this.#first;
+    if (known !== undefined) return;
+    if (store.block(this.#first.hash) === undefined) throw new UnknownBlockError(this.#first.hash);
+    this.#unwritten = [
+      ...blockEntries(this.#first, encodeBlock(this.#first.block), { receipts: [], senders: [] }),
+      ...canonicalEntries(this.#first),
+      nameEntry("head", this.#first.hash),
+    ];
   }
 
-  /** The newest block. */
-  get head(): Ancestor {
-    return this.#ancestors.at(-1) as Ancestor;
+  /** The newest block of the canonical chain. */
+  get head(): StoredBlock {
+    return this.#head;
+  }
+
+  /** The block that the chain begins with. */
+  get first(): StoredBlock {
+    return this.#first;
+  }
+
+  /** A block of the tree. */
+  block(hash: Uint8Array): StoredBlock | undefined {
+    return this.#records.block(hash) ?? (equalBytes(hash, this.#first.hash) ? this.#first : undefined);
+  }
+
+  /** A block of the canonical chain. */
+  blockAt(number: bigint): StoredBlock | undefined {
+    if (number > this.#head.number || number < this.#first.number) return undefined;
+    const hash = this.#records.canonical(number);
+    if (hash === undefined) return number === this.#first.number ? this.#first : undefined;
+    return this.block(hash);
+  }
+
+  isCanonical({ hash, number }: StoredBlock): boolean {
+    const found = this.blockAt(number);
+    return found !== undefined && equalBytes(found.hash, hash);
+  }
+
+  /** The block that was given this name; undefined until one was. */
+  named(name: "safe" | "finalized"): StoredBlock | undefined {
+    const hash = this.#records.named(name);
+    return hash && this.block(hash);
+  }
+
+  receipts(block: Uint8Array): BlockReceipts | undefined {
+    if (equalBytes(block, this.#first.hash)) return { receipts: [], senders: [] };
+    return this.#records.receipts(block);
+  }
+
+  /** Where in the canonical chain a transaction is. */
+  transaction(hash: Uint8Array): (TransactionPlace & { block: StoredBlock }) | undefined {
+    const place = this.#records.transaction(hash);
+    const block = place && this.blockAt(place.blockNumber);
+    return place && block && { ...place, block };
+  }
+
+  /** The logs of the canonical chain that match. Rejects with TooManyLogsError. */
+  findLogs(query: LogQuery): Promise<FoundLog[]> {
+    return findLogs(this.#records, query);
   }
 
   /**
-   * Validates and executes a block on top of the head, and makes it the new head. When it rejects, chain and state are as before.
+   * The state after a block, as calls on it and the next block see it: with what was changed by hand since. Throws UnknownBlockError
+   * when it is not kept.
+   */
+  stateAfter(block: Uint8Array): StoredState {
+    return this.#store.stateAt(this.stateId(block));
+  }
+
+  /** What the store knows that state by: the block's hash, unless it was changed by hand. */
+  stateId(block: Uint8Array): Uint8Array {
+    return this.#records.state(block) ?? block;
+  }
+
+  /** Calls `listener` after each change of the canonical chain, before the write that made it resolves. It must not throw. */
+  onHeadChange(listener: (change: HeadChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Validates and executes a block on its parent, which may be any block of the tree. On the head it becomes the new head; elsewhere it waits
+   * beside the canonical chain for `setHead`. When it rejects, tree and states are as before.
    *
    * @param raw the block's RLP.
-   * @throws InvalidBlockError, InvalidTransactionError: the code names the rule that the block breaks; what executeBlock throws besides.
+   * @throws InvalidBlockError, InvalidTransactionError: the code names the rule that the block breaks; KnownBlockError for a block of the
+   *   tree; UnknownBlockError when the parent's state was pruned; what executeBlock throws besides.
    */
   importBlock(raw: Uint8Array, options: ImportOptions = {}): Promise<ImportedBlock> {
-    const result = this.#queue.then(() => this.#import(raw, options));
+    return this.#enqueue(() => this.#import(raw, options));
+  }
+
+  /**
+   * Builds a block on a block of the tree, by default the head, out of the candidates that can be part of it. Nothing is kept of it: `append`
+   * does that.
+   */
+  async build(
+    attributes: BlockAttributes,
+    candidates: readonly Uint8Array[],
+    options: BuildOptions & { parent?: Uint8Array } = {},
+  ): Promise<BuiltChild> {
+    const { parent: hash = this.#head.hash, ...how } = options;
+    const parent = this.#find(hash);
+    return buildChild({
+      chain: this.rules,
+      store: this.#store,
+      executor: this.#executor,
+      parent: parent.header,
+      state: this.stateId(hash),
+      attributes,
+      candidates,
+      options: how,
+    });
+  }
+
+  /** Keeps a block that this chain has built. On the head it becomes the new head, also when the tree has it already. */
+  append(built: BuiltChild): Promise<StoredBlock> {
+    return this.#enqueue(async () => {
+      const { block, hash } = built;
+      const isOnHead = equalBytes(block.header.parentHash, this.#head.hash);
+      const stored = this.block(hash) ?? (await this.#commit(encodeBlock(block), built));
+      if (isOnHead && this.#head !== stored) await this.#moveHead(hash, { state: null });
+      return stored;
+    });
+  }
+
+  /**
+   * Makes a block of the tree the head of the canonical chain: forward, back, or over to another branch. Blocks, indices and state change at
+   * once. Rejects with UnknownBlockError.
+   */
+  setHead(hash: Uint8Array, newHead: NewHead = {}): Promise<void> {
+    return this.#enqueue(() => this.#moveHead(hash, newHead));
+  }
+
+  /**
+   * Changes the state after the head by hand: the head stays the block that it is, and the next block is executed on the changed state. Gives
+   * what `setHead` takes to come back to it.
+   */
+  changeState(changes: StateChanges): Promise<Uint8Array> {
+    return this.#enqueue(async () => {
+      const { hash, number } = this.#head;
+      const before = this.stateId(hash);
+      const id = keccak256(concatBytes(STATE_DOMAIN, before, changes.bytes));
+      const records = [...this.#unwritten, stateEntry(hash, id)];
+      if (this.#store.block(id) !== undefined) await this.#store.setHead(id, records);
+      // BLOCKHASH counts down from the next block's number, and must find the head itself below.
+      else await this.#store.prepare(before, changes).commit({ hash: id, number: number + 1n }, records);
+      this.#unwritten = [];
+      return id;
+    });
+  }
+
+  #enqueue<T>(write: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(write);
     this.#queue = result.catch(() => {});
     return result;
   }
 
+  #find(hash: Uint8Array): StoredBlock {
+    const block = this.block(hash);
+    if (block === undefined) throw new UnknownBlockError(hash);
+    return block;
+  }
+
   async #import(raw: Uint8Array, options: ImportOptions): Promise<ImportedBlock> {
-    const chain = this.#chain;
+    const chain = this.rules;
     const block = decodeBlock(raw, chain);
     const { header } = block;
-    const parent = this.head;
-    if (bytesToHex(header.parentHash) !== parent.hash) {
+    const hash = hashHeader(header);
+    if (this.block(hash) !== undefined) throw new KnownBlockError(hash);
+    const parent = this.block(header.parentHash);
+    if (parent === undefined) {
       throw new InvalidBlockError(
         "BRAID_BLOCK_UNKNOWN_PARENT",
-        `Block ${header.number} does not follow the head ${parent.hash}.`,
-        { head: parent.hash },
+        `Block ${header.number} follows block ${bytesToHex(header.parentHash)}, which is not known.`,
+        { head: bytesToHex(this.#head.hash) },
       );
     }
     validateHeader(header, parent.header, chain);
     validateBody(block, chain);
-    validateUncles(block, this.#ancestors, chain);
+    validateUncles(block, block.uncles.length === 0 ? [] : this.#ancestors(parent), chain);
+    const state = this.stateId(parent.hash);
     const result = await this.#executor.executeBlock({
       ...options,
       block,
       chain,
-      source: this.#store.stateAt(header.parentHash),
-      intermediateRoots: (changes) => this.#store.prepare(header.parentHash, changes).root,
+      source: this.#store.stateAt(state),
+      intermediateRoots: (changes) => this.#store.prepare(state, changes).root,
     });
-    const after = this.#store.prepare(header.parentHash, result.stateChanges);
+    const after = this.#store.prepare(state, result.stateChanges);
     validateResult(header, result, after.root);
-    const hash = hashHeader(header);
-    await after.commit({ hash, number: header.number });
-    this.#ancestors.push(ancestorOf(block));
-    this.#ancestors = this.#ancestors.slice(-UNCLE_GENERATIONS);
+    await this.#commit(raw, { block, hash, result, state, after });
     return { block, hash, result, stateRoot: after.root };
+  }
+
+  /** The newest blocks up to `block`, oldest first. */
+  #ancestors(block: StoredBlock): Ancestor[] {
+    const ancestors: Ancestor[] = [];
+    let next: StoredBlock | undefined = block;
+    while (next !== undefined && ancestors.length < UNCLE_GENERATIONS) {
+      ancestors.unshift(ancestorOf(next.block));
+      next = this.block(next.header.parentHash);
+    }
+    return ancestors;
+  }
+
+  async #commit(raw: Uint8Array, executed: ExecutedBlock): Promise<StoredBlock> {
+    const { block, hash, result, state, after } = executed;
+    const stored = new StoredBlock(hash, block, raw.length);
+    const { receipts, transactions } = result;
+    const senders = transactions.map(({ sender }) => sender);
+    const records = [...this.#unwritten, ...blockEntries(stored, raw, { receipts, senders })];
+    // The store's head goes with it: it is the state after the head as it is now.
+    const isOnHead =
+      equalBytes(block.header.parentHash, this.#head.hash) &&
+      equalBytes(state, this.stateId(this.#head.hash));
+    if (isOnHead) records.push(...canonicalEntries(stored), nameEntry("head", hash));
+    await after.commit({ hash, number: stored.number }, records);
+    this.#unwritten = [];
+    if (isOnHead) {
+      this.#head = stored;
+      this.#tell({ dropped: [], added: [stored] });
+    }
+    return stored;
+  }
+
+  async #moveHead(hash: Uint8Array, { state, ...names }: NewHead): Promise<void> {
+    const target = this.#find(hash);
+    const change = this.#way(target);
+    const records = [...this.#unwritten];
+    // The block's own hash stands for its own state, which needs no entry.
+    if (state !== undefined) records.push(stateEntry(hash, state === null ? undefined : state));
+    for (const block of change.dropped) records.push(...droppedEntries(block));
+    for (const block of change.added) records.push(...canonicalEntries(block));
+    records.push(nameEntry("head", hash));
+    for (const [name, named] of Object.entries(names)) records.push(nameEntry(name as BlockName, named));
+    const id = state === undefined ? this.stateId(hash) : (state ?? hash);
+    await this.#store.setHead(id, records);
+    this.#unwritten = [];
+    this.#head = target;
+    if (change.dropped.length + change.added.length > 0) this.#tell(change);
+  }
+
+  /** From the head to the nearest common ancestor, and on to the target. */
+  #way(target: StoredBlock): HeadChange {
+    const dropped: StoredBlock[] = [];
+    const added: StoredBlock[] = [];
+    let head = this.#head;
+    let meeting = target;
+    while (!equalBytes(head.hash, meeting.hash)) {
+      if (meeting.number > head.number) {
+        added.push(meeting);
+        meeting = this.#find(meeting.header.parentHash);
+      } else {
+        dropped.push(head);
+        head = this.#find(head.header.parentHash);
+      }
+    }
+    return { dropped, added: added.reverse() };
+  }
+
+  #tell(change: HeadChange): void {
+    for (const listener of this.#listeners) listener(change);
   }
 }

@@ -1,4 +1,14 @@
-// Public names of @braid/chain: a chain that blocks are imported onto. The rules that they obey are @braid/protocol's.
+// Public names of @braid/chain: a tree of blocks over their states. The rules that blocks obey are @braid/protocol's.
 
-export { Blockchain, type BlockchainOptions, type ImportedBlock, type ImportOptions } from "./blockchain.ts";
+export {
+  Blockchain,
+  type BlockchainOptions,
+  type HeadChange,
+  type ImportedBlock,
+  type ImportOptions,
+  type NewHead,
+} from "./blockchain.ts";
+export { type BlockAttributes, type BuildOptions, type BuiltChild, draftHeader } from "./build-block.ts";
 export { type GenesisFile, type GenesisState, openGenesis } from "./genesis.ts";
+export { type LogFilter, type LogQuery, logsOfBlock, matches, TooManyLogsError } from "./logs.ts";
+export { type BlockReceipts, type FoundLog, StoredBlock, type TransactionPlace } from "./stored-block.ts";

@@ -29,8 +29,8 @@ export async function runBlockchainCase(
     const failure = await runBlock(chain, store, block, mode);
     if (failure !== undefined) return `block ${i + 1} of ${fixture.blocks.length}: ${failure}`;
   }
-  if (chain.head.hash !== fixture.lastblockhash)
-    return `the last block has hash ${chain.head.hash}, not ${fixture.lastblockhash}`;
+  const last = bytesToHex(chain.head.hash);
+  if (last !== fixture.lastblockhash) return `the last block has hash ${last}, not ${fixture.lastblockhash}`;
   return checkPostState(fixture, store);
 }
 

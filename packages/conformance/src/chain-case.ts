@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Blockchain, type GenesisFile, openGenesis } from "@braid/chain";
 import {
   BaseError,
+  bytesToHex,
   FileError,
   jsonList,
   jsonObject,
@@ -35,9 +36,10 @@ export async function runChainCase(
     }
   }
   const expected = await headHash(folder);
-  return expected === undefined || expected === chain.head.hash
+  const head = bytesToHex(chain.head.hash);
+  return expected === undefined || expected === head
     ? undefined
-    : `the last block has hash ${chain.head.hash}, not ${expected}`;
+    : `the last block has hash ${head}, not ${expected}`;
 }
 
 async function readGenesis(path: string, maxFileBytes: number | undefined): Promise<GenesisFile> {

@@ -1,12 +1,12 @@
 // A store in memory: tries that share what they have in common, and the head's state flat beside them.
 import { bytesToHex, type Hex, hexToBytes } from "@braid/primitives";
 import type { StateChanges } from "../state-changes.ts";
-import { compareBytes } from "../state-changes.ts";
 import { NO_NODES, type TrieNode } from "../trie/node.ts";
 import type { Backend, CommitWrite, HeadStep, Pruning, TreeBlock, WalkedStep } from "./backend.ts";
 import { FlatState } from "./flat-state.ts";
 import { invertChanges } from "./invert-changes.ts";
 import type { RecordChange, RecordRange } from "./records.ts";
+import { SortedRecords } from "./sorted-records.ts";
 
 interface Entry {
   readonly block: TreeBlock;
@@ -122,59 +122,5 @@ export class MemoryBackend implements Backend {
       this.base = child;
     }
     for (const number of forgotten) this.#ancestors.delete(number);
-  }
-}
-
-/** Entries in the order of their keys. */
-class SortedRecords {
-  readonly #keys: Uint8Array[] = [];
-  readonly #values: Uint8Array[] = [];
-
-  get(key: Uint8Array): Uint8Array | undefined {
-    const at = this.#position(key);
-    return this.#isAt(at, key) ? this.#values[at] : undefined;
-  }
-
-  *entries({ from, to, reverse = false }: RecordRange): Generator<[Uint8Array, Uint8Array]> {
-    const start = from === undefined ? 0 : this.#position(from);
-    const end = to === undefined ? this.#keys.length : this.#position(to);
-    const keys = this.#keys.slice(start, end);
-    const values = this.#values.slice(start, end);
-    for (let i = 0; i < keys.length; i++) {
-      const at = reverse ? keys.length - 1 - i : i;
-      yield [keys[at] as Uint8Array, values[at] as Uint8Array]; // in range
-    }
-  }
-
-  change(changes: readonly RecordChange[]): void {
-    for (const { key, value } of changes) {
-      const at = this.#position(key);
-      const found = this.#isAt(at, key) ? 1 : 0;
-      if (value === undefined) {
-        this.#keys.splice(at, found);
-        this.#values.splice(at, found);
-      } else if (found === 1) this.#values[at] = value;
-      else {
-        this.#keys.splice(at, 0, key);
-        this.#values.splice(at, 0, value);
-      }
-    }
-  }
-
-  /** Where the key is, or would be. */
-  #position(key: Uint8Array): number {
-    let low = 0;
-    let high = this.#keys.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (compareBytes(this.#keys[middle] as Uint8Array, key) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  #isAt(at: number, key: Uint8Array): boolean {
-    const found = this.#keys[at];
-    return found !== undefined && compareBytes(found, key) === 0;
   }
 }

@@ -1,0 +1,177 @@
+// Blocks, receipts and indices as the store's entries: written in the same commit as a block's state, read back by hash and number.
+//
+// key                    value
+// "b", block hash        the block's RLP
+// "r", block hash        rlp([senders, receipt, receipt, …])
+// "s", block hash        the state that calls on this block see, where it was changed by hand after the block
+// "n", number (u64)      of the canonical chain: block hash, logs bloom
+// "t", transaction hash  of the canonical chain: block number (u64), index (u32)
+// "m", name              the hash of the block that has this name
+
+import { bytesToHex, concatBytes, type Hex, readRlpItem, rlpOfBytes, rlpOfList } from "@braid/primitives";
+import { type Chain, decodeBlock, decodeReceipt, encodeBlock, encodeReceipt } from "@braid/protocol";
+import type { RecordChange, StateStore } from "@braid/state";
+import { type BlockReceipts, StoredBlock, type TransactionPlace } from "./stored-block.ts";
+
+/** Blocks that a node follows may be named by others: the newest that will most likely stay, and the newest that will surely stay. */
+export type BlockName = "head" | "safe" | "finalized";
+
+const ADDRESS_BYTES = 20;
+const HASH_BYTES = 32;
+/** Decoded blocks, and their receipts, that stay in memory: what clients poll is among the newest. */
+const CACHED_BLOCKS = 64;
+
+const PREFIX = { block: 0x62, receipts: 0x72, state: 0x73, canonical: 0x6e, transaction: 0x74, name: 0x6d };
+
+function keyOf(prefix: keyof typeof PREFIX, rest: Uint8Array): Uint8Array {
+  return concatBytes(Uint8Array.of(PREFIX[prefix]), rest);
+}
+
+function u64(value: bigint): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, value);
+  return bytes;
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** The entries of a block, wherever it is in the tree. */
+export function blockEntries(stored: StoredBlock, raw: Uint8Array, result: BlockReceipts): RecordChange[] {
+  const receipts = rlpOfList([
+    rlpOfBytes(concatBytes(...result.senders)),
+    ...result.receipts.map((receipt) => rlpOfBytes(encodeReceipt(receipt))),
+  ]);
+  return [
+    { key: keyOf("block", stored.hash), value: raw },
+    { key: keyOf("receipts", stored.hash), value: receipts },
+  ];
+}
+
+/** The entries that make a block part of the canonical chain. */
+export function canonicalEntries(stored: StoredBlock): RecordChange[] {
+  const { hash, number, header, transactionHashes } = stored;
+  const at = u64(number);
+  return [
+    { key: keyOf("canonical", at), value: concatBytes(hash, header.logsBloom) },
+    ...transactionHashes.map((transaction, index) => {
+      const value = new Uint8Array(12);
+      value.set(at);
+      viewOf(value).setUint32(8, index);
+      return { key: keyOf("transaction", transaction), value };
+    }),
+  ];
+}
+
+/** Takes the canonical entries of a block back. */
+export function droppedEntries({ number, transactionHashes }: StoredBlock): RecordChange[] {
+  return [
+    { key: keyOf("canonical", u64(number)), value: undefined },
+    ...transactionHashes.map((hash) => ({ key: keyOf("transaction", hash), value: undefined })),
+  ];
+}
+
+export function nameEntry(name: BlockName, hash: Uint8Array): RecordChange {
+  return { key: keyOf("name", new TextEncoder().encode(name)), value: hash };
+}
+
+/** `state` undefined: the block's own. */
+export function stateEntry(block: Uint8Array, state: Uint8Array | undefined): RecordChange {
+  return { key: keyOf("state", block), value: state };
+}
+
+export class BlockRecords {
+  readonly #store: StateStore;
+  readonly #chain: Chain;
+  readonly #blocks = new Recent<StoredBlock>();
+  readonly #receipts = new Recent<BlockReceipts>();
+
+  constructor(store: StateStore, chain: Chain) {
+    this.#store = store;
+    this.#chain = chain;
+  }
+
+  block(hash: Uint8Array): StoredBlock | undefined {
+    return this.#blocks.get(hash, () => {
+      const raw = this.#store.record(keyOf("block", hash));
+      return raw && new StoredBlock(hash.slice(), decodeBlock(raw, this.#chain), raw.length);
+    });
+  }
+
+  receipts(hash: Uint8Array): BlockReceipts | undefined {
+    return this.#receipts.get(hash, () => {
+      const raw = this.#store.record(keyOf("receipts", hash));
+      return raw && decodeReceipts(raw);
+    });
+  }
+
+  /** The hash of the canonical block with this number. */
+  canonical(number: bigint): Uint8Array | undefined {
+    return this.#store.record(keyOf("canonical", u64(number)))?.slice(0, HASH_BYTES);
+  }
+
+  /** The canonical blocks from one number to another, both included, with their blooms. */
+  *canonicalRange(first: bigint, last: bigint): Generator<{ hash: Uint8Array; bloom: Uint8Array }> {
+    const range = { from: keyOf("canonical", u64(first)), to: keyOf("canonical", u64(last + 1n)) };
+    for (const [, value] of this.#store.records(range))
+      yield { hash: value.slice(0, HASH_BYTES), bloom: value.subarray(HASH_BYTES) };
+  }
+
+  transaction(hash: Uint8Array): TransactionPlace | undefined {
+    const value = this.#store.record(keyOf("transaction", hash));
+    if (value === undefined) return undefined;
+    const view = viewOf(value);
+    return { blockNumber: view.getBigUint64(0), index: view.getUint32(8) };
+  }
+
+  named(name: BlockName): Uint8Array | undefined {
+    return this.#store.record(keyOf("name", new TextEncoder().encode(name)));
+  }
+
+  state(block: Uint8Array): Uint8Array | undefined {
+    return this.#store.record(keyOf("state", block));
+  }
+}
+
+/** The first block of a chain has no body. */
+export function firstBlock(hash: Uint8Array, header: StoredBlock["header"]): StoredBlock {
+  const withdrawals = header.withdrawalsRoot === undefined ? {} : { withdrawals: [] };
+  const block = { header, transactions: [], uncles: [], ...withdrawals };
+  return new StoredBlock(hash, block, encodeBlock(block).length);
+}
+
+/** Reads what blockEntries wrote. */
+function decodeReceipts(raw: Uint8Array): BlockReceipts {
+  const list = readRlpItem(raw, 0);
+  const items: Uint8Array[] = [];
+  for (let at = list?.content ?? raw.length; at < raw.length; ) {
+    const item = readRlpItem(raw, at);
+    if (item === undefined) break;
+    items.push(raw.subarray(item.content, item.end));
+    at = item.end;
+  }
+  const [senders = new Uint8Array(0), ...receipts] = items;
+  return {
+    receipts: receipts.map(decodeReceipt),
+    senders: receipts.map((_, i) => senders.slice(i * ADDRESS_BYTES, (i + 1) * ADDRESS_BYTES)),
+  };
+}
+
+/** The values that were asked for last. What belongs to a hash never changes. */
+class Recent<T> {
+  readonly #values = new Map<Hex, T>();
+
+  get(hash: Uint8Array, load: () => T | undefined): T | undefined {
+    const key = bytesToHex(hash);
+    const known = this.#values.get(key);
+    const value = known ?? load();
+    if (value === undefined) return undefined;
+    // To the end of the line.
+    if (known !== undefined) this.#values.delete(key);
+    this.#values.set(key, value);
+    const [oldest] = this.#values.keys();
+    if (oldest !== undefined && this.#values.size > CACHED_BLOCKS) this.#values.delete(oldest);
+    return value;
+  }
+}
