@@ -26,4 +26,13 @@ export { type OpenedState, openParentState } from "./parent-state.ts";
 export { RecordingSource } from "./record-reads.ts";
 export { type ReplayEvent, type ReplayOptions, replay } from "./replay.ts";
 export type { BlockReport, ReplaySummary, ReplayTotals, Verdict } from "./report.ts";
+export { RpcError, type RpcErrorCode } from "./rpc/errors.ts";
+export {
+  type BlockReference,
+  type RemoteBlock,
+  RemoteNode,
+  type RemoteParent,
+} from "./rpc/remote-node.ts";
+export { RpcClient, type RpcClientOptions, type RpcStatistics } from "./rpc/rpc-client.ts";
+export { type RpcStateOptions, RpcStateSource } from "./rpc/rpc-state-source.ts";
 export { type Verification, verifyBlock } from "./verify.ts";

@@ -1,0 +1,238 @@
+// The state after a block, read from a node over JSON-RPC.
+
+import {
+  BaseError,
+  bytesToHex,
+  equalBytes,
+  type Hex,
+  jsonBytes,
+  jsonList,
+  jsonObject,
+  jsonQuantity,
+} from "@braid/primitives";
+import {
+  EMPTY_CODE_HASH,
+  MissingBlockHashError,
+  MissingCodeError,
+  type SourceAccount,
+  type StateAnswer,
+  type StateKey,
+  type StateSource,
+  WitnessStateSource,
+} from "@braid/state";
+import { keccak256 } from "../keccak.ts";
+import { RpcError } from "./errors.ts";
+import { hexOf, type RemoteParent } from "./remote-node.ts";
+import type { RpcClient } from "./rpc-client.ts";
+
+export interface RpcStateOptions {
+  /**
+   * Slots are read with their proofs too, and all that is proven is kept (`nodes`). Accounts are proven wherever the node can: that alone
+   * tells an empty account from none.
+   */
+  proveSlots?: boolean;
+}
+
+/**
+ * A StateSource over a node. What a proof shows is checked against the block's state root; what the node merely says is checked by whoever
+ * executes a whole block on it. Reads that are made together share requests, and each is made once: a code that several accounts have too.
+ */
+export class RpcStateSource implements StateSource {
+  /** When it is known. */
+  readonly stateRoot?: Uint8Array;
+  readonly #client: RpcClient;
+  readonly #block: RemoteParent;
+  readonly #proveSlots: boolean;
+  readonly #codes = new Map<Hex, Promise<Uint8Array>>();
+  readonly #nodes = new Map<Hex, Uint8Array>();
+  /** What names the block: its hash (EIP-1898), or its number where the node takes none. */
+  #name: Promise<unknown> | undefined;
+  /** Whether the node gives proofs of this state; unknown before the first account. */
+  #proves: Promise<boolean> | undefined;
+
+  /** Of the state after `block`, whose header must be known if slots are to be proven. */
+  constructor(client: RpcClient, block: RemoteParent, options: RpcStateOptions = {}) {
+    if (block.header !== undefined) this.stateRoot = block.header.stateRoot;
+    else this.#proves = Promise.resolve(false);
+    this.#client = client;
+    this.#block = block;
+    this.#proveSlots = options.proveSlots ?? false;
+  }
+
+  /** RLP of all trie nodes that proofs have shown so far. */
+  get nodes(): Uint8Array[] {
+    return [...this.#nodes.values()];
+  }
+
+  async getAccount(address: Uint8Array): Promise<SourceAccount | undefined> {
+    const account = (await this.#canProve(address))
+      ? (await this.#prove(address, [])).getAccount(address)
+      : await this.#ask(address);
+    // Whoever looks at a contract runs it nearly always: its code comes with the same requests.
+    if (account !== undefined) this.#code(account.codeHash, address)?.catch(() => {});
+    return account;
+  }
+
+  async getStorage(address: Uint8Array, slot: Uint8Array): Promise<bigint> {
+    if (this.#proveSlots) return (await this.#prove(address, [slot])).getStorage(address, slot);
+    const params = [bytesToHex(address), bytesToHex(slot)];
+    return this.#call("eth_getStorageAt", params, (answer) =>
+      jsonQuantity(answer === "0x" ? "0x0" : answer, "the slot"),
+    );
+  }
+
+  /** Throws MissingCodeError for a hash that no account has which was read here. */
+  async getCode(codeHash: Uint8Array): Promise<Uint8Array> {
+    if (equalBytes(codeHash, EMPTY_CODE_HASH)) return new Uint8Array(0);
+    const code = this.#codes.get(bytesToHex(codeHash));
+    if (code === undefined) throw new MissingCodeError({ codeHash: bytesToHex(codeHash) });
+    return code;
+  }
+
+  async getBlockHash(number: bigint): Promise<Uint8Array> {
+    const { header, hash } = this.#block;
+    if (number === this.#block.number) return hash;
+    if (header !== undefined && number === header.number - 1n) return header.parentHash;
+    return this.#client.call("eth_getBlockByNumber", [hexOf(number), false], (answer) => {
+      if (answer === null) throw new MissingBlockHashError(number);
+      return jsonBytes(jsonObject(answer, "block").hash, "block.hash", 32);
+    });
+  }
+
+  getMany(keys: StateKey[]): Promise<StateAnswer[]> {
+    return Promise.allSettled<SourceAccount | bigint | undefined>(
+      keys.map(({ address, slot }) =>
+        slot === undefined ? this.getAccount(address) : this.getStorage(address, slot),
+      ),
+    );
+  }
+
+  /** Proves an account and slots of it, all of which are then in `nodes`. */
+  async prove(address: Uint8Array, slots: readonly Uint8Array[]): Promise<void> {
+    const state = await this.#prove(address, slots);
+    for (const slot of slots) state.getStorage(address, slot);
+  }
+
+  /** The first account decides, once for all: the others wait for it. */
+  async #canProve(address: Uint8Array): Promise<boolean> {
+    this.#proves ??= this.#prove(address, []).then(
+      () => true,
+      (error) => {
+        if (this.#proveSlots || !isRefusal(error)) throw error;
+        return false;
+      },
+    );
+    return this.#proves;
+  }
+
+  /** The part of the state that a proof shows. Throws RpcError BRAID_RPC_WRONG_ANSWER when it does not show what it should. */
+  async #prove(address: Uint8Array, slots: readonly Uint8Array[]): Promise<WitnessStateSource> {
+    const keys = slots.map(bytesToHex);
+    const nodes = await this.#call("eth_getProof", [bytesToHex(address), keys], (answer) => {
+      const proof = jsonObject(answer, "proof");
+      const nodesOf = (list: unknown, path: string): Uint8Array[] =>
+        jsonList(list, path).map((node) => jsonBytes(node, path));
+      const storage = jsonList(proof.storageProof ?? [], "proof.storageProof");
+      return [
+        ...nodesOf(proof.accountProof, "proof.accountProof"),
+        ...storage.flatMap((slot) =>
+          nodesOf(jsonObject(slot, "proof.storageProof").proof, "proof.storageProof"),
+        ),
+      ];
+    });
+    if (this.stateRoot === undefined) throw new TypeError("proofs need the header of the block");
+    const state = new WitnessStateSource({ parentStateRoot: this.stateRoot, nodes, codes: [] });
+    try {
+      state.getAccount(address);
+      for (const slot of slots) state.getStorage(address, slot);
+    } catch (error) {
+      if (!(error instanceof BaseError)) throw error;
+      throw new RpcError(
+        "BRAID_RPC_WRONG_ANSWER",
+        `${this.#client.host} answers eth_getProof of ${bytesToHex(address)} with a proof that does not fit the state root of block ${this.#block.number}.`,
+        { host: this.#client.host, address: bytesToHex(address) },
+      );
+    }
+    for (const node of nodes) this.#nodes.set(bytesToHex(keccak256(node)), node);
+    return state;
+  }
+
+  /** An account without a proof: nobody says whether it has storage, and what has a code counts as having some. */
+  async #ask(address: Uint8Array): Promise<SourceAccount | undefined> {
+    const params = [bytesToHex(address)];
+    const [balance, nonce, code] = await Promise.all([
+      this.#call("eth_getBalance", params, (answer) => jsonQuantity(answer, "balance")),
+      this.#call("eth_getTransactionCount", params, (answer) => jsonQuantity(answer, "nonce", 64n)),
+      this.#call("eth_getCode", params, (answer) => jsonBytes(answer, "code")),
+    ]);
+    if (balance === 0n && nonce === 0n && code.length === 0) return undefined;
+    const codeHash = keccak256(code);
+    this.#codes.set(bytesToHex(codeHash), Promise.resolve(code));
+    return { balance, nonce, codeHash, hasStorage: code.length > 0 };
+  }
+
+  /** The code with a hash, which this account has; undefined for none. */
+  #code(codeHash: Uint8Array, address: Uint8Array): Promise<Uint8Array> | undefined {
+    if (equalBytes(codeHash, EMPTY_CODE_HASH)) return undefined;
+    const key = bytesToHex(codeHash);
+    const known = this.#codes.get(key);
+    if (known !== undefined) return known;
+    const code = this.#call("eth_getCode", [bytesToHex(address)], (answer) => jsonBytes(answer, "code")).then(
+      (bytes) => {
+        if (equalBytes(keccak256(bytes), codeHash)) return bytes;
+        throw new RpcError(
+          "BRAID_RPC_WRONG_ANSWER",
+          `${this.#client.host} answers eth_getCode of ${bytesToHex(address)} with a code of another hash.`,
+          { host: this.#client.host, address: bytesToHex(address) },
+        );
+      },
+    );
+    this.#codes.set(key, code);
+    return code;
+  }
+
+  async #call<T>(method: string, params: unknown[], read: (answer: unknown) => T): Promise<T> {
+    this.#name ??= this.#nameBlock();
+    return this.#client.call(method, [...params, await this.#name], read);
+  }
+
+  /** By its hash where the node takes one; else by its number, if that is the block's own. */
+  async #nameBlock(): Promise<unknown> {
+    const { number, hash } = this.#block;
+    const byHash = { blockHash: bytesToHex(hash) };
+    try {
+      await this.#client.call("eth_getBalance", [ANY_ADDRESS, byHash], () => {});
+      return byHash;
+    } catch (error) {
+      const refused =
+        error instanceof RpcError &&
+        (error.code === "BRAID_RPC_INVALID_PARAMS" || error.code === "BRAID_RPC_FAILED");
+      if (!refused) throw error;
+    }
+    const byNumber = hexOf(number);
+    const canonical = await this.#client.call("eth_getBlockByNumber", [byNumber, false], (answer) =>
+      jsonBytes(jsonObject(answer, "block").hash, "block.hash", 32),
+    );
+    if (equalBytes(canonical, hash)) return byNumber;
+    throw new RpcError(
+      "BRAID_RPC_UNKNOWN_BLOCK",
+      `${this.#client.host} takes no block hashes (EIP-1898), and its block ${number} is another one than ${bytesToHex(hash)}. Use another node.`,
+      { host: this.#client.host, hash: bytesToHex(hash) },
+    );
+  }
+}
+
+const ANY_ADDRESS = `0x${"0".repeat(40)}`;
+
+/** True when the node does not have the method, or not for this state: another method may do. */
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof RpcError &&
+    [
+      "BRAID_RPC_UNSUPPORTED",
+      "BRAID_RPC_ARCHIVE_NEEDED",
+      "BRAID_RPC_INVALID_PARAMS",
+      "BRAID_RPC_FAILED",
+    ].includes(error.code)
+  );
+}
