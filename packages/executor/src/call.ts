@@ -7,6 +7,7 @@ import type { StateSource } from "@braid/state";
 import { DEFAULT_READ_TIMEOUT_MS } from "./block/block-input.ts";
 import { type CallInput, type CallMessage, FIRST_MESSAGE, type StateOverride } from "./block/call-input.ts";
 import { checkCall } from "./block/check-input.ts";
+import { type TracerOf, withTracers } from "./block/guard-tracers.ts";
 import { type PreparedBlock, prepareBlock } from "./block/prepare-block.ts";
 import { FALLBACK_ENGINE } from "./engines/registry.ts";
 import type { ExecutorResources } from "./execute-block.ts";
@@ -62,10 +63,20 @@ export function prepareCall(input: CallInput): CallJob {
 
 /** Runs calls on a state; see Executor.call. */
 export async function callWith(
+  resources: ExecutorResources,
+  job: CallJob,
+  source: StateSource,
+  { signal, tracer }: Pick<CallInput, "signal" | "tracer"> = {},
+): Promise<CallResult[]> {
+  if (tracer === undefined) return runCalls(resources, job, source, { signal });
+  return withTracers(tracer, (guarded) => runCalls(resources, job, source, { signal, tracer: guarded }));
+}
+
+async function runCalls(
   { kernel, cache, inline }: ExecutorResources,
   { block, messages, validate, overrides, accesses, readTimeoutMs }: CallJob,
   source: StateSource,
-  { signal, tracer }: Pick<CallInput, "signal" | "tracer"> = {},
+  { signal, tracer }: { signal: AbortSignal | undefined; tracer?: TracerOf },
 ): Promise<CallResult[]> {
   throwIfCancelled(signal);
   // What is small is not worth loading whole for one message: what it reads is asked for.

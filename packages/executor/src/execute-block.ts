@@ -4,9 +4,9 @@ import { ArenaExhaustedError, HEAD_ONLY, type Kernel } from "@braid/kernel";
 import { chainOf, type ForkRules } from "@braid/protocol";
 import { DEFAULT_READ_TIMEOUT_MS, type ExecuteBlockInput, type ExecutionMode } from "./block/block-input.ts";
 import { checkInput } from "./block/check-input.ts";
+import { type TracerOf, withTracers } from "./block/guard-tracers.ts";
 import { type PreparedBlock, prepareBlock } from "./block/prepare-block.ts";
 import { readBlock } from "./block/read-block.ts";
-import type { Tracer } from "./block/tracer.ts";
 import { type EngineRegistry, engineName } from "./engines/registry.ts";
 import { functionKey } from "./hints/call-target.ts";
 import type { HintMemory } from "./hints/hint-memory.ts";
@@ -58,7 +58,7 @@ interface Job extends PreparedBlock {
 export interface TraceInput
   extends Omit<ExecuteBlockInput, "mode" | "force" | "workers" | "hints" | "intermediateRoots"> {
   /** Who looks on while the transaction with this index runs; undefined when nobody does. */
-  tracer: (index: number) => Tracer | undefined;
+  tracer: TracerOf;
   /** The last transaction that is of interest; default: the block's last. */
   last?: number;
 }
@@ -102,9 +102,10 @@ export async function traceWith(
   const count = job.encodings.length;
   checkInput(input, count);
   const until = Math.min(count, (last ?? count - 1) + 1) + 1;
-  const traced: Job = { ...job, tracing: { tracer, until } };
-  const plan = planRun(resources, input, traced);
-  await runOrFallBack(resources, input, traced, plan, phaseTimes());
+  await withTracers(tracer, (guarded) => {
+    const traced: Job = { ...job, tracing: { tracer: guarded, until } };
+    return runOrFallBack(resources, input, traced, planRun(resources, input, traced), phaseTimes());
+  });
   return readTransactions(resources.kernel, until - 1);
 }
 

@@ -1,6 +1,7 @@
 // Traces are those of stock ethereumjs run in order: each opcode with its gas, stack and memory, each message call.
 
 import { describe, expect, test } from "vitest";
+import type { TraceResult } from "./block/tracer.ts";
 import type { TracedTransaction } from "./result/block-result.ts";
 import { keyed, plainAddress } from "./testing/accounts.ts";
 import { executorWith, fingerprint, inputOf, runBraid } from "./testing/agree.ts";
@@ -86,6 +87,23 @@ test("a source that is asked read by read gives the same traces", async () => {
   expect((await braidTraces(block, readByRead(block.source()))).traces).toEqual(traces);
 });
 
+test("a jump that fails is reported in the same words with a tracer that looks at opcodes, one that does not, and without", async () => {
+  const block = new BlockBuilder("cancun");
+  block.fund(keyed(0));
+  // PUSH1 0, JUMP: there is no JUMPDEST.
+  const contract = block.contract(plainAddress(5), Uint8Array.of(0x60, 0x00, 0x56));
+  block.send({ from: keyed(0), to: contract, gasLimit: 100_000 });
+  const built = await block.build();
+  const untraced = await runBraid(built, 1, { mode: "sequential" });
+  const heard: (string | undefined)[] = [untraced.transactions[0]?.error];
+  const afterMessage = ({ execResult }: TraceResult) => void heard.push(execResult.exceptionError?.error);
+  for (const tracer of [{ afterMessage }, { afterMessage, step: () => {} }]) {
+    const [transaction] = await executorWith(1).trace({ ...inputOf(built), tracer: () => tracer });
+    heard.push(transaction?.error);
+  }
+  expect(heard).toEqual(Array(5).fill("invalid JUMP"));
+});
+
 describe("what is traced, and what it costs others", () => {
   async function twoCalls(): Promise<TestBlock> {
     const block = new BlockBuilder("cancun");
@@ -130,15 +148,19 @@ describe("what is traced, and what it costs others", () => {
 
   test("what a tracer throws is what the trace rejects with, and the next one is not touched by it", async () => {
     const block = await twoCalls();
-    const failing = executorWith(1).trace({
-      ...inputOf(block),
-      tracer: () => ({
-        step: () => {
-          throw new RangeError("enough");
-        },
-      }),
-    });
-    await expect(failing).rejects.toThrow("enough");
+    const reason = new RangeError("enough");
+    const fail = (): never => {
+      throw reason;
+    };
+    for (const tracer of [
+      { step: fail },
+      { beforeMessage: fail },
+      { afterMessage: async () => fail() },
+      undefined,
+    ]) {
+      const failing = executorWith(1).trace({ ...inputOf(block), tracer: () => tracer ?? fail() });
+      await expect(failing).rejects.toBe(reason);
+    }
     expect((await braidTraces(block)).traces).toEqual(await stockTraces(block));
   });
 });

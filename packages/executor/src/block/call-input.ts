@@ -2,7 +2,7 @@
 
 import type { Authorization, ChainInput, Header } from "@braid/protocol";
 import type { StateSource } from "@braid/state";
-import type { Tracer } from "./tracer.ts";
+import type { TracerOf } from "./guard-tracers.ts";
 
 /** One message. Amounts in wei, gas in gas units; what is left out is zero or empty. */
 export interface CallMessage {
@@ -71,7 +71,7 @@ export interface CallInput {
   /** Also give what each message read and wrote. */
   accesses?: boolean;
   /** Who looks on while the message with this index runs. */
-  tracer?: (index: number) => Tracer | undefined;
+  tracer?: TracerOf;
   /**
    * Where the messages run. Default: on the caller's thread, which they keep busy until they end; a worker takes about 0.1 ms more, and
    * several calls run at once.

@@ -20,8 +20,8 @@ export interface TraceStep {
   memoryWordCount: bigint;
   /** Whose storage is at work. */
   address: TracedAddress;
-  /** Whose code runs. */
-  codeAddress: TracedAddress;
+  /** Whose code runs; undefined while it is init code. */
+  codeAddress: TracedAddress | undefined;
   /** With REVERT: what it says. */
   error?: Uint8Array;
 }

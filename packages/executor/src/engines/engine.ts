@@ -3,8 +3,8 @@
 
 import type { Kernel } from "@braid/kernel";
 import type { CallUnits } from "../block/call-input.ts";
+import type { TracerOf } from "../block/guard-tracers.ts";
 import type { PreparedBlock } from "../block/prepare-block.ts";
-import type { Tracer } from "../block/tracer.ts";
 
 /** A block as an engine gets it. */
 export interface EngineBlock extends PreparedBlock {
@@ -13,7 +13,7 @@ export interface EngineBlock extends PreparedBlock {
   /** The block is being built: its transactions are candidates, and those that cannot be part of it are left out. */
   building: boolean;
   /** Who looks on while a transaction (by its index) runs. Functions do not cross to threads: only where the block runs on the caller's. */
-  tracer?: (index: number) => Tracer | undefined;
+  tracer?: TracerOf;
   /** Messages instead of a block's transactions: see block/call-input.ts. */
   calls?: CallUnits;
 }

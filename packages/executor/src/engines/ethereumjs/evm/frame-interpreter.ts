@@ -43,6 +43,16 @@ function isEvmError(error: unknown): error is EVMError {
   return error instanceof EVMError;
 }
 
+const { INVALID_JUMP } = EVMError.errorMessages;
+
+/**
+ * ethereumjs's handlers say where a jump failed, with the hash of the code. The hot loop does not: a block can ask for a hundred thousand such
+ * hashes. What is said must not depend on who looks on.
+ */
+function withoutPlace(error: EVMError): EVMError {
+  return error.error.startsWith(INVALID_JUMP) ? new EVMError(INVALID_JUMP) : error;
+}
+
 const NO_BYTES = new Uint8Array(0);
 const NO_ANALYSIS = analyse(NO_BYTES);
 /** A memory that has grown beyond this is not kept for the next frame. */
@@ -146,7 +156,7 @@ export function frameInterpreterClass(Base: InterpreterClass): FrameInterpreterC
         if (!isEvmError(error)) throw error;
         return error.error === EVMError.errorMessages.STOP
           ? { runState }
-          : { runState, exceptionError: error };
+          : { runState, exceptionError: withoutPlace(error) };
       }
     }
 

@@ -1,0 +1,53 @@
+// What a tracer throws belongs to who asked for the trace: it goes back as it is, and not as a failure of the engine that it went through.
+
+import type { Tracer } from "./tracer.ts";
+
+/** Who looks on while the transaction or message with this index runs. */
+export type TracerOf = (index: number) => Tracer | undefined;
+
+type Look<Event> = (event: Event) => void | Promise<void>;
+
+/** Does something with tracers that look on. Rejects with what the first of them threw, if one did. */
+export async function withTracers<Result>(
+  tracerOf: TracerOf,
+  action: (tracerOf: TracerOf) => Promise<Result>,
+): Promise<Result> {
+  let failed = false;
+  let failure: unknown;
+  const note = (error: unknown): never => {
+    if (!failed) failure = error;
+    failed = true;
+    throw error;
+  };
+  try {
+    return await action((index) => {
+      try {
+        return guarded(tracerOf(index), note);
+      } catch (error) {
+        return note(error);
+      }
+    });
+  } catch (error) {
+    throw failed ? failure : error;
+  }
+}
+
+function guarded(tracer: Tracer | undefined, note: (error: unknown) => never): Tracer | undefined {
+  if (tracer === undefined) return undefined;
+  const guard =
+    <Event>(look: Look<Event>): Look<Event> =>
+    (event) => {
+      try {
+        return look.call(tracer, event)?.catch(note);
+      } catch (error) {
+        return note(error);
+      }
+    };
+  const { step, beforeMessage, afterMessage, newContract } = tracer;
+  return {
+    ...(step === undefined ? {} : { step: guard(step) }),
+    ...(beforeMessage === undefined ? {} : { beforeMessage: guard(beforeMessage) }),
+    ...(afterMessage === undefined ? {} : { afterMessage: guard(afterMessage) }),
+    ...(newContract === undefined ? {} : { newContract: guard(newContract) }),
+  };
+}
