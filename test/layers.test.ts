@@ -15,6 +15,7 @@ const PACKAGES = [
   "executor",
   "replay",
   "chain",
+  "node",
   "conformance",
   "cli",
 ];

@@ -55,7 +55,7 @@ export interface BuiltChild {
 /** How a block is built; never what comes out. */
 export type BuildOptions = Pick<
   ExecuteBlockInput,
-  "mode" | "workers" | "force" | "hints" | "senders" | "signal"
+  "mode" | "workers" | "force" | "hints" | "senders" | "contractSenders" | "signal"
 >;
 
 interface BuildInput {

@@ -146,7 +146,13 @@ function prepareJob(input: ExecuteBlockInput, building: boolean): Job {
     keys ??= encodings.map(functionKey);
     return keys;
   };
-  return { ...prepareBlock(block, chain), encodings, building, tracing: undefined, functionKeys };
+  return {
+    ...prepareBlock(block, chain, input.contractSenders),
+    encodings,
+    building,
+    tracing: undefined,
+    functionKeys,
+  };
 }
 
 function planRun(resources: ExecutorResources, input: ExecuteBlockInput, block: Job): Plan {

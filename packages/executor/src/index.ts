@@ -41,4 +41,5 @@ export type {
   WriteAccess,
 } from "./result/block-result.ts";
 export { SeededExecutor, type SeededExecutorOptions } from "./seeded-executor.ts";
+export { recoverAuthority, recoverSender } from "./transaction/recover-sender.ts";
 export { signatureRecovery } from "./transaction/signature-recovery.ts";

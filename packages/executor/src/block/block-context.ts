@@ -23,4 +23,6 @@ export interface BlockContext {
   withdrawals: readonly Withdrawal[];
   /** The DAO fork's balance moves come before this block's transactions. */
   daoFork: boolean;
+  /** Contracts may send transactions: EIP-3607 does not hold. */
+  contractSenders: boolean;
 }

@@ -48,6 +48,8 @@ export interface ExecuteBlockInput {
   hints?: boolean | Partial<HintOptions>;
   /** Senders that are known already (20 bytes each); the others are recovered. */
   senders?: (Uint8Array | undefined)[];
+  /** A sender that is given may be a contract, which EIP-3607 forbids: for blocks of a development node that sends in the name of anybody. */
+  contractSenders?: boolean;
   /** Before Byzantium each receipt has the state root after its transaction: called in order, with all that the block has changed up to there. */
   intermediateRoots?: (changes: StateChanges) => Uint8Array;
   /**

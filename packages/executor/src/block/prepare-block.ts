@@ -20,7 +20,7 @@ export interface PreparedBlock {
 }
 
 /** Lays the block out for the workers. */
-export function prepareBlock(block: Block, chain: Chain): PreparedBlock {
+export function prepareBlock(block: Block, chain: Chain, contractSenders = false): PreparedBlock {
   const { header } = block;
   const rules = chain.rulesAt(header);
   return {
@@ -41,6 +41,7 @@ export function prepareBlock(block: Block, chain: Chain): PreparedBlock {
       uncles: block.uncles.map(({ number, coinbase }) => ({ number, coinbase })),
       withdrawals: block.withdrawals ?? [],
       daoFork: rules.daoForkBlock === header.number,
+      contractSenders,
     },
   };
 }

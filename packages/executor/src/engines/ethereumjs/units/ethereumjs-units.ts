@@ -54,6 +54,7 @@ export class EthereumjsUnits implements UnitExecutor {
       baseFeePerGas: context.baseFeePerGas,
       blobGasPrice: context.blobGasPrice,
       call: messageCall(evm, context),
+      contractSenders: context.contractSenders,
     };
   }
 

@@ -24,6 +24,8 @@ export interface TransactionContext {
   baseFeePerGas: bigint | undefined;
   blobGasPrice: bigint | undefined;
   call: MessageCall;
+  /** EIP-3607 does not hold. */
+  contractSenders?: boolean;
   /** No transaction of a block: nothing is asked of the sender but funds, and what only a block's transactions must keep to is not checked. */
   simulated?: boolean;
 }
@@ -55,13 +57,11 @@ export async function executeTransaction(
   if (rules.eip2929) warmUp(tx, sender, state, context);
   const from = await state.account(sender);
   state.markAccessed(sender);
-  const { simulated = false } = context;
   await checkSender(
     tx,
     from,
     state,
-    rules,
-    simulated,
+    context,
     tx.gasLimit * tx.maxFeePerGas + tx.value + blobGas * tx.maxFeePerBlobGas,
   );
   state.addBalance(from, -(tx.gasLimit * gasPrice + blobGas * (context.blobGasPrice ?? 0n)));
@@ -149,8 +149,7 @@ async function checkSender(
   tx: RecordedTransaction,
   from: AccountEntry,
   state: VersionedState,
-  rules: ForkRules,
-  simulated: boolean,
+  { rules, simulated = false, contractSenders = false }: TransactionContext,
   maxCost: bigint,
 ): Promise<void> {
   if (simulated) return checkFunds(from, state, maxCost);
@@ -163,7 +162,7 @@ async function checkSender(
     );
   }
   checkFunds(from, state, maxCost);
-  if (state.hasCode(from)) {
+  if (state.hasCode(from) && !contractSenders) {
     const code = rules.eip7702 ? await state.code(from) : undefined;
     if (code === undefined || !isDelegation(code))
       throw invalid(

@@ -1,0 +1,65 @@
+// The development chain: all rules from the first block on, the contracts that they need, and some rich accounts.
+
+import type { GenesisFile } from "@braid/chain";
+import { bytesToHex } from "@braid/primitives";
+import { Chain, FORKS, type ForkName, isTimed } from "@braid/protocol";
+import type { DevAccount } from "./accounts/dev-accounts.ts";
+import type { NodeOptions } from "./options.ts";
+import { systemContracts } from "./system-contracts.ts";
+
+const DEV_CHAIN_ID = 31_337;
+const DEFAULT_HARDFORK: ForkName = "osaka";
+const DEFAULT_GAS_LIMIT = 60_000_000n;
+const DEFAULT_BASE_FEE = 1_000_000_000n;
+const DEFAULT_BALANCE = 10_000n;
+const WEI_PER_ETHER = 10n ** 18n;
+
+const hex = (value: bigint): string => `0x${value.toString(16)}`;
+
+/** The genesis file of the development chain. */
+export function devGenesis(options: NodeOptions, accounts: readonly DevAccount[]): GenesisFile {
+  const { chainId = DEV_CHAIN_ID, hardfork = DEFAULT_HARDFORK } = options;
+  const {
+    gasLimit = DEFAULT_GAS_LIMIT,
+    baseFee = DEFAULT_BASE_FEE,
+    timestamp = BigInt(Math.floor(Date.now() / 1_000)),
+    balance = DEFAULT_BALANCE,
+  } = options;
+  const last = FORKS.findIndex(({ name }) => name === hardfork);
+  // No ether was moved by a DAO fork here, and forks of blob parameters have parameters of each chain's own.
+  const forks = FORKS.slice(0, last + 1).filter(({ name }) => !/^(chainstart|dao|bpo\d)$/.test(name));
+  const rules = new Chain({
+    name: "dev",
+    chainId,
+    hardforks: [
+      { name: "chainstart", block: 0 },
+      ...forks.map(({ name }) => (isTimed(name) ? { name, timestamp: 0 } : { name, block: 0 })),
+    ],
+  }).rulesAt({ number: 0n, timestamp });
+  const rich = accounts.map(({ address }) => [
+    bytesToHex(address),
+    { balance: (balance * WEI_PER_ETHER).toString() },
+  ]);
+  return {
+    config: {
+      chainId,
+      ...(rules.proofOfWork ? {} : { terminalTotalDifficulty: 0 }),
+      ...Object.fromEntries(forks.map(({ name }) => [activationKey(name), 0])),
+    },
+    gasLimit: hex(gasLimit),
+    timestamp: hex(timestamp),
+    difficulty: rules.proofOfWork ? "0x1" : "0x0",
+    ...(rules.eip1559 ? { baseFeePerGas: hex(baseFee) } : {}),
+    alloc: { ...systemContracts(rules), ...Object.fromEntries(rich) },
+  };
+}
+
+/** What geth calls a fork's activation in a genesis file. */
+function activationKey(name: ForkName): string {
+  const special: Partial<Record<ForkName, string>> = {
+    tangerineWhistle: "eip150Block",
+    spuriousDragon: "eip158Block",
+    paris: "mergeNetsplitBlock",
+  };
+  return special[name] ?? `${name}${isTimed(name) ? "Time" : "Block"}`;
+}

@@ -1,0 +1,8 @@
+// Public names of @braid/node: a development node, and a follower of chains, over Braid.
+
+export { DEFAULT_MNEMONIC, type DevAccount, MnemonicError } from "./accounts/dev-accounts.ts";
+export { openNode } from "./create-node.ts";
+export { TimestampError } from "./mining/clock.ts";
+export { type DroppedTransaction, type MinedBlock, Node, UnknownAccountError } from "./node.ts";
+export type { MiningOptions, NodeOptions } from "./options.ts";
+export { RejectedTransactionError, type RejectionCode } from "./pool/rejections.ts";

@@ -1,0 +1,94 @@
+// The node's time: the system's, moved by whoever tests what time does.
+
+import { BaseError } from "@braid/primitives";
+
+/** What a snapshot keeps of the clock. */
+export interface ClockState {
+  /** The node's time when it was asked, in seconds. */
+  readonly now: bigint;
+  readonly next: bigint | undefined;
+  readonly interval: bigint | undefined;
+}
+
+export class Clock {
+  /** Seconds by which the node is ahead of the system. */
+  #offset = 0n;
+  #next: bigint | undefined;
+  #interval: bigint | undefined;
+  readonly #system: () => number;
+
+  /** @param system milliseconds since 1970. */
+  constructor(system: () => number = Date.now) {
+    this.#system = system;
+  }
+
+  /** The node's time in seconds. */
+  get now(): bigint {
+    return this.#seconds() + this.#offset;
+  }
+
+  get offset(): bigint {
+    return this.#offset;
+  }
+
+  /** Seconds between blocks instead of the time that passes; undefined: the time that passes. */
+  set interval(seconds: bigint | undefined) {
+    this.#interval = seconds;
+  }
+
+  /** Moves the time forward, or back. */
+  increase(seconds: bigint): void {
+    this.#offset += seconds;
+  }
+
+  /** It is `timestamp` now. */
+  set(timestamp: bigint): void {
+    this.#offset = timestamp - this.#seconds();
+  }
+
+  /** The next block has this timestamp. Throws TimestampError when it is not later than its parent's. */
+  setNext(timestamp: bigint, parent: bigint): void {
+    if (timestamp <= parent) throw new TimestampError(timestamp, parent);
+    this.#next = timestamp;
+  }
+
+  /** The timestamp of the block after one of `parent`. */
+  timestampAfter(parent: bigint): bigint {
+    if (this.#next !== undefined && this.#next > parent) return this.#next;
+    if (this.#interval !== undefined) return parent + this.#interval;
+    const { now } = this;
+    return now > parent ? now : parent + 1n;
+  }
+
+  /** A block with this timestamp is there: time goes on from it when somebody had chosen it. */
+  passed(timestamp: bigint): void {
+    if (this.#next !== undefined || this.#interval !== undefined) this.set(timestamp);
+    this.#next = undefined;
+  }
+
+  snapshot(): ClockState {
+    return { now: this.now, next: this.#next, interval: this.#interval };
+  }
+
+  /** It is again as late as it was then. */
+  restore({ now, next, interval }: ClockState): void {
+    this.set(now);
+    this.#next = next;
+    this.#interval = interval;
+  }
+
+  #seconds(): bigint {
+    return BigInt(Math.floor(this.#system() / 1_000));
+  }
+}
+
+/** A block would not be later than its parent. Code BRAID_TIMESTAMP. */
+export class TimestampError extends BaseError {
+  constructor(timestamp: bigint, parent: bigint) {
+    super(
+      "BRAID_TIMESTAMP",
+      `Timestamp ${timestamp} is lower than or equal to previous block's timestamp ${parent}`,
+      { data: { timestamp: timestamp.toString(), parent: parent.toString() } },
+    );
+  }
+}

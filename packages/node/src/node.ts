@@ -1,0 +1,435 @@
+// The node: a chain, a pool of transactions, and what a development node can do to both. JSON-RPC stands on top of it.
+
+import type { BlockAttributes, Blockchain, BuiltChild, StoredBlock } from "@braid/chain";
+import type { Executor, LeftOut } from "@braid/executor";
+import { keccak256 } from "@braid/kernel";
+import { BaseError, bytesToHex, type Hex } from "@braid/primitives";
+import {
+  blobBaseFee,
+  type ForkRules,
+  type Header,
+  nextBaseFee,
+  nextExcessBlobGas,
+  type TransactionErrorCode,
+} from "@braid/protocol";
+import type { StateSource, StateStore, StoredState } from "@braid/state";
+import type { DevAccount } from "./accounts/dev-accounts.ts";
+import { ChangedState } from "./changed-state.ts";
+import { Clock, type ClockState } from "./mining/clock.ts";
+import { Mutex } from "./mutex.ts";
+import type { MiningOptions } from "./options.ts";
+import { Mempool, type PoolLimits, type PoolView } from "./pool/mempool.ts";
+import type { PooledTransaction } from "./pool/pooled-transaction.ts";
+import { type AccountEdit, changesOfEdits } from "./state-edits.ts";
+
+export interface NodeParts {
+  chain: Blockchain;
+  store: StateStore;
+  executor: Executor;
+  /** Whose keys the node has. */
+  accounts: readonly DevAccount[];
+  coinbase?: Uint8Array;
+  mining?: MiningOptions;
+  pool?: Partial<PoolLimits>;
+  callGasLimit?: bigint;
+}
+
+/** A transaction that was not included, and is in the pool no more. */
+export interface DroppedTransaction {
+  transaction: PooledTransaction;
+  reason: LeftOut["error"];
+}
+
+/** What a mined block came to. */
+export interface MinedBlock {
+  block: StoredBlock;
+  dropped: readonly DroppedTransaction[];
+}
+
+/** The block that would be mined now. */
+export interface PendingBlock {
+  built: BuiltChild;
+  state: StateSource;
+}
+
+/** Chosen for the next blocks by hand. */
+interface BlockChoices {
+  coinbase: Uint8Array;
+  gasLimit: bigint | undefined;
+  /** Of the next block only. */
+  baseFee: bigint | undefined;
+  prevRandao: Uint8Array | undefined;
+}
+
+interface Snapshot {
+  head: Uint8Array;
+  state: Uint8Array;
+  clock: ClockState;
+  choices: BlockChoices;
+  pool: readonly PooledTransaction[];
+  randao: Uint8Array;
+}
+
+const DEFAULT_COINBASE = new Uint8Array(20).fill(0).map((_, i) => [0xc0, 0x14, 0xba, 0x5e][i % 4] as number);
+const DEFAULT_CALL_GAS = 50_000_000n;
+/** So many candidates are tried for one block. */
+const MOST_CANDIDATES = 20_000;
+
+/** Reasons that pass: the transaction may well fit into a later block. */
+const FOR_NOW: ReadonlySet<TransactionErrorCode> = new Set([
+  "BRAID_TX_GAS_LIMIT_EXCEEDS_BLOCK",
+  "BRAID_TX_BLOB_GAS_EXCEEDS_BLOCK",
+  "BRAID_TX_FEE_BELOW_BASE_FEE",
+  "BRAID_TX_BLOB_FEE_TOO_LOW",
+  "BRAID_TX_NONCE_TOO_HIGH",
+]);
+
+export class Node {
+  readonly chain: Blockchain;
+  readonly executor: Executor;
+  readonly accounts: ReadonlyMap<Hex, DevAccount>;
+  readonly pool: Mempool;
+  readonly clock = new Clock();
+  readonly callGasLimit: bigint;
+  readonly #order: "priority" | "fifo";
+  readonly #store: StateStore;
+  readonly #impersonated = new Set<Hex>();
+  readonly #snapshots = new Map<bigint, Snapshot>();
+  #lastSnapshot = 0n;
+  #autoImpersonate = false;
+  #choices: BlockChoices;
+  /** What PREVRANDAO is drawn from: each block's is the hash of the one before. */
+  #randao = keccak256(new TextEncoder().encode("braid"));
+  #automine: boolean;
+  #interval = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #pending: { key: string; block: Promise<PendingBlock> } | undefined;
+  readonly #mutex = new Mutex();
+  readonly #mined = new Set<(mined: MinedBlock) => void>();
+  #closed = false;
+
+  constructor({ chain, store, executor, accounts, coinbase, mining = {}, pool, callGasLimit }: NodeParts) {
+    this.chain = chain;
+    this.executor = executor;
+    this.#store = store;
+    this.accounts = new Map(accounts.map((account) => [bytesToHex(account.address), account]));
+    this.pool = new Mempool(pool);
+    this.callGasLimit = callGasLimit ?? DEFAULT_CALL_GAS;
+    const { interval = 0, auto = interval === 0, order = "priority" } = mining;
+    this.#automine = auto;
+    this.#order = order;
+    this.#choices = {
+      coinbase: coinbase ?? DEFAULT_COINBASE,
+      gasLimit: undefined,
+      baseFee: undefined,
+      prevRandao: undefined,
+    };
+    chain.onHeadChange(({ dropped }) => {
+      if (dropped.length > 0) this.#takeBack(dropped);
+    });
+    this.setIntervalMining(interval);
+  }
+
+  get head(): StoredBlock {
+    return this.chain.head;
+  }
+
+  /** The state that calls on the newest block see. */
+  get state(): StoredState {
+    return this.chain.stateAfter(this.head.hash);
+  }
+
+  /** The rules of the next block. */
+  get nextRules(): ForkRules {
+    return this.chain.rules.rulesAt(this.#nextPosition());
+  }
+
+  /** The base fee of the next block, in wei; undefined before there is one. */
+  get nextBaseFee(): bigint | undefined {
+    if (!this.nextRules.eip1559) return undefined;
+    return this.#choices.baseFee ?? nextBaseFee(this.head.header);
+  }
+
+  /** Wei per blob gas in the next block; undefined before there are blobs. */
+  get nextBlobFee(): bigint | undefined {
+    const rules = this.nextRules;
+    return rules.eip4844 ? blobBaseFee(nextExcessBlobGas(this.head.header, rules), rules) : undefined;
+  }
+
+  get automine(): boolean {
+    return this.#automine;
+  }
+
+  /** Milliseconds between blocks; 0 when blocks are not mined by time. */
+  get interval(): number {
+    return this.#interval;
+  }
+
+  get coinbase(): Uint8Array {
+    return this.#choices.coinbase;
+  }
+
+  /** What the pool measures transactions by. */
+  poolView(): PoolView {
+    const { state } = this;
+    const gasLimit = this.#choices.gasLimit ?? this.head.header.gasLimit;
+    return { rules: this.nextRules, gasLimit, account: (address) => state.getAccount(address) };
+  }
+
+  /** Calls `listener` with each block that was mined here, after it is the head. It must not throw. */
+  onMined(listener: (mined: MinedBlock) => void): () => void {
+    this.#mined.add(listener);
+    return () => this.#mined.delete(listener);
+  }
+
+  /**
+   * Takes a transaction as clients send it. When blocks are mined automatically, it resolves after that. Rejects with
+   * RejectedTransactionError.
+   *
+   * @param sender whose it is, when its signature is not to be looked at.
+   */
+  async send(encoded: Uint8Array, sender?: Uint8Array): Promise<PooledTransaction> {
+    const pooled = await this.pool.add(encoded, this.poolView(), sender);
+    if (this.#automine) await this.#mutex.run(() => this.#mineAll(pooled));
+    return pooled;
+  }
+
+  /** Does nobody need a key to send in the name of this account? */
+  isImpersonated(address: Uint8Array): boolean {
+    return this.#autoImpersonate || this.#impersonated.has(bytesToHex(address));
+  }
+
+  impersonate(address: Uint8Array): void {
+    this.#impersonated.add(bytesToHex(address));
+  }
+
+  /** False when it was not. */
+  stopImpersonating(address: Uint8Array): boolean {
+    return this.#impersonated.delete(bytesToHex(address));
+  }
+
+  /** Anybody's transactions can be sent. */
+  setAutoImpersonate(on: boolean): void {
+    this.#autoImpersonate = on;
+  }
+
+  setAutomine(on: boolean): void {
+    this.#automine = on;
+  }
+
+  /** Milliseconds between blocks; 0: none by time. */
+  setIntervalMining(interval: number): void {
+    clearTimeout(this.#timer);
+    this.#interval = interval;
+    if (interval > 0 && !this.#closed) this.#scheduleInterval();
+  }
+
+  /** Mines blocks, `seconds` apart when that is given. */
+  mine(count = 1n, seconds?: bigint): Promise<MinedBlock[]> {
+    return this.#mutex.run(async () => {
+      const mined: MinedBlock[] = [];
+      for (let i = 0n; i < count; i++) {
+        const { timestamp } = this.head.header;
+        if (i > 0n && seconds !== undefined) this.clock.setNext(timestamp + seconds, timestamp);
+        mined.push(await this.#mineOne());
+      }
+      return mined;
+    });
+  }
+
+  /** The block that would be mined now, out of what is in the pool; nothing changes. */
+  pending(): Promise<PendingBlock> {
+    const key = [
+      bytesToHex(this.chain.stateId(this.head.hash)),
+      this.pool.version,
+      this.#nextPosition().timestamp,
+      this.#choices.baseFee,
+    ].join();
+    if (this.#pending?.key !== key) this.#pending = { key, block: this.#buildPending() };
+    return this.#pending.block;
+  }
+
+  /** The next block has this timestamp (seconds). Throws TimestampError. */
+  setNextTimestamp(timestamp: bigint): void {
+    this.clock.setNext(timestamp, this.head.header.timestamp);
+  }
+
+  /** Of the next block only, wei per gas. */
+  setNextBaseFee(baseFee: bigint): void {
+    this.#choices = { ...this.#choices, baseFee };
+  }
+
+  /** Of the next block only, 32 bytes. */
+  setNextPrevRandao(prevRandao: Uint8Array): void {
+    this.#choices = { ...this.#choices, prevRandao };
+  }
+
+  /** Of all further blocks, 20 bytes. */
+  setCoinbase(coinbase: Uint8Array): void {
+    this.#choices = { ...this.#choices, coinbase };
+  }
+
+  /** Of all further blocks. */
+  setGasLimit(gasLimit: bigint): void {
+    this.#choices = { ...this.#choices, gasLimit };
+  }
+
+  /** Changes accounts in the state after the head: the next block, and calls on the newest one, see it. */
+  editState(edits: readonly AccountEdit[]): Promise<void> {
+    return this.#mutex.run(async () => {
+      await this.chain.changeState(changesOfEdits(this.state, edits));
+      this.pool.update(this.poolView());
+    });
+  }
+
+  /** What `revert` takes. PERF: costs nothing: a head in the tree of blocks, which stays there. */
+  snapshot(): Promise<bigint> {
+    return this.#mutex.run(async () => {
+      const { hash } = this.head;
+      this.#snapshots.set(++this.#lastSnapshot, {
+        head: hash,
+        state: this.chain.stateId(hash),
+        clock: this.clock.snapshot(),
+        choices: this.#choices,
+        pool: this.pool.snapshot(),
+        randao: this.#randao,
+      });
+      return this.#lastSnapshot;
+    });
+  }
+
+  /** Everything is as it was; this snapshot and all later ones are gone. False when there is none with this number. */
+  revert(id: bigint): Promise<boolean> {
+    return this.#mutex.run(async () => {
+      const snapshot = this.#snapshots.get(id);
+      if (snapshot === undefined) return false;
+      const { head, state, clock, choices, pool, randao } = snapshot;
+      await this.chain.setHead(head, { state: bytesToHex(state) === bytesToHex(head) ? null : state });
+      this.clock.restore(clock);
+      this.#choices = choices;
+      this.#randao = randao;
+      // After the head: what the blocks gave back is not what was there.
+      this.pool.restoreSnapshot(pool);
+      for (const later of [...this.#snapshots.keys()]) if (later >= id) this.#snapshots.delete(later);
+      return true;
+    });
+  }
+
+  /** Lets a transaction go. False when it is not in the pool. */
+  dropTransaction(hash: Uint8Array): boolean {
+    return this.pool.remove(hash) !== undefined;
+  }
+
+  /** Ends mining, and waits for what is under way. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#mutex.run(async () => {});
+    await this.executor.close();
+    await this.#store.close();
+  }
+
+  #nextPosition(): Pick<Header, "number" | "timestamp"> {
+    const { number, timestamp } = this.head.header;
+    return { number: number + 1n, timestamp: this.clock.timestampAfter(timestamp) };
+  }
+
+  #attributes(): BlockAttributes {
+    const { coinbase, gasLimit, baseFee, prevRandao } = this.#choices;
+    return {
+      timestamp: this.#nextPosition().timestamp,
+      coinbase,
+      prevRandao: prevRandao ?? this.#randao,
+      ...(gasLimit === undefined ? {} : { gasLimit }),
+      ...(baseFee === undefined ? {} : { baseFeePerGas: baseFee }),
+    };
+  }
+
+  #candidates(): PooledTransaction[] {
+    const rule = {
+      baseFee: this.nextBaseFee ?? 0n,
+      blobFee: this.nextBlobFee ?? 0n,
+      order: this.#order,
+    };
+    return this.pool.candidates(this.poolView(), rule).slice(0, MOST_CANDIDATES);
+  }
+
+  #build(candidates: readonly PooledTransaction[]): Promise<BuiltChild> {
+    return this.chain.build(
+      this.#attributes(),
+      candidates.map(({ raw }) => raw),
+      // Their signatures were looked at when they came in, or are not to be looked at.
+      { senders: candidates.map(({ sender }) => sender), contractSenders: true },
+    );
+  }
+
+  async #buildPending(): Promise<PendingBlock> {
+    const before = this.state;
+    const built = await this.#build(this.#candidates());
+    return { built, state: new ChangedState(before, built.result.stateChanges, built.after.root) };
+  }
+
+  async #mineOne(): Promise<MinedBlock> {
+    const candidates = this.#candidates();
+    const built = await this.#build(candidates);
+    const block = await this.chain.append(built);
+    this.clock.passed(block.header.timestamp);
+    this.#choices = { ...this.#choices, baseFee: undefined, prevRandao: undefined };
+    this.#randao = keccak256(this.#randao);
+    const dropped = built.result.leftOut.flatMap(({ index, error }) => {
+      const transaction = candidates[index];
+      if (transaction === undefined || FOR_NOW.has(error.code)) return [];
+      this.pool.remove(transaction.hash);
+      return [{ transaction, reason: error }];
+    });
+    this.pool.update(this.poolView());
+    const mined = { block, dropped };
+    for (const listener of this.#mined) listener(mined);
+    return mined;
+  }
+
+  /** Mines until nothing is left that the next block could have; nothing when the transaction is in a block already. */
+  async #mineAll({ hash }: PooledTransaction): Promise<void> {
+    if (this.pool.get(hash) === undefined) return;
+    for (let included = 1; included > 0 && this.#candidates().length > 0; ) {
+      const { block, dropped } = await this.#mineOne();
+      included = block.block.transactions.length + dropped.length;
+    }
+  }
+
+  /** Transactions of blocks that the chain has left wait for the next ones. */
+  #takeBack(blocks: readonly StoredBlock[]): void {
+    const transactions = blocks.toReversed().flatMap(({ hash, block }) => {
+      const senders = this.chain.receipts(hash)?.senders ?? [];
+      return block.transactions.map((raw, i) => ({ raw, sender: senders[i] as Uint8Array }));
+    });
+    this.pool.restore(transactions, this.poolView());
+    this.pool.update(this.poolView());
+  }
+
+  #scheduleInterval(): void {
+    this.#timer = setTimeout(async () => {
+      try {
+        await this.mine();
+      } catch (error) {
+        // A full disk, for one: the next attempt may succeed, and nobody waits for this one.
+        process.emitWarning(error instanceof Error ? error : String(error));
+      }
+      if (this.#interval > 0 && !this.#closed) this.#scheduleInterval();
+    }, this.#interval);
+  }
+}
+
+/** Something that only a development node's own accounts can do. Code BRAID_UNKNOWN_ACCOUNT. */
+export class UnknownAccountError extends BaseError {
+  constructor(address: Uint8Array) {
+    const account = bytesToHex(address);
+    super(
+      "BRAID_UNKNOWN_ACCOUNT",
+      `unknown account: the node has no key of ${account}, and it is not impersonated.`,
+      {
+        data: { account },
+      },
+    );
+  }
+}

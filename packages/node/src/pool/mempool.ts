@@ -1,0 +1,354 @@
+// The transaction pool: by geth's rules of who comes in, who replaces whom, and who has to go.
+//
+// A transaction is pending when all nonces of its sender before it are there, down to the state's; else it is queued. Both are found by
+// looking: what is kept is one list of transactions for each sender, by nonce.
+
+import { recoverSender } from "@braid/executor";
+import { bytesToHex, type Hex } from "@braid/primitives";
+import {
+  decodeTransaction,
+  type ForkRules,
+  hashTransaction,
+  intrinsicGas,
+  type Transaction,
+  validateTransaction,
+} from "@braid/protocol";
+import { type BlobSidecar, openNetworkForm, verifySidecar } from "./blob-sidecar.ts";
+import { effectiveTip, maxCost, type PooledTransaction } from "./pooled-transaction.ts";
+import { RejectedTransactionError, rejectionOf } from "./rejections.ts";
+
+/** What the pool needs to know of the next block and the state before it. */
+export interface PoolView {
+  rules: ForkRules;
+  /** Of the next block. */
+  gasLimit: bigint;
+  /** Undefined when it does not exist. */
+  account(address: Uint8Array): { nonce: bigint; balance: bigint } | undefined;
+}
+
+export interface PoolLimits {
+  /** Transactions in all; the cheapest goes when there are more. */
+  transactions: number;
+  /** Queued ones of one sender. */
+  queuedPerSender: number;
+  /** Bytes of a transaction, without its blobs. */
+  bytes: number;
+  /** Wei per gas that a transaction must offer to the builder. */
+  minTip: bigint;
+}
+
+/** geth has 5,120 transactions, 64 queued ones a sender and 128 KiB; a development node gets many from few senders. */
+const DEFAULT_POOL_LIMITS: PoolLimits = {
+  transactions: 50_000,
+  queuedPerSender: 1_024,
+  bytes: 131_072,
+  minTip: 0n,
+};
+
+/** Percent by which a replacement must offer more: of fees, and of a blob transaction's, which cost the network more to pass on. */
+const BUMP = 10n;
+const BLOB_BUMP = 100n;
+
+/** Candidates of a block and the order in which they are tried. */
+export interface SelectionRule {
+  baseFee: bigint;
+  /** Wei per blob gas. */
+  blobFee: bigint;
+  /** "priority": who pays the builder most comes first; "fifo": who came first. */
+  order: "priority" | "fifo";
+}
+
+/** A sender's transactions by nonce. */
+class OfSender extends Map<bigint, PooledTransaction> {
+  /** What all of them can cost together. */
+  cost = 0n;
+}
+
+export class Mempool {
+  readonly limits: PoolLimits;
+  #bySender = new Map<Hex, OfSender>();
+  #byHash = new Map<Hex, PooledTransaction>();
+  #arrivals = 0;
+  /** Changes with each change of what is in the pool. */
+  #version = 0;
+  readonly #listeners = new Set<(transaction: PooledTransaction) => void>();
+
+  constructor(limits: Partial<PoolLimits> = {}) {
+    this.limits = { ...DEFAULT_POOL_LIMITS, ...limits };
+  }
+
+  get size(): number {
+    return this.#byHash.size;
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  get(hash: Uint8Array): PooledTransaction | undefined {
+    return this.#byHash.get(bytesToHex(hash));
+  }
+
+  /** Calls `listener` with each transaction that comes in. It must not throw. */
+  onTransaction(listener: (transaction: PooledTransaction) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Takes a transaction as clients send it: its EIP-2718 encoding, blob transactions with their blobs.
+   *
+   * @param sender whose transaction it is, when its signature is not to be looked at.
+   * @throws RejectedTransactionError, in geth's words.
+   */
+  async add(encoded: Uint8Array, view: PoolView, sender?: Uint8Array): Promise<PooledTransaction> {
+    let opened: { raw: Uint8Array; sidecar?: BlobSidecar };
+    let tx: Transaction;
+    try {
+      opened = openNetworkForm(encoded);
+      tx = decodeTransaction(opened.raw);
+    } catch (error) {
+      throw rejectionOf(error);
+    }
+    const { raw, sidecar } = opened;
+    const hash = hashTransaction(raw);
+    const key = bytesToHex(hash);
+    if (this.#byHash.has(key))
+      throw new RejectedTransactionError("BRAID_POOL_ALREADY_KNOWN", "already known");
+    this.#checkForm(tx, raw, view);
+    const address = sender ?? recoverSender(raw, view.rules);
+    if (address === undefined)
+      throw new RejectedTransactionError("BRAID_TX_INVALID_SIGNATURE", "invalid sender");
+    // It takes long: whoever sends the same at the same time is turned away below.
+    if (tx.type === 3) await verifySidecar(tx, sidecar, view.rules);
+    const pooled: PooledTransaction = {
+      raw,
+      hash,
+      tx,
+      sender: address,
+      from: bytesToHex(address),
+      cost: maxCost(tx, view.rules.blobGasPerBlob),
+      ...(sidecar === undefined ? {} : { sidecar }),
+      arrival: ++this.#arrivals,
+    };
+    if (this.#byHash.has(key))
+      throw new RejectedTransactionError("BRAID_POOL_ALREADY_KNOWN", "already known");
+    this.#checkSender(pooled, view);
+    this.#makeRoom(pooled);
+    this.#put(pooled);
+    for (const listener of this.#listeners) listener(pooled);
+    return pooled;
+  }
+
+  /** Takes transactions of a block back that is no part of the chain any more, as far as they can be valid again. */
+  restore(transactions: readonly { raw: Uint8Array; sender: Uint8Array }[], view: PoolView): void {
+    for (const { raw, sender } of transactions) {
+      const tx = decodeTransaction(raw);
+      // Its blobs are in no block, and nobody has them any more.
+      if (tx.type === 3) continue;
+      const from = bytesToHex(sender);
+      const nonce = view.account(sender)?.nonce ?? 0n;
+      if (tx.nonce < nonce || this.#bySender.get(from)?.has(tx.nonce) === true) continue;
+      const cost = maxCost(tx, view.rules.blobGasPerBlob);
+      this.#put({ raw, hash: hashTransaction(raw), tx, sender, from, cost, arrival: ++this.#arrivals });
+    }
+  }
+
+  /** Lets go what the state has gone past or cannot pay any more. */
+  update(view: PoolView): void {
+    for (const list of [...this.#bySender.values()])
+      for (const pooled of [...list.values()]) {
+        const account = view.account(pooled.sender);
+        if (pooled.tx.nonce < (account?.nonce ?? 0n) || pooled.cost > (account?.balance ?? 0n))
+          this.remove(pooled.hash);
+      }
+  }
+
+  /** The transaction that went, or undefined when it was not there. */
+  remove(hash: Uint8Array): PooledTransaction | undefined {
+    const key = bytesToHex(hash);
+    const pooled = this.#byHash.get(key);
+    if (pooled === undefined) return undefined;
+    this.#byHash.delete(key);
+    const list = this.#bySender.get(pooled.from);
+    if (list !== undefined) {
+      list.delete(pooled.tx.nonce);
+      list.cost -= pooled.cost;
+      if (list.size === 0) this.#bySender.delete(pooled.from);
+    }
+    this.#version++;
+    return pooled;
+  }
+
+  /** What `restoreSnapshot` takes. */
+  snapshot(): readonly PooledTransaction[] {
+    return this.#byHash.size === 0 ? [] : [...this.#byHash.values()];
+  }
+
+  restoreSnapshot(transactions: readonly PooledTransaction[]): void {
+    this.#bySender = new Map();
+    this.#byHash = new Map();
+    this.#version++;
+    for (const pooled of transactions) this.#put(pooled);
+  }
+
+  /** The transactions that could be executed now, and those that wait for others, by sender and nonce. */
+  content(view: PoolView): { pending: PooledTransaction[]; queued: PooledTransaction[] } {
+    const pending: PooledTransaction[] = [];
+    const queued: PooledTransaction[] = [];
+    for (const [, list] of [...this.#bySender].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const run = this.#run(list, view);
+      pending.push(...run);
+      const rest = [...list.values()].filter((pooled) => !run.includes(pooled));
+      queued.push(...rest.sort((a, b) => (a.tx.nonce < b.tx.nonce ? -1 : 1)));
+    }
+    return { pending, queued };
+  }
+
+  /** The nonce that the sender's next transaction has, those in the pool counted. */
+  nextNonce(sender: Uint8Array, view: PoolView): bigint {
+    const nonce = view.account(sender)?.nonce ?? 0n;
+    const list = this.#bySender.get(bytesToHex(sender));
+    return list === undefined ? nonce : nonce + BigInt(this.#run(list, view).length);
+  }
+
+  /**
+   * The candidates of a block. A sender's come in the order of their nonces; one that pays little holds back those behind it.
+   */
+  candidates(view: PoolView, { baseFee, blobFee, order }: SelectionRule): PooledTransaction[] {
+    const ranked: { pooled: PooledTransaction; tip: bigint; arrival: number }[] = [];
+    for (const list of this.#bySender.values()) {
+      let tip: bigint | undefined;
+      let arrival = 0;
+      for (const pooled of this.#run(list, view)) {
+        const { tx } = pooled;
+        const own = effectiveTip(tx, baseFee);
+        if (own < 0n || (tx.type === 3 && tx.maxFeePerBlobGas < blobFee)) break;
+        tip = tip === undefined || own < tip ? own : tip;
+        arrival = Math.max(arrival, pooled.arrival);
+        ranked.push({ pooled, tip, arrival });
+      }
+    }
+    const byArrival = (a: (typeof ranked)[0], b: (typeof ranked)[0]): number =>
+      a.arrival - b.arrival || (a.pooled.tx.nonce < b.pooled.tx.nonce ? -1 : 1);
+    ranked.sort(
+      order === "fifo" ? byArrival : (a, b) => (a.tip === b.tip ? byArrival(a, b) : a.tip > b.tip ? -1 : 1),
+    );
+    return ranked.map(({ pooled }) => pooled);
+  }
+
+  /** A sender's transactions from the state's nonce on without a gap. */
+  #run(list: OfSender, view: PoolView): PooledTransaction[] {
+    const [any] = list.values();
+    const run: PooledTransaction[] = [];
+    let nonce = any === undefined ? 0n : (view.account(any.sender)?.nonce ?? 0n);
+    for (let next = list.get(nonce); next !== undefined; next = list.get(nonce)) {
+      run.push(next);
+      nonce++;
+    }
+    return run;
+  }
+
+  #checkForm(tx: Transaction, raw: Uint8Array, { rules, gasLimit }: PoolView): void {
+    const { bytes, minTip } = this.limits;
+    if (raw.length > bytes)
+      throw new RejectedTransactionError(
+        "BRAID_POOL_TOO_LARGE",
+        `oversized data: transaction size ${raw.length}, limit ${bytes}`,
+      );
+    try {
+      // What a block asks for besides its fees: those may fall.
+      const block = { gasLimit, baseFeePerGas: undefined, blobGasPrice: undefined };
+      validateTransaction(tx, intrinsicGas(tx, rules), rules, block);
+    } catch (error) {
+      throw rejectionOf(error);
+    }
+    if (tx.maxPriorityFeePerGas < minTip)
+      throw new RejectedTransactionError(
+        "BRAID_POOL_UNDERPRICED",
+        `transaction underpriced: gas tip cap ${tx.maxPriorityFeePerGas}, minimum needed ${minTip}`,
+      );
+  }
+
+  /** Nonce, funds, and what of the sender's is there already. */
+  #checkSender(pooled: PooledTransaction, view: PoolView): void {
+    const { tx, sender, from, cost } = pooled;
+    const { nonce, balance } = view.account(sender) ?? { nonce: 0n, balance: 0n };
+    if (tx.nonce < nonce)
+      throw new RejectedTransactionError(
+        "BRAID_TX_NONCE_TOO_LOW",
+        `nonce too low: next nonce ${nonce}, tx nonce ${tx.nonce}`,
+      );
+    if (cost > balance)
+      throw new RejectedTransactionError(
+        "BRAID_TX_INSUFFICIENT_FUNDS",
+        `insufficient funds for gas * price + value: balance ${balance}, tx cost ${cost}, overshot ${cost - balance}`,
+      );
+    const list = this.#bySender.get(from);
+    if (list === undefined) return;
+    const replaced = list.get(tx.nonce);
+    if (replaced !== undefined) checkReplacement(tx, replaced.tx);
+    const spent = list.cost - (replaced?.cost ?? 0n);
+    if (spent + cost > balance)
+      throw new RejectedTransactionError(
+        "BRAID_TX_INSUFFICIENT_FUNDS",
+        `insufficient funds for gas * price + value: balance ${balance}, queued cost ${spent}, tx cost ${cost}, overshot ${spent + cost - balance}`,
+      );
+    if (replaced === undefined && tx.nonce > nonce && !list.has(tx.nonce - 1n)) this.#checkQueued(list, view);
+  }
+
+  #checkQueued(list: OfSender, view: PoolView): void {
+    const queued = list.size - this.#run(list, view).length;
+    if (queued < this.limits.queuedPerSender) return;
+    throw new RejectedTransactionError(
+      "BRAID_POOL_ACCOUNT_LIMIT",
+      `account limit exceeded: ${queued} transactions wait for a nonce before theirs`,
+    );
+  }
+
+  /** When the pool is full the cheapest goes, with its sender's later ones left behind as queued. */
+  #makeRoom(pooled: PooledTransaction): void {
+    if (this.#byHash.size < this.limits.transactions) return;
+    if (this.#bySender.get(pooled.from)?.has(pooled.tx.nonce) === true) return;
+    let cheapest = pooled;
+    for (const other of this.#byHash.values())
+      if (other.tx.maxPriorityFeePerGas < cheapest.tx.maxPriorityFeePerGas) cheapest = other;
+    if (cheapest === pooled)
+      throw new RejectedTransactionError("BRAID_POOL_UNDERPRICED", "transaction underpriced: txpool is full");
+    this.remove(cheapest.hash);
+  }
+
+  #put(pooled: PooledTransaction): void {
+    let list = this.#bySender.get(pooled.from);
+    if (list === undefined) {
+      list = new OfSender();
+      this.#bySender.set(pooled.from, list);
+    }
+    const replaced = list.get(pooled.tx.nonce);
+    if (replaced !== undefined) this.#byHash.delete(bytesToHex(replaced.hash));
+    list.cost += pooled.cost - (replaced?.cost ?? 0n);
+    list.set(pooled.tx.nonce, pooled);
+    this.#byHash.set(bytesToHex(pooled.hash), pooled);
+    this.#version++;
+  }
+}
+
+function checkReplacement(tx: Transaction, old: Transaction): void {
+  // A blob transaction takes another's place only, and the other way round.
+  const hasBlobs = tx.type === 3;
+  if (hasBlobs !== (old.type === 3))
+    throw new RejectedTransactionError("BRAID_POOL_ALREADY_KNOWN", "address already reserved");
+  const bump = hasBlobs ? BLOB_BUMP : BUMP;
+  const least = (fee: bigint): bigint => (fee * (100n + bump) + 99n) / 100n;
+  const isEnough =
+    tx.maxFeePerGas >= least(old.maxFeePerGas) &&
+    tx.maxPriorityFeePerGas >= least(old.maxPriorityFeePerGas) &&
+    // With nothing to add 10% to, one wei more is asked for.
+    (tx.maxFeePerGas > old.maxFeePerGas || tx.maxPriorityFeePerGas > old.maxPriorityFeePerGas) &&
+    (!hasBlobs || tx.maxFeePerBlobGas >= least(old.maxFeePerBlobGas));
+  if (isEnough) return;
+  throw new RejectedTransactionError(
+    "BRAID_POOL_REPLACEMENT_UNDERPRICED",
+    `replacement transaction underpriced: new tx gas fee cap ${tx.maxFeePerGas}, tip ${tx.maxPriorityFeePerGas}; needed ${least(old.maxFeePerGas)} and ${least(old.maxPriorityFeePerGas)}`,
+  );
+}
