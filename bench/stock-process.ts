@@ -1,6 +1,6 @@
 // Runs stock @ethereumjs/vm in a process of its own: its heap full of tries and its garbage collections are then no burden to Braid's side,
 // and the other way round. Started by stock-client.ts.
-import { StockRunner, type StockRunOptions } from "@braid/replay";
+import { StockRunner, type StockRunOptions } from "@braid/stock";
 import { openBlock } from "./blocks.ts";
 import type { StockReply, StockRequest } from "./stock-protocol.ts";
 

@@ -1,7 +1,7 @@
-// The test command: type check, biome, then every test: vitest's, and the contracts' on Hardhat. Its last line is
+// The test command: type check, biome, knip, then every test: vitest's, and the contracts' on Hardhat. Its last line is
 // `N passed, N failed, N skipped`.
 //
-// The type check and biome count as one check each. A run that ends without an outcome (a crash, no test found) is a failure.
+// The type check, biome and knip (unused files, exports and dependencies) count as one check each. A run that ends without an outcome (a crash, no test found) is a failure.
 
 import { spawnSync } from "node:child_process";
 import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -75,6 +75,7 @@ const contractTests = globSync("contracts/test/*.ts", { cwd: root })
 const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
 check(totals, "type check", "tsc", ["--noEmit"]);
 check(totals, "biome", "biome", ["check", "--error-on-warnings", "."]);
+check(totals, "knip", "knip", []);
 // Words that name only tests of contracts are none of vitest's.
 test(totals, contractTests.length > 0 ? ["--passWithNoTests", ...filters] : filters);
 if (contractTests.length > 0) testContracts(totals, contractTests);

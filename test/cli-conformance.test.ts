@@ -3,8 +3,8 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { endlessFixture, transferFixture } from "@braid/testing/transfer-fixture";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { endlessFixture, transferFixture } from "../packages/conformance/src/testing/transfer-fixture.ts";
 
 const CLI = join(import.meta.dirname, "../packages/cli/src/main.ts");
 

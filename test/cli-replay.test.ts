@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { type Bundle, encodeBundle } from "@braid/replay";
+import { makeTransferChain, RECEIVER_ADDRESS } from "@braid/testing/transfer-chain";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeTransferChain, RECEIVER_ADDRESS } from "../packages/replay/src/testing/transfer-chain.ts";
 
 const CLI = fileURLToPath(new URL("../packages/cli/src/main.ts", import.meta.url));
 const SHIPPED = fileURLToPath(new URL("../packages/cli/data/defi-chain.braid", import.meta.url));

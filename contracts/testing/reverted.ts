@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { type Abi, decodeErrorResult, type Hex } from "viem";
 import { contractFamilies } from "../contract-code.ts";
 
-export class Reverted extends Error {
+class Reverted extends Error {
   /** As declared in Solidity; `Error` for a message, `Panic` for a failed check of the language's, empty without data. */
   readonly errorName: string;
   readonly args: readonly unknown[];

@@ -17,7 +17,7 @@ export interface Transaction {
   value?: bigint;
 }
 
-export interface Log {
+interface Log {
   address: Address;
   topics: [Hex, ...Hex[]];
   data: Hex;

@@ -16,12 +16,8 @@ import { type PublicPackage, publicPackages, ROOT } from "../../scripts/public-p
 
 /** The oldest Node that the packages say they run on, as far as npm has it for Linux on x64 and arm64. */
 const OLDEST_NODE = "22.13.1";
-/** What a user installs who checks types; in the workspace's versions. */
-const TYPES = [
-  "@types/node",
-  // Ethereumjs's types need it and do not bring it.
-  "@types/debug",
-];
+/** What a user installs who checks types; in the workspace's version. */
+const TYPES = ["@types/node"];
 
 /** What a command left behind. */
 export interface Ended {

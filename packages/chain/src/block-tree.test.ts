@@ -16,9 +16,9 @@ import {
   type StateStore,
   stateChangesOf,
 } from "@braid/state";
+import { keyed } from "@braid/testing/accounts";
+import { signTransaction } from "@braid/testing/sign";
 import { afterAll, describe, expect, test } from "vitest";
-import { keyed } from "../../executor/src/testing/accounts.ts";
-import { signTransaction } from "../../executor/src/testing/sign.ts";
 import { Blockchain, type HeadChange } from "./blockchain.ts";
 import type { BuiltChild } from "./build-block.ts";
 import { type GenesisFile, openGenesis } from "./genesis.ts";

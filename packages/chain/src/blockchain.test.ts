@@ -4,11 +4,11 @@ import { Executor } from "@braid/executor";
 import { BaseError } from "@braid/primitives";
 import type { BlockErrorCode, ForkName, Header } from "@braid/protocol";
 import type { SourceAccount } from "@braid/state";
+import { keyed } from "@braid/testing/accounts";
+import { blobHash, signTransaction, type UnsignedTransaction } from "@braid/testing/sign";
+import { GAS_LIMIT, type LaterFork, type SealOptions, TestChain } from "@braid/testing/test-chain";
 import { RLP } from "@ethereumjs/rlp";
 import { afterAll, describe, expect, test } from "vitest";
-import { keyed } from "../../executor/src/testing/accounts.ts";
-import { blobHash, signTransaction, type UnsignedTransaction } from "../../executor/src/testing/sign.ts";
-import { GAS_LIMIT, type LaterFork, type SealOptions, TestChain } from "./testing/test-chain.ts";
 
 const executor = new Executor({ workers: 2 });
 afterAll(() => executor.close());

@@ -4,9 +4,9 @@
 import { Executor } from "@braid/executor";
 import { bytesToHex } from "@braid/primitives";
 import type { ForkName } from "@braid/protocol";
+import { BEACON_ROOTS, BLOCK_HASHES, REQUEST_CONTRACTS } from "@braid/testing/block-builder";
+import { TestChain } from "@braid/testing/test-chain";
 import { afterAll, describe, expect, test } from "vitest";
-import { BEACON_ROOTS, BLOCK_HASHES, REQUEST_CONTRACTS } from "../../executor/src/testing/block-builder.ts";
-import { TestChain } from "./testing/test-chain.ts";
 
 const executor = new Executor({ workers: 2 });
 afterAll(() => executor.close());

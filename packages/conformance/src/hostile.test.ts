@@ -5,21 +5,16 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Executor } from "@braid/executor";
+import { mutate, mutations } from "@braid/testing/arbitraries";
+import { JSON_TREE, mutateTree, type TreeMutation, treeMutations } from "@braid/testing/mutate-tree";
+import { transferFixture } from "@braid/testing/transfer-fixture";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { mutate, mutations } from "../../protocol/src/testing/arbitraries.ts";
-import {
-  JSON_TREE,
-  mutateTree,
-  type TreeMutation,
-  treeMutations,
-} from "../../replay/src/testing/mutate-tree.ts";
 import { Executors } from "./executors.ts";
 import { SEQUENTIAL, seeded } from "./modes.ts";
 import type { CaseVerdict } from "./reports.ts";
 import { runFile } from "./run-file.ts";
 import { blockFixtures } from "./testing/block-fixtures.ts";
-import { transferFixture } from "./testing/transfer-fixture.ts";
 
 /** Under stress forty thousand fixtures: each is run twice. */
 const ROUNDS = Math.min(20, Number(process.env.BRAID_ROUNDS ?? 1));

@@ -1,5 +1,6 @@
 // Public names of @braid/conformance: Ethereum's own tests, run through Braid.
 
+export type { StateFixture } from "./fixture-types.ts";
 export { parallel, type RunMode, SEQUENTIAL, seeded } from "./modes.ts";
 export type { CaseReport, CaseVerdict, ConformanceTotals } from "./reports.ts";
 export {

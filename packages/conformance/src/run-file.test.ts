@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bytesToHex, hexToBytes } from "@braid/primitives";
 import { MemoryStateStore } from "@braid/state";
+import { keyed } from "@braid/testing/accounts";
+import { RECEIVER, transferFixture } from "@braid/testing/transfer-fixture";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { keyed } from "../../executor/src/testing/accounts.ts";
 import { compareAccessLists } from "./access-list.ts";
 import { fitsExpectation } from "./exceptions.ts";
 import { Executors } from "./executors.ts";
@@ -16,7 +17,6 @@ import { networkChain, UnknownNetworkError } from "./networks.ts";
 import type { CaseReport } from "./reports.ts";
 import { runFile } from "./run-file.ts";
 import { stackCases } from "./stacked-cases.ts";
-import { RECEIVER, transferFixture } from "./testing/transfer-fixture.ts";
 
 let folder: string;
 beforeAll(async () => {

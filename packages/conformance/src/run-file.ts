@@ -25,7 +25,7 @@ export interface FilePart {
   from: number;
 }
 
-export const WHOLE_FILE: FilePart = { part: 0, parts: 1, from: 0 };
+const WHOLE_FILE: FilePart = { part: 0, parts: 1, from: 0 };
 
 /** A case, before and after it is run. Numbers count from 0 over the cases that the filter takes. */
 export type CaseEvent =

@@ -4,11 +4,11 @@ import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { endlessFixture, transferFixture } from "@braid/testing/transfer-fixture";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SEQUENTIAL } from "./modes.ts";
 import type { CaseReport } from "./reports.ts";
 import { type ConformanceOptions, type ConformanceReport, runConformance } from "./run.ts";
-import { endlessFixture, transferFixture } from "./testing/transfer-fixture.ts";
 
 let folder: string;
 beforeAll(async () => {

@@ -2,13 +2,13 @@
 // predicates, contracts that are created where ether already lies.
 
 import { bytesToHex, hexToBytes } from "@braid/primitives";
+import { create2Address, createAddress, keyed, plainAddress } from "@braid/testing/accounts";
+import { asm, callWith, initCode } from "@braid/testing/assembler";
+import { BlockBuilder, type BlockOptions, ETHER, FORKS, type Fork } from "@braid/testing/block-builder";
+import { cloneInit, TOOL, tool } from "@braid/testing/tool";
 import { describe, expect, test } from "vitest";
-import { create2Address, createAddress, keyed, plainAddress } from "./testing/accounts.ts";
 import { assertAllAgree, outcomeOfBraid, runBraid } from "./testing/agree.ts";
-import { asm, callWith, initCode } from "./testing/assembler.ts";
-import { BlockBuilder, type BlockOptions, ETHER, FORKS, type Fork } from "./testing/block-builder.ts";
 import { readByRead } from "./testing/sources.ts";
-import { cloneInit, TOOL, tool } from "./testing/tool.ts";
 
 /** About a millisecond: enough for other workers to run ahead. */
 const PAUSE = 1_500;

@@ -11,14 +11,14 @@ import {
   transactionsRoot,
   withdrawalsRoot,
 } from "@braid/protocol";
+import { keyed, plainAddress } from "@braid/testing/accounts";
+import { BlockBuilder, type TestBlock } from "@braid/testing/block-builder";
+import { toRpcBlock } from "@braid/testing/rpc-forms";
 import { Common, Mainnet } from "@ethereumjs/common";
 import { beforeAll, describe, expect, test } from "vitest";
-import { toRpcBlock } from "../../protocol/src/testing/rpc.ts";
 import type { BlockInput } from "./block/block-input.ts";
 import type { BlockResult } from "./result/block-result.ts";
-import { keyed, plainAddress } from "./testing/accounts.ts";
 import { executorWith, fingerprint } from "./testing/agree.ts";
-import { BlockBuilder, type TestBlock } from "./testing/block-builder.ts";
 
 /** In mainnet's Osaka, before its first change of blob parameters. */
 const OSAKA = { number: 23_940_000n, timestamp: 1_765_000_000n };

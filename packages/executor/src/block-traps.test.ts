@@ -4,10 +4,9 @@
 import { hexToBytes } from "@braid/primitives";
 import { Chain, chainOf, receiptsRoot } from "@braid/protocol";
 import { MemoryStateSource, type StateChanges } from "@braid/state";
-import { describe, expect, test } from "vitest";
-import { keyed, plainAddress } from "./testing/accounts.ts";
-import { assertAllAgree, outcomeOfBraid, outcomeOfStock, runBraid } from "./testing/agree.ts";
-import { asm, word } from "./testing/assembler.ts";
+import { runOnce } from "@braid/stock/run-once";
+import { keyed, plainAddress } from "@braid/testing/accounts";
+import { asm, word } from "@braid/testing/assembler";
 import {
   BEACON_ROOTS,
   BLOCK_HASHES,
@@ -16,10 +15,11 @@ import {
   ETHER,
   type Fork,
   REQUEST_CONTRACTS,
-} from "./testing/block-builder.ts";
-import { blobHash } from "./testing/sign.ts";
-import { runStock } from "./testing/stock.ts";
-import { TOOL, tool } from "./testing/tool.ts";
+} from "@braid/testing/block-builder";
+import { blobHash } from "@braid/testing/sign";
+import { TOOL, tool } from "@braid/testing/tool";
+import { describe, expect, test } from "vitest";
+import { assertAllAgree, outcomeOfBraid, outcomeOfStock, runBraid } from "./testing/agree.ts";
 
 /** About a millisecond: enough for other workers to run ahead. */
 const PAUSE = 1_500;
@@ -255,7 +255,7 @@ describe("the protocol's own calls", () => {
         block.contract(address, code);
         block.send({ from: keyed(0), to: CONTRACT });
         const built = await block.build();
-        await expect(runStock(built)).resolves.toBeDefined();
+        await expect(runOnce(built)).resolves.toBeDefined();
         for (const mode of ["sequential", "parallel"] as const)
           await expect(runBraid(built, 2, { mode })).rejects.toMatchObject({
             code: expectedCode,
@@ -269,7 +269,7 @@ describe("the protocol's own calls", () => {
     for (let i = 0; i < 4; i++) block.send({ from: keyed(i), to: BEACON_ROOTS, data: word(1_700_000_000n) });
     const built = await block.build();
     // Stock writes the slots of contracts that are not there; the state is then that of no other client, the rest agrees.
-    const expected = outcomeOfStock(await runStock(built));
+    const expected = outcomeOfStock(await runOnce(built));
     for (const workers of [1, 2, 3]) {
       const outcome = await outcomeOfBraid(built, await runBraid(built, workers));
       expect({ ...outcome, stateRoot: "" }).toEqual({ ...expected, stateRoot: "" });

@@ -3,14 +3,14 @@
 
 import { randomInt } from "node:crypto";
 import { decodeTransaction, InvalidTransactionError } from "@braid/protocol";
+import { keyed, plainAddress } from "@braid/testing/accounts";
+import { BlockBuilder, type Fork, type TestBlock } from "@braid/testing/block-builder";
+import { randomBlock } from "@braid/testing/random-block";
+import { blobHash } from "@braid/testing/sign";
 import { describe, expect, test } from "vitest";
 import type { BlockResult, BuiltBlock } from "./result/block-result.ts";
 import { SeededExecutor } from "./seeded-executor.ts";
-import { keyed, plainAddress } from "./testing/accounts.ts";
 import { assertAllAgree, executorWith, fingerprint, inputOf, WORKER_COUNTS } from "./testing/agree.ts";
-import { BlockBuilder, type Fork, type TestBlock } from "./testing/block-builder.ts";
-import { randomBlock } from "./testing/random-block.ts";
-import { blobHash } from "./testing/sign.ts";
 
 const FORKS: readonly Fork[] = ["chainstart", "byzantium", "london", "cancun", "osaka"];
 const ROUNDS = Number(process.env.BRAID_ROUNDS ?? 2);

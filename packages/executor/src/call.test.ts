@@ -3,17 +3,17 @@
 import { bytesToHex, type Hex } from "@braid/primitives";
 import { decodeTransaction, InvalidTransactionError } from "@braid/protocol";
 import { MemoryStateStore, NO_ACCOUNT_CHANGE, stateChangesOf } from "@braid/state";
+import { runOnce } from "@braid/stock/run-once";
+import { keyed, plainAddress } from "@braid/testing/accounts";
+import { BlockBuilder, ETHER, type Fork, type TestBlock } from "@braid/testing/block-builder";
+import { randomBlock } from "@braid/testing/random-block";
+import { TOOL, tool } from "@braid/testing/tool";
 import { Address } from "@ethereumjs/util";
 import { describe, expect, test } from "vitest";
 import type { CallInput, CallMessage } from "./block/call-input.ts";
 import type { CallResult } from "./call.ts";
-import { keyed, plainAddress } from "./testing/accounts.ts";
 import { executorWith, fingerprint, runBraid } from "./testing/agree.ts";
-import { BlockBuilder, ETHER, type Fork, type TestBlock } from "./testing/block-builder.ts";
-import { randomBlock } from "./testing/random-block.ts";
 import { readByRead } from "./testing/sources.ts";
-import { runStock } from "./testing/stock.ts";
-import { TOOL, tool } from "./testing/tool.ts";
 
 const FORKS: readonly Fork[] = ["chainstart", "byzantium", "berlin", "london", "cancun", "osaka"];
 
@@ -67,7 +67,7 @@ test("single calls give what stock ethereumjs gives", async () => {
   const block = await randomBlock("cancun", 24);
   const messages = messagesOf(block).filter(({ blobVersionedHashes }) => blobVersionedHashes?.length === 0);
   let compared = 0;
-  await runStock({ ...block, input: { ...block.input, transactions: [] } }, (vm) => {
+  await runOnce({ ...block, input: { ...block.input, transactions: [] } }, (vm) => {
     vm.events.on("beforeBlock", async (_block: unknown, resolve?: () => void) => {
       for (const message of messages) {
         const [result] = await call(block, [

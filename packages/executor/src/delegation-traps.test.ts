@@ -3,13 +3,13 @@
 
 import { keccak256 } from "@braid/kernel";
 import { bytesToHex, concatBytes } from "@braid/primitives";
+import { create2Address, createAddress, keyed, plainAddress } from "@braid/testing/accounts";
+import { asm } from "@braid/testing/assembler";
+import { BlockBuilder, type Fork } from "@braid/testing/block-builder";
+import { authorize, type SignedAuthorization } from "@braid/testing/sign";
+import { cloneInit, TOOL, tool } from "@braid/testing/tool";
 import { describe, expect, test } from "vitest";
-import { create2Address, createAddress, keyed, plainAddress } from "./testing/accounts.ts";
 import { assertAllAgree, runBraid } from "./testing/agree.ts";
-import { asm } from "./testing/assembler.ts";
-import { BlockBuilder, type Fork } from "./testing/block-builder.ts";
-import { authorize, type SignedAuthorization } from "./testing/sign.ts";
-import { cloneInit, TOOL, tool } from "./testing/tool.ts";
 
 /** About a millisecond: enough for other workers to run ahead. */
 const PAUSE = 1_500;

@@ -16,11 +16,11 @@ import {
   stateChangesOf,
   UnknownBlockError,
 } from "@braid/state";
+import type { Fork, TestBlock } from "@braid/testing/block-builder";
+import { lookingBlock, randomBlock } from "@braid/testing/random-block";
 import { expect, onTestFinished, test } from "vitest";
 import { SeededExecutor } from "./seeded-executor.ts";
 import { executorWith, fingerprint, inputOf, runBraid, WORKER_COUNTS } from "./testing/agree.ts";
-import type { Fork, TestBlock } from "./testing/block-builder.ts";
-import { lookingBlock, randomBlock } from "./testing/random-block.ts";
 
 const ROUNDS = Number(process.env.BRAID_ROUNDS ?? 2);
 

@@ -4,17 +4,17 @@
 import { randomInt } from "node:crypto";
 import { bytesToHex, Random } from "@braid/primitives";
 import { type BegunStore, type FlatPreState, MemoryStateStore, type StateSource } from "@braid/state";
+import { runOnce } from "@braid/stock/run-once";
+import { type KeyedAccount, keyed, plainAddress } from "@braid/testing/accounts";
+import { BlockBuilder, type Fork, type TestBlock } from "@braid/testing/block-builder";
+import { randomBlock, randomBlockOn } from "@braid/testing/random-block";
+import { TOOL, tool } from "@braid/testing/tool";
 import { expect, onTestFinished, test } from "vitest";
 import type { ExecuteBlockInput } from "./block/block-input.ts";
 import { Executor } from "./executor.ts";
 import type { BlockResult } from "./result/block-result.ts";
 import { SeededExecutor } from "./seeded-executor.ts";
-import { type KeyedAccount, keyed, plainAddress } from "./testing/accounts.ts";
 import { fingerprint, inputOf, outcomeOfBraid, outcomeOfStock, runBraid } from "./testing/agree.ts";
-import { BlockBuilder, type Fork, type TestBlock } from "./testing/block-builder.ts";
-import { randomBlock, randomBlockOn } from "./testing/random-block.ts";
-import { runStock } from "./testing/stock.ts";
-import { TOOL, tool } from "./testing/tool.ts";
 
 const KIB = 1024;
 const BLOCKS = 10;
@@ -117,7 +117,7 @@ async function runChain(
   const asked = executors.map(() => new Asked());
   for (let i = 0; i < BLOCKS; i++) {
     const block = await randomBlockOn(fork, seed + i, flatOf(store), lookAround(seed + i));
-    const expected = await runStock(block).then(outcomeOfStock, (error: unknown) => {
+    const expected = await runOnce(block).then(outcomeOfStock, (error: unknown) => {
       // A delegated sender may have lost its ether: then there is no such block.
       expect(String(error)).toContain("enough funds");
       return undefined;

@@ -6,14 +6,14 @@
 import { randomInt } from "node:crypto";
 import { BaseError, Random } from "@braid/primitives";
 import type { StateAnswer, StateKey, StateSource } from "@braid/state";
+import type { TestBlock } from "@braid/testing/block-builder";
+import { randomBlock } from "@braid/testing/random-block";
 import { describe, expect, test } from "vitest";
 import type { ExecuteBlockInput } from "./block/block-input.ts";
 import type { BlockResult } from "./result/block-result.ts";
 import { SeededExecutor } from "./seeded-executor.ts";
 import { executorWith, fingerprint, inputOf, runBraid } from "./testing/agree.ts";
-import type { TestBlock } from "./testing/block-builder.ts";
 import { inTime } from "./testing/deadline.ts";
-import { randomBlock } from "./testing/random-block.ts";
 import { ScriptedSource } from "./testing/sources.ts";
 
 const ROUNDS = Number(process.env.BRAID_ROUNDS ?? 4);

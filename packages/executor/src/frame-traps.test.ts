@@ -1,12 +1,12 @@
 // Frame objects serve one call after the other (engines/ethereumjs/evm/frame-interpreter.ts): however a call ends, the next one of the same depth
 // begins with nothing but zeros in its memory.
 
+import { keyed, plainAddress } from "@braid/testing/accounts";
+import { type AsmItem, asm } from "@braid/testing/assembler";
+import { BlockBuilder, type Fork } from "@braid/testing/block-builder";
+import { TOOL, tool } from "@braid/testing/tool";
 import { describe, expect, test } from "vitest";
-import { keyed, plainAddress } from "./testing/accounts.ts";
 import { assertAllAgree } from "./testing/agree.ts";
-import { type AsmItem, asm } from "./testing/assembler.ts";
-import { BlockBuilder, type Fork } from "./testing/block-builder.ts";
-import { TOOL, tool } from "./testing/tool.ts";
 
 const CALLER = plainAddress(1);
 const READER = plainAddress(2);

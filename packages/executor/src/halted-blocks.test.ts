@@ -4,16 +4,16 @@
 import { equalBytes } from "@braid/primitives";
 import { InvalidTransactionError } from "@braid/protocol";
 import type { StateSource } from "@braid/state";
+import { keyed, plainAddress } from "@braid/testing/accounts";
+import { asm } from "@braid/testing/assembler";
+import { BlockBuilder, type BlockOptions, type TestBlock } from "@braid/testing/block-builder";
+import { TOOL, tool } from "@braid/testing/tool";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { Executor, type ExecutorOptions } from "./executor.ts";
-import { keyed, plainAddress } from "./testing/accounts.ts";
 import { fingerprint, inputOf, runBraid } from "./testing/agree.ts";
-import { asm } from "./testing/assembler.ts";
-import { BlockBuilder, type BlockOptions, type TestBlock } from "./testing/block-builder.ts";
 import { inTime } from "./testing/deadline.ts";
 import { spyOnPools } from "./testing/pool-spy.ts";
 import { type ReadKind, ScriptedSource } from "./testing/sources.ts";
-import { TOOL, tool } from "./testing/tool.ts";
 
 const CONTRACT = plainAddress(1);
 /** Nobody gets an answer about it. */

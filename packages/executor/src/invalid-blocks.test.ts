@@ -2,14 +2,14 @@
 // executor as good as before.
 
 import { concatBytes, hexToBytes } from "@braid/primitives";
+import { keyed, plainAddress } from "@braid/testing/accounts";
+import { asm } from "@braid/testing/assembler";
+import { BlockBuilder, type BlockOptions, type Fork, type TestBlock } from "@braid/testing/block-builder";
+import { authorize, blobHash } from "@braid/testing/sign";
+import { TOOL, tool } from "@braid/testing/tool";
 import { RLP } from "@ethereumjs/rlp";
 import { describe, expect, test } from "vitest";
-import { keyed, plainAddress } from "./testing/accounts.ts";
 import { assertAllReject, fingerprint, runBraid, WORKER_COUNTS } from "./testing/agree.ts";
-import { asm } from "./testing/assembler.ts";
-import { BlockBuilder, type BlockOptions, type Fork, type TestBlock } from "./testing/block-builder.ts";
-import { authorize, blobHash } from "./testing/sign.ts";
-import { TOOL, tool } from "./testing/tool.ts";
 
 const CONTRACT = plainAddress(1);
 const POOR = keyed(20);

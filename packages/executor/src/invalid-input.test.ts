@@ -1,11 +1,11 @@
 // What executeBlock must not take: it would end as memory written in the wrong place, or as a block that never begins.
 
+import { keyed, plainAddress } from "@braid/testing/accounts";
+import { BlockBuilder, type TestBlock } from "@braid/testing/block-builder";
 import { describe, expect, test } from "vitest";
 import { InvalidInputError } from "./errors.ts";
 import { Executor } from "./executor.ts";
-import { keyed, plainAddress } from "./testing/accounts.ts";
 import { executorWith, fingerprint, inputOf, runBraid } from "./testing/agree.ts";
-import { BlockBuilder, type TestBlock } from "./testing/block-builder.ts";
 import { inTime } from "./testing/deadline.ts";
 
 async function someBlock(): Promise<TestBlock> {

@@ -1,11 +1,11 @@
 // What a block teaches about the next one: chains of dependents that were found out by aborts are foreseen the second time.
 
+import { keyed, plainAddress } from "@braid/testing/accounts";
+import { BlockBuilder } from "@braid/testing/block-builder";
+import { TOOL, tool } from "@braid/testing/tool";
 import { expect, onTestFinished, test } from "vitest";
 import { Executor } from "./executor.ts";
-import { keyed, plainAddress } from "./testing/accounts.ts";
 import { assertAllAgree, fingerprint } from "./testing/agree.ts";
-import { BlockBuilder } from "./testing/block-builder.ts";
-import { TOOL, tool } from "./testing/tool.ts";
 
 const TRANSACTIONS = 24;
 const CONTRACT = plainAddress(1);

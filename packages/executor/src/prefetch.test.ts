@@ -3,13 +3,13 @@
 
 import { BaseError } from "@braid/primitives";
 import type { StateAnswer, StateKey, StateSource } from "@braid/state";
+import { keyed, plainAddress } from "@braid/testing/accounts";
+import { BlockBuilder, type BlockOptions, type TestBlock } from "@braid/testing/block-builder";
+import { TOOL, tool } from "@braid/testing/tool";
 import { describe, expect, test } from "vitest";
-import { keyed, plainAddress } from "./testing/accounts.ts";
 import { executorWith, fingerprint, inputOf, runBraid } from "./testing/agree.ts";
-import { BlockBuilder, type BlockOptions, type TestBlock } from "./testing/block-builder.ts";
 import { inTime } from "./testing/deadline.ts";
 import { BatchSource, IntermittentSource } from "./testing/sources.ts";
-import { TOOL, tool } from "./testing/tool.ts";
 
 type AccessList = [address: Uint8Array, slots: Uint8Array[]][];
 

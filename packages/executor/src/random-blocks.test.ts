@@ -3,17 +3,17 @@
 // BRAID_ROUNDS sets how many blocks there are of each fork (default 3).
 
 import { randomInt } from "node:crypto";
+import { runOnce } from "@braid/stock/run-once";
+import { FORKS, type Fork, type TestBlock } from "@braid/testing/block-builder";
+import { randomBlock, shrink } from "@braid/testing/random-block";
 import { expect, test } from "vitest";
 import { assertAllAgree, assertAllReject, outcomeOfBraid, runBraid } from "./testing/agree.ts";
-import { FORKS, type Fork, type TestBlock } from "./testing/block-builder.ts";
-import { randomBlock, shrink } from "./testing/random-block.ts";
 import { readByRead } from "./testing/sources.ts";
-import { runStock } from "./testing/stock.ts";
 
 /** A delegated sender may lose its ether before its own transaction comes: then all must reject the block for that. */
 async function assertProperty(block: TestBlock, repeat: number): Promise<void> {
   try {
-    await runStock(block);
+    await runOnce(block);
   } catch (error) {
     expect(String(error)).toContain("enough funds");
     expect(await assertAllReject(block, { repeat })).toMatchObject({ code: "BRAID_TX_INSUFFICIENT_FUNDS" });

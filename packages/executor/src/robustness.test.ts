@@ -4,15 +4,15 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type BegunStore, MemoryStateStore, type StateSource } from "@braid/state";
+import { keyed, plainAddress } from "@braid/testing/accounts";
+import { BlockBuilder, type TestBlock } from "@braid/testing/block-builder";
+import { TOOL, tool } from "@braid/testing/tool";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { Executor, type ExecutorOptions } from "./executor.ts";
 import type { BlockResult } from "./result/block-result.ts";
-import { keyed, plainAddress } from "./testing/accounts.ts";
 import { fingerprint, runBraid } from "./testing/agree.ts";
-import { BlockBuilder, type TestBlock } from "./testing/block-builder.ts";
 import { spyOnPools } from "./testing/pool-spy.ts";
 import { readByRead } from "./testing/sources.ts";
-import { TOOL, tool } from "./testing/tool.ts";
 
 const TRANSACTIONS = 120;
 const CONTRACT = plainAddress(1);

@@ -3,13 +3,13 @@
 // BRAID_SCHEDULES sets how many schedules there are of each block (default 1,000).
 
 import { Kernel } from "@braid/kernel";
+import { create2Address, keyed, plainAddress } from "@braid/testing/accounts";
+import { BlockBuilder, type Fork, type TestBlock } from "@braid/testing/block-builder";
+import { authorize } from "@braid/testing/sign";
+import { cloneInit, TOOL, tool } from "@braid/testing/tool";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Executor } from "./executor.ts";
-import { create2Address, keyed, plainAddress } from "./testing/accounts.ts";
 import { assertAllAgree, executorWith, fingerprint } from "./testing/agree.ts";
-import { BlockBuilder, type Fork, type TestBlock } from "./testing/block-builder.ts";
-import { authorize } from "./testing/sign.ts";
-import { cloneInit, TOOL, tool } from "./testing/tool.ts";
 
 const SCHEDULES = Number(process.env.BRAID_SCHEDULES ?? 1_000);
 const CONTRACT = plainAddress(1);

@@ -1,13 +1,13 @@
 // Workers that take turns: the results are those of the sequential run, and a seed gives the same schedule again.
 
 import type { AbortCauses } from "@braid/kernel";
+import { keyed, plainAddress } from "@braid/testing/accounts";
+import { BlockBuilder, type Fork, type TestBlock } from "@braid/testing/block-builder";
+import { randomBlock } from "@braid/testing/random-block";
 import { describe, expect, test } from "vitest";
 import type { BlockResult } from "./result/block-result.ts";
 import { SeededExecutor } from "./seeded-executor.ts";
-import { keyed, plainAddress } from "./testing/accounts.ts";
 import { fingerprint, runBraid } from "./testing/agree.ts";
-import { BlockBuilder, type Fork, type TestBlock } from "./testing/block-builder.ts";
-import { randomBlock } from "./testing/random-block.ts";
 
 async function run(block: TestBlock, workers: number, seed: number): Promise<BlockResult> {
   const executor = new SeededExecutor({

@@ -9,16 +9,16 @@ import {
   MissingCodeError,
   type StateSource,
 } from "@braid/state";
+import { runOnce } from "@braid/stock/run-once";
+import { keyed, plainAddress } from "@braid/testing/accounts";
+import { asm, word } from "@braid/testing/assembler";
+import { BlockBuilder, REQUEST_CONTRACTS, type TestBlock } from "@braid/testing/block-builder";
+import { cloneInit, TOOL, tool } from "@braid/testing/tool";
 import { describe, expect, test } from "vitest";
 import { ExecutionError } from "./errors.ts";
-import { keyed, plainAddress } from "./testing/accounts.ts";
 import { type Outcome, outcomeOfBraid, outcomeOfStock, runBraid } from "./testing/agree.ts";
-import { asm, word } from "./testing/assembler.ts";
-import { BlockBuilder, REQUEST_CONTRACTS, type TestBlock } from "./testing/block-builder.ts";
 import { inTime } from "./testing/deadline.ts";
 import { IntermittentSource, type ReadKind, ScriptedSource } from "./testing/sources.ts";
-import { runStock } from "./testing/stock.ts";
-import { cloneInit, TOOL, tool } from "./testing/tool.ts";
 
 /** Workers keep codes by their hash from block to block, so each block has codes that were never seen. */
 let blocks = 0;
@@ -69,7 +69,7 @@ describe.each([
 
   test("a source that answers read by read, late, gives the same result", async () => {
     const block = await readingBlock();
-    const expected = outcomeOfStock(await runStock(block));
+    const expected = outcomeOfStock(await runOnce(block));
     const source = new IntermittentSource(block.source(), () => false);
     expect(await outcomeOfBraid(block, await run(block, source))).toEqual(expected);
     for (const kind of KINDS) expect(source.counts[kind], kind).toBeGreaterThan(3);
@@ -114,7 +114,7 @@ describe.each([
     expect(outcomes.failed).toBeGreaterThan(0);
     // And the executor is as good as before.
     expect(await outcomeOfBraid(first, await run(first, first.source()))).toEqual(
-      outcomeOfStock(await runStock(first)),
+      outcomeOfStock(await runOnce(first)),
     );
   });
 });
@@ -210,7 +210,7 @@ describe.each([1, 3])("what a source throws, with %i workers", (workers) => {
 test("a preload that fails fails the block, and the next block on the same source is right", async () => {
   const block = await readingBlock();
   const source = block.source();
-  const expected = outcomeOfStock(await runStock(block));
+  const expected = outcomeOfStock(await runOnce(block));
   let broken = true;
   const flaky: StateSource = {
     getAccount: (address) => source.getAccount(address),
@@ -245,7 +245,5 @@ test.each<[string, Partial<FlatAccount>]>([
     name: "ExecutionError",
     code: "BRAID_SOURCE_FAILED",
   });
-  expect(await outcomeOfBraid(block, await runBraid(block, 2))).toEqual(
-    outcomeOfStock(await runStock(block)),
-  );
+  expect(await outcomeOfBraid(block, await runBraid(block, 2))).toEqual(outcomeOfStock(await runOnce(block)));
 });

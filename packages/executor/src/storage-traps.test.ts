@@ -2,12 +2,12 @@
 // Each is a block that went wrong in some client; stock ethereumjs, sequential and parallel must agree on it.
 
 import { bytesToHex } from "@braid/primitives";
+import { create2Address, keyed, plainAddress } from "@braid/testing/accounts";
+import { asm, callWith, word } from "@braid/testing/assembler";
+import { BlockBuilder, type Fork } from "@braid/testing/block-builder";
+import { cloneInit, TOOL, tool } from "@braid/testing/tool";
 import { describe, expect, test } from "vitest";
-import { create2Address, keyed, plainAddress } from "./testing/accounts.ts";
 import { assertAllAgree } from "./testing/agree.ts";
-import { asm, callWith, word } from "./testing/assembler.ts";
-import { BlockBuilder, type Fork } from "./testing/block-builder.ts";
-import { cloneInit, TOOL, tool } from "./testing/tool.ts";
 
 /** Before and after EIP-6780, which lets a contract survive its SELFDESTRUCT. */
 const DESTRUCTION_FORKS: Fork[] = ["constantinople", "london", "shanghai", "cancun", "osaka"];

@@ -1,15 +1,15 @@
 // Traces are those of stock ethereumjs run in order: each opcode with its gas, stack and memory, each message call.
 
+import { runOnce } from "@braid/stock/run-once";
+import { keyed, plainAddress } from "@braid/testing/accounts";
+import { BlockBuilder, type Fork, type TestBlock } from "@braid/testing/block-builder";
+import { randomBlock } from "@braid/testing/random-block";
+import { TOOL, tool } from "@braid/testing/tool";
 import { describe, expect, test } from "vitest";
 import type { TraceResult } from "./block/tracer.ts";
 import type { TracedTransaction } from "./result/block-result.ts";
-import { keyed, plainAddress } from "./testing/accounts.ts";
 import { executorWith, fingerprint, inputOf, runBraid } from "./testing/agree.ts";
-import { BlockBuilder, type Fork, type TestBlock } from "./testing/block-builder.ts";
-import { randomBlock } from "./testing/random-block.ts";
 import { readByRead } from "./testing/sources.ts";
-import { runStock } from "./testing/stock.ts";
-import { TOOL, tool } from "./testing/tool.ts";
 import { callLine, endLine, stepLine } from "./testing/trace-digest.ts";
 
 const FORKS: readonly Fork[] = ["chainstart", "byzantium", "istanbul", "berlin", "london", "cancun", "osaka"];
@@ -18,7 +18,7 @@ const FORKS: readonly Fork[] = ["chainstart", "byzantium", "istanbul", "berlin",
 async function stockTraces(block: TestBlock): Promise<string[][]> {
   const traces: string[][] = [];
   let lines: string[] | undefined;
-  await runStock(block, ({ events, evm }) => {
+  await runOnce(block, ({ events, evm }) => {
     events.on("beforeTx", () => {
       lines = [];
       traces.push(lines);

@@ -3,10 +3,10 @@
 
 import { randomInt } from "node:crypto";
 import { type BegunStore, MemoryStateStore, type StateSource } from "@braid/state";
+import type { Fork, TestBlock } from "@braid/testing/block-builder";
+import { lookingBlock, randomBlock } from "@braid/testing/random-block";
 import { expect, test } from "vitest";
 import { executorWith, fingerprint } from "./testing/agree.ts";
-import type { Fork, TestBlock } from "./testing/block-builder.ts";
-import { lookingBlock, randomBlock } from "./testing/random-block.ts";
 
 const ROUNDS = Number(process.env.BRAID_ROUNDS ?? 3);
 

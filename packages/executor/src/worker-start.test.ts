@@ -3,11 +3,11 @@
 
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { keyed, plainAddress } from "@braid/testing/accounts";
+import { BlockBuilder } from "@braid/testing/block-builder";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { Executor } from "./executor.ts";
-import { keyed, plainAddress } from "./testing/accounts.ts";
 import { fingerprint, inputOf, runBraid } from "./testing/agree.ts";
-import { BlockBuilder } from "./testing/block-builder.ts";
 import { inTime } from "./testing/deadline.ts";
 import { spyOnPools } from "./testing/pool-spy.ts";
 

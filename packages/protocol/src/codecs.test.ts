@@ -1,6 +1,16 @@
 // What is encoded decodes to the same; what is decoded encodes to the same; and both are what @ethereumjs makes of it.
 
 import { bytesToHex, equalBytes } from "@braid/primitives";
+import {
+  block,
+  blockAccessList,
+  CHAINS,
+  HEADER_FORKS,
+  header,
+  receipt,
+  runs,
+  transaction,
+} from "@braid/testing/arbitraries";
 import { createBlockFromRLP, createBlockHeaderFromRLP } from "@ethereumjs/block";
 import { Common, Mainnet } from "@ethereumjs/common";
 import { createTxFromRLP } from "@ethereumjs/tx";
@@ -11,16 +21,6 @@ import { decodeBlock, encodeBlock, encodedBlockLength } from "./block/block.ts";
 import type { Chain } from "./chain/chain.ts";
 import { decodeHeader, encodeHeader, hashHeader } from "./header/header.ts";
 import { decodeReceipt, encodeReceipt } from "./receipt/receipt.ts";
-import {
-  block,
-  blockAccessList,
-  CHAINS,
-  HEADER_FORKS,
-  header,
-  receipt,
-  runs,
-  transaction,
-} from "./testing/arbitraries.ts";
 import {
   decodeSignature,
   decodeTransaction,

@@ -2,6 +2,19 @@
 // encodes to the same bytes. Nothing else may happen, and nothing may take long.
 
 import { BaseError, bytesToHex, equalBytes } from "@braid/primitives";
+import {
+  block,
+  blockAccessList,
+  CHAINS,
+  HEADER_FORKS,
+  header,
+  mutate,
+  mutations,
+  receipt,
+  runs,
+  transaction,
+} from "@braid/testing/arbitraries";
+import { toRpcBlock, toRpcHeader } from "@braid/testing/rpc-forms";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeAccessList, encodeAccessList } from "./access-list/access-list.ts";
@@ -15,19 +28,6 @@ import { decodeHeader, encodeHeader, type Header } from "./header/header.ts";
 import { decodeRpcHeader } from "./header/rpc-header.ts";
 import { validateHeader } from "./header/validate-header.ts";
 import { decodeReceipt, encodeReceipt } from "./receipt/receipt.ts";
-import {
-  block,
-  blockAccessList,
-  CHAINS,
-  HEADER_FORKS,
-  header,
-  mutate,
-  mutations,
-  receipt,
-  runs,
-  transaction,
-} from "./testing/arbitraries.ts";
-import { toRpcBlock, toRpcHeader } from "./testing/rpc.ts";
 import { decodeSignature, decodeTransaction, encodeTransaction } from "./transaction/transaction.ts";
 
 const forks = fc.constantFrom(...HEADER_FORKS);

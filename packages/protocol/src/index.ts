@@ -60,7 +60,16 @@ export { createHeader } from "./header/create-header.ts";
 export { ethashDifficulty } from "./header/difficulty.ts";
 export { blobBaseFee, nextBaseFee, nextExcessBlobGas } from "./header/fees.ts";
 export { genesisHeader } from "./header/genesis-header.ts";
-export { checkHeaderFields, decodeHeader, encodeHeader, type Header, hashHeader } from "./header/header.ts";
+export {
+  checkHeaderFields,
+  decodeHeader,
+  encodeHeader,
+  fieldsOfHeader,
+  HEADER_FIELDS,
+  type Header,
+  type HeaderField,
+  hashHeader,
+} from "./header/header.ts";
 export { decodeRpcHeader, type RpcHeader } from "./header/rpc-header.ts";
 export { validateHeader } from "./header/validate-header.ts";
 export { logsBloom, unionBloom } from "./receipt/bloom.ts";

@@ -14,7 +14,7 @@ export const BUNDLE_VERSION = 1;
  * 0x89 "BRAID" CR LF: the high bit shows a channel that is not 8-bit clean, CR LF one that rewrites line ends
  * (the idea of the PNG signature).
  */
-export const BUNDLE_SIGNATURE: Uint8Array = Uint8Array.of(0x89, 0x42, 0x52, 0x41, 0x49, 0x44, 0x0d, 0x0a);
+const BUNDLE_SIGNATURE: Uint8Array = Uint8Array.of(0x89, 0x42, 0x52, 0x41, 0x49, 0x44, 0x0d, 0x0a);
 
 /** Bytes before the body. */
 export const HEADER_LENGTH = 60;

@@ -1,7 +1,7 @@
 // Compares a result with what stock @ethereumjs/vm makes of the same block: the receipts, which are all that it tells.
 import type { BlockResult } from "@braid/executor";
 import { bytesToHex } from "@braid/primitives";
-import type { StockResult } from "./baseline.ts";
+import type { StockResult } from "@braid/stock";
 import type { Difference } from "./difference.ts";
 
 /** The first difference, by transaction; undefined when there is none. */

@@ -2,11 +2,11 @@
 import type { BlockResult } from "@braid/executor";
 import type { Hex } from "@braid/primitives";
 import { type AccountChange, NO_ACCOUNT_CHANGE, stateChangesOf } from "@braid/state";
+import { sampleStatistics } from "@braid/testing/statistics";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compareResults } from "./compare.ts";
 import type { Difference } from "./difference.ts";
-import { sampleStatistics } from "./testing/statistics.ts";
 
 const ADDRESS: Hex = `0x${"aa".repeat(20)}`;
 const OTHER: Hex = `0x${"bb".repeat(20)}`;

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { bytesToHex } from "@braid/primitives";
 import { chainOf, createHeader } from "@braid/protocol";
+import { toRpcBlock } from "@braid/testing/rpc-forms";
 import { createBlock } from "@ethereumjs/block";
 import { Common, Mainnet } from "@ethereumjs/common";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { toRpcBlock } from "../../protocol/src/testing/rpc.ts";
 import { encodeBundle } from "./bundle.ts";
 import { loadBlockFile } from "./detect.ts";
 

@@ -6,18 +6,24 @@ import { join } from "node:path";
 import { type BlockResult, SeededExecutor } from "@braid/executor";
 import { BaseError, bytesToHex } from "@braid/primitives";
 import { chainOf, decodeBlock } from "@braid/protocol";
+import { mutate, mutations } from "@braid/testing/arbitraries";
+import {
+  JSON_TREE,
+  mutateTree,
+  RLP_TREE,
+  type TreeMutation,
+  treeMutations,
+} from "@braid/testing/mutate-tree";
+import { toRpcBlock } from "@braid/testing/rpc-forms";
+import { makeTransferChain } from "@braid/testing/transfer-chain";
 import { RLP } from "@ethereumjs/rlp";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { mutate, mutations } from "../../protocol/src/testing/arbitraries.ts";
-import { toRpcBlock } from "../../protocol/src/testing/rpc.ts";
 import { type Bundle, encodeBundle, readBundle } from "./bundle.ts";
 import { openPayload, sealPayload } from "./bundle-container.ts";
 import { compareResults } from "./compare.ts";
 import { loadBlockFile } from "./detect.ts";
 import { openParentState } from "./parent-state.ts";
-import { JSON_TREE, mutateTree, RLP_TREE, type TreeMutation, treeMutations } from "./testing/mutate-tree.ts";
-import { makeTransferChain } from "./testing/transfer-chain.ts";
 
 const SHIPPED = join(import.meta.dirname, "../../cli/data/mainnet");
 /** Under stress a hundred and fifty thousand files: each is loaded, and many are executed twice. */

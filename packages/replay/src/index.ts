@@ -1,5 +1,4 @@
 // Public names of @braid/replay: block files, the bundle format, and replaying with verification.
-export { type StockResult, StockRunner, type StockRunOptions } from "./baseline.ts";
 export {
   type BlockFile,
   type BlockFileFormat,

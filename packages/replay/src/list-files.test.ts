@@ -4,12 +4,12 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { makeTransferChain } from "@braid/testing/transfer-chain";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Bundle, encodeBundle } from "./bundle.ts";
 import { openPayload } from "./bundle-container.ts";
 import { decodePayload } from "./bundle-payload.ts";
 import { listFiles } from "./list-files.ts";
-import { makeTransferChain } from "./testing/transfer-chain.ts";
 
 let folder: string;
 let bundle: Bundle;

@@ -6,12 +6,12 @@ import type { BlockResult } from "@braid/executor";
 import { BaseError } from "@braid/primitives";
 import { chainOf, decodeBlock, encodeBlock, type Header, hashHeader } from "@braid/protocol";
 import { stateChangesOf } from "@braid/state";
+import { makeTransferChain, RECEIVER_ADDRESS, type TransferChain } from "@braid/testing/transfer-chain";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Bundle, encodeBundle } from "./bundle.ts";
 import { type ReplayEvent, type ReplayOptions, replay } from "./replay.ts";
 import type { ReplaySummary } from "./report.ts";
 import { blockOf, CannedExecutor, type Tamper } from "./testing/canned-executor.ts";
-import { makeTransferChain, RECEIVER_ADDRESS, type TransferChain } from "./testing/transfer-chain.ts";
 
 let folder: string;
 let chain: TransferChain;

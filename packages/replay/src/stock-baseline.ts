@@ -1,5 +1,5 @@
 // Stock ethereumjs beside a file: over the state that the file lists, or over what a block was seen to read.
-import { type StockResult, StockRunner } from "./baseline.ts";
+import { type StockResult, StockRunner } from "@braid/stock";
 import type { BlockFile } from "./block-file.ts";
 import type { BlockRunner } from "./block-runner.ts";
 

@@ -4,10 +4,10 @@ import type { Executor } from "@braid/executor";
 import { bytesToHex, type Hex } from "@braid/primitives";
 import { encodeBlock, type Header, hashHeader } from "@braid/protocol";
 import type { GenesisAlloc } from "@braid/state";
-import { TestChain } from "../../../chain/src/testing/test-chain.ts";
-import { keyed } from "../../../executor/src/testing/accounts.ts";
-import { REQUEST_CONTRACTS } from "../../../executor/src/testing/block-builder.ts";
-import { blobHash, signTransaction } from "../../../executor/src/testing/sign.ts";
+import { keyed } from "@braid/testing/accounts";
+import { REQUEST_CONTRACTS } from "@braid/testing/block-builder";
+import { blobHash, signTransaction } from "@braid/testing/sign";
+import { TestChain } from "@braid/testing/test-chain";
 import type { BlockchainFixture, EngineFixture } from "../fixture-types.ts";
 
 const BLOB = blobHash(1);

@@ -2,17 +2,17 @@
 // result is the same.
 
 import { Kernel } from "@braid/kernel";
+import { keyed, plainAddress } from "@braid/testing/accounts";
+import { BlockBuilder, type Fork, type TestBlock } from "@braid/testing/block-builder";
+import { randomBlock } from "@braid/testing/random-block";
+import { TOOL, tool } from "@braid/testing/tool";
 import { describe, expect, test } from "vitest";
 import { executeBlockWith } from "../execute-block.ts";
 import { HintMemory } from "../hints/hint-memory.ts";
 import { SeededPool } from "../pool/seeded-pool.ts";
 import type { BlockResult } from "../result/block-result.ts";
 import { FlatCache } from "../state/flat-cache.ts";
-import { keyed, plainAddress } from "../testing/accounts.ts";
 import { executorWith, fingerprint, outcomeOfBraid, runBraid } from "../testing/agree.ts";
-import { BlockBuilder, type Fork, type TestBlock } from "../testing/block-builder.ts";
-import { randomBlock } from "../testing/random-block.ts";
-import { TOOL, tool } from "../testing/tool.ts";
 import { TransferEngine } from "../testing/transfer-engine.ts";
 import type { Engine, EngineBlock, UnitExecutor } from "./engine.ts";
 import { EthereumjsEngine } from "./ethereumjs/units/ethereumjs-engine.ts";

@@ -40,7 +40,7 @@ export interface WorkerTask extends BlockTask {
 }
 
 /** Why a worker halted the block: an error, or the number of a read that failed. */
-export type WorkerFailure = { unit: number } & ({ error: SerializedError } | { read: number });
+type WorkerFailure = { unit: number } & ({ error: SerializedError } | { read: number });
 
 export interface WorkerReport {
   failure?: WorkerFailure;

@@ -10,13 +10,13 @@ import {
   UNIT_GAS_LIMIT,
 } from "@braid/kernel";
 import { decodeTransaction, intrinsicGas } from "@braid/protocol";
+import { keyed } from "@braid/testing/accounts";
+import { BlockBuilder, type Fork } from "@braid/testing/block-builder";
+import { authorize, signTransaction, type UnsignedTransaction } from "@braid/testing/sign";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { BlockContext } from "../block/block-context.ts";
 import { prepareBlock } from "../block/prepare-block.ts";
-import { keyed } from "../testing/accounts.ts";
-import { BlockBuilder, type Fork } from "../testing/block-builder.ts";
-import { authorize, signTransaction, type UnsignedTransaction } from "../testing/sign.ts";
 import { layOutTransaction, putEncodings } from "./lay-out-transaction.ts";
 import { readTransaction, recordedType } from "./transaction-record.ts";
 

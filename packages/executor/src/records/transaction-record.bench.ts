@@ -3,11 +3,11 @@
 
 import { Kernel } from "@braid/kernel";
 import { decodeTransaction, intrinsicGas, validateTransaction } from "@braid/protocol";
+import { keyed } from "@braid/testing/accounts";
+import { BlockBuilder } from "@braid/testing/block-builder";
+import { signTransaction, type UnsignedTransaction } from "@braid/testing/sign";
 import { Bench } from "tinybench";
 import { prepareBlock } from "../block/prepare-block.ts";
-import { keyed } from "../testing/accounts.ts";
-import { BlockBuilder } from "../testing/block-builder.ts";
-import { signTransaction, type UnsignedTransaction } from "../testing/sign.ts";
 import { layOutTransaction, putEncodings } from "./lay-out-transaction.ts";
 import { readTransaction } from "./transaction-record.ts";
 

@@ -5,13 +5,13 @@ import { keccak256 } from "@braid/kernel";
 import { bytesToHex, type Hex } from "@braid/primitives";
 import { type AccountAccess, accessListHash, type BlockAccessList, encodeAccessList } from "@braid/protocol";
 import { EMPTY_CODE_HASH } from "@braid/state";
+import { keyed, plainAddress } from "@braid/testing/accounts";
+import { asm } from "@braid/testing/assembler";
+import { BEACON_ROOTS, BlockBuilder, COINBASE, ETHER, type Fork } from "@braid/testing/block-builder";
+import { randomBlock } from "@braid/testing/random-block";
 import { RLP } from "@ethereumjs/rlp";
 import { describe, expect, test } from "vitest";
-import { keyed, plainAddress } from "../testing/accounts.ts";
 import { runBraid } from "../testing/agree.ts";
-import { asm } from "../testing/assembler.ts";
-import { BEACON_ROOTS, BlockBuilder, COINBASE, ETHER, type Fork } from "../testing/block-builder.ts";
-import { randomBlock } from "../testing/random-block.ts";
 import type { BlockResult } from "./block-result.ts";
 
 const slot = (number: number): Hex => `0x${number.toString(16).padStart(64, "0")}`;

@@ -2,8 +2,8 @@
 
 import { Kernel } from "@braid/kernel";
 import type { StateAnswer, StateKey, StateSource } from "@braid/state";
+import { plainAddress } from "@braid/testing/accounts";
 import { describe, expect, test } from "vitest";
-import { plainAddress } from "../testing/accounts.ts";
 import { inTime } from "../testing/deadline.ts";
 import { FlatCache } from "./flat-cache.ts";
 import { StateReader } from "./state-reader.ts";

@@ -3,13 +3,13 @@
 
 import { bytesToHex } from "@braid/primitives";
 import { type BegunStore, MemoryStateStore, StateChanges } from "@braid/state";
+import { runOnce } from "@braid/stock/run-once";
+import type { TestBlock } from "@braid/testing/block-builder";
 import type { RunBlockResult } from "@ethereumjs/vm";
 import { afterAll, expect } from "vitest";
 import type { ExecuteBlockInput } from "../block/block-input.ts";
 import { Executor } from "../executor.ts";
 import type { BlockResult } from "../result/block-result.ts";
-import type { TestBlock } from "./block-builder.ts";
-import { runStock } from "./stock.ts";
 
 export const WORKER_COUNTS = [1, 2, 3, 8] as const;
 
@@ -184,7 +184,7 @@ export interface Agreement {
 /** Fails unless all ways to execute the block agree. */
 export async function assertAllAgree(block: TestBlock, options: AgreeOptions = {}): Promise<Agreement> {
   const { repeat = 3, workers = WORKER_COUNTS, correct } = options;
-  const expected = outcomeOfStock(await runStock(block));
+  const expected = outcomeOfStock(await runOnce(block));
   correct?.(expected);
   const result = await runBraid(block, 1, { mode: "sequential" });
   expect(await outcomeOfBraid(block, result)).toEqual(expected);

@@ -1,9 +1,9 @@
 // For tests: a program whose worker threads cannot start (break-workers.mjs). It goes on, is told why by each call, and ends.
 // Started by worker-start.test.ts.
 
+import { keyed, plainAddress } from "@braid/testing/accounts";
+import { BlockBuilder } from "@braid/testing/block-builder";
 import { Executor } from "../executor.ts";
-import { keyed, plainAddress } from "./accounts.ts";
-import { BlockBuilder } from "./block-builder.ts";
 
 const builder = new BlockBuilder("osaka");
 builder.fund(...[0, 1, 2, 3].map(keyed));

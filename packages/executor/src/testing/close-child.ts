@@ -1,8 +1,8 @@
 // For tests: a process that uses an executor in every way, closes it, and has nothing left to wait for. Started by robustness.test.ts.
 
+import { keyed, plainAddress } from "@braid/testing/accounts";
+import { BlockBuilder } from "@braid/testing/block-builder";
 import { Executor } from "../executor.ts";
-import { keyed, plainAddress } from "./accounts.ts";
-import { BlockBuilder } from "./block-builder.ts";
 import { readByRead } from "./sources.ts";
 
 const builder = new BlockBuilder("osaka");

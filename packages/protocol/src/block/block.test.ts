@@ -1,13 +1,13 @@
 // Blocks: what their encoding must be, what their header commits to, and what uncles they may have.
 
 import { rlpOfBytes, rlpOfList } from "@braid/primitives";
+import { CHAINS } from "@braid/testing/arbitraries";
 import { describe, expect, test } from "vitest";
 import type { Chain } from "../chain/chain.ts";
 import { InvalidBlockError } from "../errors.ts";
 import { createHeader } from "../header/create-header.ts";
 import { ethashDifficulty } from "../header/difficulty.ts";
 import { encodeHeader, type Header, hashHeader } from "../header/header.ts";
-import { CHAINS } from "../testing/arbitraries.ts";
 import {
   type Block,
   decodeBlock,

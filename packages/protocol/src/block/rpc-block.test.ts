@@ -1,14 +1,14 @@
 // Blocks as servers show them: what is read, and which field an error names.
 
 import { bytesToHex, hexToBytes } from "@braid/primitives";
+import { block, CHAINS, HEADER_FORKS, runs, transaction } from "@braid/testing/arbitraries";
+import { toRpcBlock, toRpcHeader, toRpcTransaction } from "@braid/testing/rpc-forms";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Chain } from "../chain/chain.ts";
 import { InvalidBlockError, InvalidTransactionError } from "../errors.ts";
 import { createHeader } from "../header/create-header.ts";
 import { decodeRpcHeader } from "../header/rpc-header.ts";
-import { block, CHAINS, HEADER_FORKS, runs, transaction } from "../testing/arbitraries.ts";
-import { toRpcBlock, toRpcHeader, toRpcTransaction } from "../testing/rpc.ts";
 import { decodeRpcTransaction, type RpcTransaction } from "../transaction/rpc-transaction.ts";
 import { decodeTransaction, encodeTransaction } from "../transaction/transaction.ts";
 import { type Block, transactionsRoot, unclesHash } from "./block.ts";

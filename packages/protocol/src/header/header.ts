@@ -51,7 +51,7 @@ export interface Header {
 }
 
 /** One field of the encoding. */
-interface HeaderField {
+export interface HeaderField {
   name: keyof Header;
   /** JSON-RPC's name, where it is another one. */
   rpcName?: string;

@@ -1,5 +1,6 @@
 // The rules of headers: what a valid one must be by @ethereumjs/block and the EIPs, and every way to break it.
 
+import { number, runs } from "@braid/testing/arbitraries";
 import { createBlockHeader } from "@ethereumjs/block";
 import { Common, Mainnet } from "@ethereumjs/common";
 import fc from "fast-check";
@@ -8,7 +9,6 @@ import { Chain } from "../chain/chain.ts";
 import { chainOf } from "../chain/chain-of.ts";
 import type { ForkName } from "../chain/forks.ts";
 import { InvalidBlockError } from "../errors.ts";
-import { number, runs } from "../testing/arbitraries.ts";
 import { createHeader, NO_UNCLES_HASH } from "./create-header.ts";
 import { ethashDifficulty } from "./difficulty.ts";
 import { blobBaseFee, nextBaseFee, nextExcessBlobGas } from "./fees.ts";

@@ -2,12 +2,12 @@
 
 import { createHash } from "node:crypto";
 import { bytesToHex, hexToBytes, rlpOfBigInt, rlpOfBytes, rlpOfList } from "@braid/primitives";
+import { receipt, runs } from "@braid/testing/arbitraries";
 import { Bloom, encodeReceipt as stockReceipt } from "@ethereumjs/vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { InvalidBlockError, MalformedDataError } from "../errors.ts";
 import { orderedTrieRoot } from "../rlp/list-root.ts";
-import { receipt, runs } from "../testing/arbitraries.ts";
 import type { TransactionType } from "../transaction/transaction.ts";
 import { logsBloom, unionBloom } from "./bloom.ts";
 import { decodeLogs, decodeReceipt, encodeLogs, encodeReceipt, receiptsRoot } from "./receipt.ts";

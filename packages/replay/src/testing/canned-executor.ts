@@ -2,9 +2,9 @@
 import type { BlockResult, ExecuteBlockInput } from "@braid/executor";
 import { bytesToHex, type Hex } from "@braid/primitives";
 import { type Block, chainOf, hashHeader } from "@braid/protocol";
+import type { TransferChain } from "@braid/testing/transfer-chain";
 import { loadBlock } from "../block-file.ts";
 import type { BlockExecutor } from "../block-runner.ts";
-import type { TransferChain } from "./transfer-chain.ts";
 
 /** Called for each execution; may change the copy of the right result that it gets, or throw. */
 export type Tamper = (result: BlockResult, input: ExecuteBlockInput) => void;

@@ -1,10 +1,10 @@
 // Random bytecode on every fork: the hot loop against stock ethereumjs's interpreter, gas and memory and all, sequentially and
 // in parallel. BRAID_SEED=n runs one seed; BRAID_CODE_SEEDS sets how many there are for each fork.
 
+import { keyed, plainAddress } from "@braid/testing/accounts";
+import { BlockBuilder, FORKS } from "@braid/testing/block-builder";
 import { expect, test } from "vitest";
-import { keyed, plainAddress } from "../../../testing/accounts.ts";
 import { assertAllAgree } from "../../../testing/agree.ts";
-import { BlockBuilder, FORKS } from "../../../testing/block-builder.ts";
 
 const SEEDS = Number(process.env.BRAID_CODE_SEEDS ?? 3);
 const ONE_SEED = process.env.BRAID_SEED === undefined ? undefined : Number(process.env.BRAID_SEED);

@@ -1,12 +1,8 @@
 // For tests: what a server answers to eth_getBlockByNumber and eth_getUncleByBlockNumberAndIndex.
 
 import { bytesToHex, type Hex } from "@braid/primitives";
-import type { Block } from "../block/block.ts";
-import type { RpcBlock } from "../block/rpc-block.ts";
-import { HEADER_FIELDS, type Header, hashHeader } from "../header/header.ts";
-import type { RpcHeader } from "../header/rpc-header.ts";
-import type { RpcTransaction } from "../transaction/rpc-transaction.ts";
-import { decodeTransaction, hashTransaction } from "../transaction/transaction.ts";
+import type { Block, RpcBlock, RpcHeader, RpcTransaction } from "@braid/protocol";
+import { decodeTransaction, HEADER_FIELDS, type Header, hashHeader, hashTransaction } from "@braid/protocol";
 
 const quantity = (value: bigint | number): Hex => `0x${value.toString(16)}`;
 

@@ -1,15 +1,22 @@
 // For tests: headers, transactions, receipts, blocks and access lists of every form, and encodings with something wrong in them.
 
 import { bigIntToBytes32, bytesToHex } from "@braid/primitives";
+import type { BlockAccessList, Receipt } from "@braid/protocol";
+import {
+  type Block,
+  Chain,
+  encodeTransaction,
+  FORKS,
+  type ForkName,
+  fieldsOfHeader,
+  type Header,
+  type Transaction,
+  transactionsRoot,
+  unclesHash,
+  type Withdrawal,
+  withdrawalsRoot,
+} from "@braid/protocol";
 import fc from "fast-check";
-import type { BlockAccessList } from "../access-list/access-list.ts";
-import { type Block, transactionsRoot, unclesHash } from "../block/block.ts";
-import { type Withdrawal, withdrawalsRoot } from "../block/withdrawal.ts";
-import { Chain } from "../chain/chain.ts";
-import { FORKS, type ForkName } from "../chain/forks.ts";
-import { fieldsOfHeader, type Header } from "../header/header.ts";
-import type { Receipt } from "../receipt/receipt.ts";
-import { encodeTransaction, type Transaction } from "../transaction/transaction.ts";
 
 /** How often a property is tried: so many times in ordinary runs, `BRAID_ROUNDS` times as often under stress. */
 export function runs(ordinary: number): { numRuns: number } {

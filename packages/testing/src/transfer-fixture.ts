@@ -1,12 +1,12 @@
 // For tests: a state test that is right in every respect.
 
+import type { StateFixture } from "@braid/conformance";
 import { keccak256 } from "@braid/kernel";
 import { bytesToHex } from "@braid/primitives";
 import { MemoryStateStore } from "@braid/state";
 import { RLP } from "@ethereumjs/rlp";
-import { keyed, plainAddress } from "../../../executor/src/testing/accounts.ts";
-import { signTransaction } from "../../../executor/src/testing/sign.ts";
-import type { StateFixture } from "../fixture-types.ts";
+import { keyed, plainAddress } from "./accounts.ts";
+import { signTransaction } from "./sign.ts";
 
 export const RECEIVER = plainAddress(1);
 const COINBASE = plainAddress(2);

@@ -1,5 +1,6 @@
 // For tests: chains that begin with a few rich accounts, and blocks on top of them that are valid until a test says otherwise.
 
+import { Blockchain } from "@braid/chain";
 import type { Executor } from "@braid/executor";
 import { BaseError, bytesToHex } from "@braid/primitives";
 import {
@@ -19,9 +20,8 @@ import {
   withdrawalsRoot,
 } from "@braid/protocol";
 import { type BegunStore, changesOfAlloc, type GenesisAlloc, MemoryStateStore } from "@braid/state";
-import { keyed } from "../../../executor/src/testing/accounts.ts";
-import { REQUEST_CONTRACTS } from "../../../executor/src/testing/block-builder.ts";
-import { Blockchain } from "../blockchain.ts";
+import { keyed } from "./accounts.ts";
+import { REQUEST_CONTRACTS } from "./block-builder.ts";
 
 const COINBASE = new Uint8Array(20).fill(0xc0);
 export const GAS_LIMIT = 10_000_000n;

@@ -4,9 +4,6 @@ import { keccak256 } from "@braid/kernel";
 import { bigIntToBytes32, bytesToHex, type Hex, hexToBytes } from "@braid/primitives";
 import { type Block, type Chain, chainOf, createHeader, type Header, type Withdrawal } from "@braid/protocol";
 import { EMPTY_CODE_HASH, type FlatPreState, MemoryStateSource, type StateSource } from "@braid/state";
-import type { Common } from "@ethereumjs/common";
-import { commonOf } from "../engines/ethereumjs/evm/chain-config.ts";
-import { customCrypto } from "../engines/ethereumjs/evm/crypto.ts";
 import type { KeyedAccount } from "./accounts.ts";
 import { plainAddress } from "./accounts.ts";
 import { type SignedAuthorization, signTransaction, type UnsignedTransaction } from "./sign.ts";
@@ -77,8 +74,6 @@ export interface TestBlock {
   fork: Fork;
   /** Has the block's fork from the first block on. */
   chain: Chain;
-  /** The same for stock ethereumjs. */
-  common: Common;
   input: Block;
   pre: FlatPreState;
   blockHashes: Map<bigint, Uint8Array>;
@@ -86,14 +81,6 @@ export interface TestBlock {
   signers: KeyedAccount[];
   /** A new source over the pre-state. */
   source(): StateSource;
-}
-
-let kzg: Awaited<ReturnType<typeof customCrypto>>["kzg"];
-
-/** For stock ethereumjs: with KZG, because blob transactions are not even decoded without. */
-async function stockCommon(chain: Chain, fork: Fork): Promise<Common> {
-  kzg ??= (await customCrypto(true)).kzg;
-  return commonOf(chain, fork, kzg === undefined ? {} : { kzg });
 }
 
 /** EIP-4788 and EIP-2935: stock ethereumjs writes their slots itself, so only their real codes agree with it. */
@@ -208,7 +195,6 @@ export class BlockBuilder {
     return {
       fork,
       chain,
-      common: await stockCommon(chain, fork),
       pre,
       blockHashes,
       signers: this.signers,

@@ -2,6 +2,7 @@
 import { type BlockResult, commonOf } from "@braid/executor";
 import { bytesToHex, type Hex, hexToBytes } from "@braid/primitives";
 import { type ChainSpec, chainOf } from "@braid/protocol";
+import type { Bundle } from "@braid/replay";
 import {
   type AccountChange,
   EMPTY_CODE_HASH,
@@ -15,7 +16,6 @@ import { MerkleStateManager } from "@ethereumjs/statemanager";
 import { createFeeMarket1559Tx } from "@ethereumjs/tx";
 import { Account, Address, createAddressFromPrivateKey } from "@ethereumjs/util";
 import { createVM, runBlock } from "@ethereumjs/vm";
-import type { Bundle } from "../bundle.ts";
 import { sampleStatistics } from "./statistics.ts";
 
 /** Cancun rules from the start. */

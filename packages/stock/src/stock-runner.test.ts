@@ -1,10 +1,10 @@
 // The baseline's clock: with senders known beforehand, no recovery of a sender is in the time.
 import { chainOf } from "@braid/protocol";
+import { loadBlock } from "@braid/replay";
+import { makeTransferChain } from "@braid/testing/transfer-chain";
 import { FeeMarket1559Tx } from "@ethereumjs/tx";
 import { afterEach, expect, test, vi } from "vitest";
-import { StockRunner } from "./baseline.ts";
-import { loadBlock } from "./block-file.ts";
-import { makeTransferChain } from "./testing/transfer-chain.ts";
+import { StockRunner } from "./stock-runner.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
