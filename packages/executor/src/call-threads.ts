@@ -1,42 +1,45 @@
-// Threads for calls, apart from those of blocks: a block never waits until a long call has ended.
+// Threads for calls, apart from those of blocks: a block never waits until a long call has ended. Executors share them.
 
 import { extname } from "node:path";
 import { MessageChannel } from "node:worker_threads";
 import { deserializeError } from "@braid/primitives";
 import type { StateSource } from "@braid/state";
-import { Piscina } from "piscina";
 import type { CallJob, CallResult } from "./call.ts";
 import { ExecutionError, WorkerStartError } from "./errors.ts";
 import type { CallReport, CallTask } from "./pool/call-task.ts";
 import { unlessCancelled } from "./pool/cancel.ts";
 import { serveValues } from "./pool/port-source.ts";
+import { ThreadMember } from "./pool/thread-group.ts";
 import { WORKER_ERRORS } from "./pool/worker-errors.ts";
 
 /** TypeScript in the working tree, JavaScript in the published package: the worker is what this file is. */
 const WORKER = new URL(`./call-worker${extname(import.meta.url)}`, import.meta.url).href;
 
 export class CallThreads {
-  readonly #piscina: Piscina;
+  readonly #threads: ThreadMember;
 
+  /** Throws WorkerStartError. */
   constructor(threads: number) {
-    this.#piscina = new Piscina({ filename: WORKER, minThreads: threads, maxThreads: threads });
-    // Without a listener the error of a thread that has no task would end the process; a task is told by its own rejection.
-    this.#piscina.on("error", () => {});
+    this.#threads = new ThreadMember(WORKER, threads);
   }
 
   /** Runs calls on the thread that is free first. Who cancels does not wait; the calls end by their gas limit. */
   async run(job: CallJob, source: StateSource, signal: AbortSignal | undefined): Promise<CallResult[]> {
+    await this.#threads.prepare();
     const { port1, port2 } = new MessageChannel();
     const failures = serveValues(port1, source);
     const task: CallTask<CallJob> = { job, stateRoot: source.stateRoot, port: port2 };
+    const given = this.#threads.give<CallReport<CallResult>>(task, [port2]);
+    const end = given.end.catch((error: unknown) => {
+      throw deathOf(error);
+    });
     try {
-      const running: Promise<CallReport<CallResult>> = this.#piscina.run(task, { transferList: [port2] });
-      // Whoever cancels leaves it behind.
-      running.catch(() => {});
-      await unlessCancelled(running, signal);
-      return resultsOf(await running, failures);
+      await unlessCancelled(end, signal);
+      return resultsOf(await end, failures);
     } catch (error) {
-      if (error instanceof Error && error.message.includes("Cannot find")) throw new WorkerStartError(error);
+      // Whoever cancels leaves it behind.
+      end.catch(() => {});
+      given.withdraw();
       throw error;
     } finally {
       port1.close();
@@ -44,11 +47,25 @@ export class CallThreads {
   }
 
   async destroy(): Promise<void> {
-    await this.#piscina.destroy();
+    await this.#threads.leave();
   }
 }
 
-function resultsOf(report: CallReport<CallResult>, failures: unknown[]): CallResult[] {
+function deathOf(error: unknown): unknown {
+  if (error instanceof WorkerStartError) return error;
+  const reason = String(error);
+  return new ExecutionError(
+    "BRAID_WORKER_DIED",
+    `The thread that ran the calls died (${reason}); try again.`,
+    {
+      data: { reason },
+      cause: error,
+    },
+  );
+}
+
+function resultsOf(report: CallReport<CallResult> | undefined, failures: unknown[]): CallResult[] {
+  if (report === undefined) throw new ExecutionError("BRAID_ABORTED", "The execution was cancelled.");
   if ("results" in report) return report.results;
   if ("read" in report)
     throw failures[report.read] ?? new ExecutionError("BRAID_SOURCE_FAILED", "The state source has failed.");

@@ -1,19 +1,26 @@
-// The piscina worker that runs calls: it has a lane of its own, whose cache follows the state from call to call.
+// The piscina worker that runs calls: for each executor it has a lane of its own, whose cache follows the state from call to call.
 
 import { equalBytes, serializeError } from "@braid/primitives";
 import { type CallJob, type CallResult, callWith } from "./call.ts";
+import { ENGINES, FALLBACK_ENGINE } from "./engines/registry.ts";
 import { CALL_ARENAS, Lane } from "./lane.ts";
 import type { CallReport, CallTask } from "./pool/call-task.ts";
 import { PortSource } from "./pool/port-source.ts";
 import { ReadFailure } from "./pool/source-client.ts";
+import { serveTasks } from "./pool/thread-side.ts";
 
-const lane = new Lane(CALL_ARENAS);
+/** Executors whose lanes are kept. */
+const MAX_LANES = 8;
 
-export default async function runCalls({
-  job,
-  stateRoot,
-  port,
-}: CallTask<CallJob>): Promise<CallReport<CallResult>> {
+// PERF: before the first call asks for it.
+await ENGINES[FALLBACK_ENGINE]?.();
+
+export default serveTasks({ limit: MAX_LANES, make: () => new Lane(CALL_ARENAS), run: runCalls });
+
+async function runCalls(
+  lane: Lane,
+  { job, stateRoot, port }: CallTask<CallJob>,
+): Promise<CallReport<CallResult>> {
   const source = new PortSource(port, stateRoot);
   try {
     const results = await lane.run(undefined, async (resources) => {

@@ -92,6 +92,7 @@ async function runCalls(
       block,
       signal,
       pool: inline,
+      inline,
       engine: FALLBACK_ENGINE,
       mode: "sequential",
       workers: 0,

@@ -213,7 +213,7 @@ async function runUnits(
 
 /** Runs all units; undefined when they must be loaded and run again. */
 async function runLoaded(
-  { kernel, cache }: ExecutorResources,
+  { kernel, cache, inline }: ExecutorResources,
   input: ExecuteBlockInput,
   block: Job,
   plan: Plan,
@@ -230,6 +230,7 @@ async function runLoaded(
     const handle = cacheHoldsAll ? undefined : input.source.handle;
     const report = await runBlock({
       ...plan,
+      inline,
       kernel,
       reader,
       handle,

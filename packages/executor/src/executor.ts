@@ -20,7 +20,7 @@ import { HintMemory } from "./hints/hint-memory.ts";
 import { CALL_ARENAS, Lane } from "./lane.ts";
 import { unlessCancelled } from "./pool/cancel.ts";
 import { InlinePool } from "./pool/inline-pool.ts";
-import { INSTANCES_PER_WORKER, WorkerThreads } from "./pool/worker-threads.ts";
+import { threadInstances, WorkerThreads } from "./pool/worker-threads.ts";
 import type { BlockResult, BuiltBlock, TracedTransaction } from "./result/block-result.ts";
 import { FlatCache } from "./state/flat-cache.ts";
 
@@ -58,7 +58,7 @@ export class Executor {
       ...(blockArenaBytes === undefined ? {} : { blockArenaBytes }),
       ...(stateArenaBytes === undefined ? {} : { stateArenaBytes }),
     };
-    const kernel = Kernel.create({ maxWorkers: this.workers * INSTANCES_PER_WORKER + 1, ...this.#arenas });
+    const kernel = Kernel.create({ maxWorkers: threadInstances(this.workers) + 1, ...this.#arenas });
     // The threads take the instances from 1 on.
     const inline = new InlinePool(Kernel.attach(kernel.shared, kernel.shared.maxWorkers), ENGINES);
     this.#resources = {

@@ -47,7 +47,7 @@ describe.each(["at once", "idle"])("workers that cannot start (%s)", (when) => {
       message: expect.stringContaining(remedy),
       data: { reasonCode, reason: expect.any(String) },
     };
-    expect(JSON.parse(output)).toEqual([error, error, error, error]);
+    expect(JSON.parse(output)).toEqual(Array.from({ length: 6 }, () => error));
   });
 });
 

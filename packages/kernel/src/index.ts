@@ -3,7 +3,6 @@
 export { ArenaExhaustedError, KernelCompileError, KernelOptionsError } from "./errors.ts";
 export { keccak256, keccak256Into } from "./keccak256.ts";
 export { type AbortCauses, Kernel, type Progress } from "./kernel.ts";
-export type { KernelShared } from "./kernel-memory.ts";
 export * from "./layout.ts";
-export type { KernelOptions } from "./memory-map.ts";
+export type { KernelOptions, KernelShared } from "./memory-map.ts";
 export { PeekStatus, StepCode } from "./status.ts";

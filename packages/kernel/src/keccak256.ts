@@ -2,7 +2,7 @@
 // memory of its own.
 
 import { CONFIG_INSTANCE_BASE, CONFIG_INSTANCES, INSTANCE_STRIDE } from "./layout.ts";
-import { instantiate, kernelModule } from "./wasm-module.ts";
+import { instantiate } from "./wasm-module.ts";
 import { Memory } from "./webassembly.ts";
 
 const PAGE = 65536;
@@ -12,7 +12,7 @@ const INPUT = AREA + Math.ceil(INSTANCE_STRIDE / PAGE) * PAGE;
 const OUTPUT = CONFIG_INSTANCES + 64;
 
 const memory = new Memory({ initial: INPUT / PAGE + 1, maximum: 65536, shared: true });
-const exports = instantiate(kernelModule, memory);
+const exports = instantiate(memory);
 const words = new Uint32Array(memory.buffer);
 words[CONFIG_INSTANCES >>> 2] = 1;
 words[CONFIG_INSTANCE_BASE >>> 2] = AREA;

@@ -12,14 +12,8 @@ import {
   WORD_FAULT,
   WORD_HUGE_BALANCES,
 } from "./layout.ts";
-import type { MemoryMap } from "./memory-map.ts";
+import type { KernelShared } from "./memory-map.ts";
 import { instantiate, type KernelExports } from "./wasm-module.ts";
-import type { WasmModule } from "./webassembly.ts";
-
-/** What a worker needs to attach; survives `postMessage`. */
-export interface KernelShared extends MemoryMap {
-  module: WasmModule;
-}
 
 /** The bindings of hashes, arenas, faults and FlatState. `Kernel` is what callers construct. */
 export class KernelMemory {
@@ -43,7 +37,7 @@ export class KernelMemory {
     this.u32 = new Uint32Array(buffer);
     this.u64 = new BigUint64Array(buffer);
     this.view = new DataView(buffer);
-    this.exports = instantiate(shared.module, shared.memory);
+    this.exports = instantiate(shared.memory);
     this.scratch = this.exports.attach(instance) >>> 0;
   }
 

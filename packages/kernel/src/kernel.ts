@@ -3,7 +3,6 @@
 // the instance's scratch. Offsets within records are in layout.ts. Here: instances, the unit table, the scheduler.
 
 import { ArenaExhaustedError } from "./errors.ts";
-import type { KernelShared } from "./kernel-memory.ts";
 import { KernelMvMemory } from "./kernel-mv-memory.ts";
 import {
   HALT_ERROR,
@@ -40,8 +39,7 @@ import {
   WORD_WAITERS,
   WORD_WAKE,
 } from "./layout.ts";
-import { createMemory, type KernelOptions } from "./memory-map.ts";
-import { kernelModule } from "./wasm-module.ts";
+import { createMemory, type KernelOptions, type KernelShared } from "./memory-map.ts";
 
 /** Aborts by what turned out stale. */
 export interface AbortCauses {
@@ -79,7 +77,7 @@ export class Kernel extends KernelMvMemory {
    * @throws KernelOptionsError when the sizes exceed a 32-bit address space
    */
   static create(options: KernelOptions = {}): Kernel {
-    const kernel = new Kernel({ ...createMemory(options), module: kernelModule }, 0);
+    const kernel = new Kernel(createMemory(options), 0);
     kernel.resetState();
     kernel.resetBlock(0);
     return kernel;

@@ -50,8 +50,8 @@ export interface KernelOptions {
   hashSeed?: bigint;
 }
 
-/** A laid-out memory. */
-export interface MemoryMap {
+/** A laid-out memory: what a worker needs to attach; survives `postMessage`. */
+export interface KernelShared {
   memory: WasmMemory;
   maxWorkers: number;
   blockArenaBytes: number;
@@ -85,7 +85,7 @@ function hashSecret(seed: bigint | undefined): BigUint64Array<ArrayBuffer> {
  * Creates the shared memory at its full size and writes the configuration words.
  * @throws KernelOptionsError when it would exceed 4 GiB
  */
-export function createMemory(options: KernelOptions): MemoryMap {
+export function createMemory(options: KernelOptions): KernelShared {
   const { blockArenaBytes = 256 * MIB, stateArenaBytes = 256 * MIB, maxWorkers = 16 } = options;
   const flatBuckets = 1 << (options.bucketBits ?? log2(stateArenaBytes / BYTES_PER_BUCKET, 0, 30));
   const blockBuckets = 1 << (options.bucketBits ?? BLOCK_BUCKET_BITS);

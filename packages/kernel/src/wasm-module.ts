@@ -79,11 +79,11 @@ export interface KernelExports {
   resetBlock(units: number): number;
 }
 
-/** The kernel's module. Compiled here, at import: a hash must not be a promise. */
-export const kernelModule: WasmModule = new Module(await loadKernelBinary());
+/** The kernel's module. Compiled here, at import, in each thread: a hash must not be a promise. */
+const kernelModule: WasmModule = new Module(await loadKernelBinary());
 
 /** A new instance over a shared memory. Instances have globals of their own: call `attach` before anything else. */
-export function instantiate(module: WasmModule, memory: WasmMemory): KernelExports {
+export function instantiate(memory: WasmMemory): KernelExports {
   // What the module exports is known from its sources alone.
-  return new Instance(module, { env: { memory } }).exports as Record<string, unknown> & KernelExports;
+  return new Instance(kernelModule, { env: { memory } }).exports as Record<string, unknown> & KernelExports;
 }

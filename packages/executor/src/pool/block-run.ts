@@ -1,5 +1,5 @@
 // One block on the worker pool: starts the workers' tasks, watches over them, and finishes the block when some of them
-// cannot. Whatever happened, the kernel holds all units committed afterwards, or an error is thrown.
+// cannot, or when none gets a thread. Whatever happened, the kernel holds all units committed afterwards, or an error is thrown.
 
 import {
   HALT_ADMISSION,
@@ -17,12 +17,20 @@ import { refusal } from "../records/left-out.ts";
 import type { StateReader } from "../state/state-reader.ts";
 import { throwIfCancelled } from "./cancel.ts";
 import { SourceServer } from "./source-server.ts";
-import { ABANDONED, type BlockTask, type TaskPool, type WorkerReport } from "./task.ts";
+import { ABANDONED, type BlockTask, type GivenTask, type TaskPool, type WorkerReport } from "./task.ts";
 import { WORKER_ERRORS } from "./worker-errors.ts";
+
+/**
+ * Milliseconds that a block waits while all threads are busy with blocks of others; then the caller's thread runs it. Longer than most
+ * blocks take, so that those who take turns on the threads do not leave them.
+ */
+const PATIENCE_MS = 50;
 
 export interface RunInput {
   kernel: Kernel;
   pool: TaskPool;
+  /** Runs the block when the pool's threads are taken. */
+  inline: TaskPool;
   reader: StateReader;
   block: PreparedBlock;
   engine: string;
@@ -46,11 +54,17 @@ export interface RunReport {
 
 /** Why a block did not end the way it began. */
 export interface Fallback {
-  reason: "worker-died" | "arena-full" | "low-yield";
+  reason: "worker-died" | "threads-taken" | "arena-full" | "low-yield";
   /** The unit from which on there was no speculation. */
   at: number;
   message: string;
 }
+
+const THREADS_TAKEN: Fallback = {
+  reason: "threads-taken",
+  at: 0,
+  message: "All threads were busy with other blocks; the caller's thread ran this one, in order.",
+};
 
 /** What became of the tasks that were started together. */
 interface Attempt {
@@ -59,14 +73,22 @@ interface Attempt {
   failure: unknown;
   /** Why a task has not ended by itself. */
   death: { reason: unknown } | undefined;
+  /** All tasks were withdrawn from the threads before they began. */
+  withdrawn: boolean;
 }
 
 /**
  * Starts `count` tasks and waits until all have ended. As soon as one halts the block, or dies, or the signal is aborted, the others
- * are told to stop, and reads that they wait for are given up.
+ * are told to stop, and reads that they wait for are given up. Those that have not begun when one has ended, or when nobody leaves them a
+ * thread, are withdrawn.
  */
-async function startTasks(input: RunInput, mode: "parallel" | "sequential", count: number): Promise<Attempt> {
-  const { kernel, pool, reader, handle, cacheHoldsAll, building, engine, signal } = input;
+async function startTasks(
+  input: RunInput,
+  pool: TaskPool,
+  mode: "parallel" | "sequential",
+  count: number,
+): Promise<Attempt> {
+  const { kernel, reader, handle, cacheHoldsAll, building, engine, signal } = input;
   const { chain, context } = input.block;
   throwIfCancelled(signal);
   const server = new SourceServer(reader);
@@ -74,57 +96,91 @@ async function startTasks(input: RunInput, mode: "parallel" | "sequential", coun
     kernel.halt(reason, 0);
     server.abandon();
   };
-  const cancel = (): void => halt(HALT_CANCELLED);
+  const tasks: GivenTask<WorkerReport>[] = [];
+  const withdraw = (): void => {
+    for (const task of tasks) task.withdraw();
+  };
+  const cancel = (): void => {
+    halt(HALT_CANCELLED);
+    withdraw();
+  };
   signal?.addEventListener("abort", cancel);
+  const stopWaiting = whenShutOut(pool, tasks, withdraw);
   try {
-    const tasks = Array.from({ length: count }, () => {
-      const task: BlockTask = {
-        chain,
-        context,
-        mode,
-        workers: count,
-        cacheHoldsAll,
-        building,
-        engine,
-        handle,
-        ...input.tracing,
-      };
-      const running: Promise<WorkerReport> = pool.run(task, server);
-      running.then(
+    const task: BlockTask = {
+      chain,
+      context,
+      mode,
+      workers: count,
+      cacheHoldsAll,
+      building,
+      engine,
+      handle,
+      ...input.tracing,
+    };
+    for (let i = 0; i < count; i++) {
+      const given = pool.run(task, server);
+      tasks.push(given);
+      given.end.then(
         () => {
           if (kernel.haltReason !== HALT_NONE) server.abandon();
+          // A task ends when there is nothing left for others.
+          withdraw();
         },
-        () => halt(HALT_WORKER_DIED),
+        () => {
+          halt(HALT_WORKER_DIED);
+          withdraw();
+        },
       );
-      return running;
-    });
-    return readAttempt(await Promise.allSettled(tasks), server);
+    }
+    return readAttempt(await Promise.allSettled(tasks.map(({ end }) => end)), server);
   } finally {
+    stopWaiting();
     signal?.removeEventListener("abort", cancel);
     server.close();
   }
 }
 
-function readAttempt(settled: PromiseSettledResult<WorkerReport>[], server: SourceServer): Attempt {
-  const reports = settled.flatMap((end) => (end.status === "fulfilled" ? [end.value] : []));
+/** Calls `leave` when for a while no task could begin. Until the answered function is called. */
+function whenShutOut(pool: TaskPool, tasks: GivenTask<unknown>[], leave: () => void): () => void {
+  const timer = setInterval(() => {
+    if (tasks.some(({ hasBegun }) => hasBegun)) clearInterval(timer);
+    else if (pool.isShutOut) leave();
+  }, PATIENCE_MS);
+  return () => clearInterval(timer);
+}
+
+function readAttempt(
+  settled: PromiseSettledResult<WorkerReport | undefined>[],
+  server: SourceServer,
+): Attempt {
+  const reports = settled.flatMap((end) => (end.status === "fulfilled" ? (end.value ?? []) : []));
   const [failure] = reports.flatMap(({ failure: found }) => {
     if (found === undefined) return [];
     if ("error" in found) return [deserializeError(found.error, WORKER_ERRORS)];
     return found.read === ABANDONED ? [] : [server.failure(found.read)];
   });
-  return { reports, failure, death: settled.find((end) => end.status === "rejected") };
+  const death = settled.find((end) => end.status === "rejected");
+  return { reports, failure, death, withdrawn: death === undefined && reports.length === 0 };
+}
+
+/** As startTasks; when none of them gets a thread, the caller's runs the block. */
+async function attempt(input: RunInput, mode: "parallel" | "sequential", count: number): Promise<Attempt> {
+  const onThreads = await startTasks(input, input.pool, mode, count);
+  if (!onThreads.withdrawn || input.signal?.aborted === true) return onThreads;
+  return { ...(await startTasks(input, input.inline, "sequential", 1)), withdrawn: true };
 }
 
 /** Executes all units. Throws InvalidTransactionError, InvalidBlockError, a source's error, ArenaExhaustedError or ExecutionError. */
 export async function runBlock(input: RunInput): Promise<RunReport> {
   const { kernel, signal } = input;
-  const first = await startTasks(input, input.mode, input.mode === "parallel" ? input.workers : 1);
-  if (allRun(input)) return { reports: first.reports, fallback: undefined };
+  const first = await attempt(input, input.mode, input.mode === "parallel" ? input.workers : 1);
+  if (allRun(input)) return { reports: first.reports, fallback: first.withdrawn ? THREADS_TAKEN : undefined };
   checkFailures(kernel, first, signal);
   const fallback = describeDeath(kernel, first);
   // What is committed stays; the rest runs in order on one (new) worker.
   kernel.recoverAfterDeath();
-  const second = await startTasks(input, "sequential", 1);
+  const second = await attempt(input, "sequential", 1);
   const reports = [...first.reports, ...second.reports];
   if (allRun(input)) return { reports, fallback };
   checkFailures(kernel, second, signal);

@@ -6,11 +6,40 @@ import type { Kernel } from "@braid/kernel";
 import type { EngineRegistry } from "../engines/registry.ts";
 import { runShare } from "./share.ts";
 import { SourceClient } from "./source-client.ts";
-import type { BlockTask, SourceAnswers, TaskPool, WorkerReport } from "./task.ts";
+import {
+  type BlockTask,
+  begun,
+  type GivenTask,
+  type SourceAnswers,
+  type TaskPool,
+  type WorkerReport,
+} from "./task.ts";
 import { WorkerEngines } from "./worker-engines.ts";
 
-/** Milliseconds after which whatever else the thread has to do gets its turn. */
+/** Milliseconds after which whatever else the thread has to do gets its turn: for all inline pools of a thread together. */
 const BREATHE_MS = 8;
+
+/** When the event loop had its last turn, as far as inline pools know. */
+let since = 0;
+/** Tasks of all inline pools that have not ended. */
+let running = 0;
+/** The event loop's next turn, when somebody waits for it. */
+let turn: Promise<void> | undefined;
+
+/** Waits until the event loop has had its turn, and there is time left after those who waited before. */
+async function waitForTurn(): Promise<void> {
+  while (performance.now() - since >= BREATHE_MS) {
+    turn ??= nextTurn().then(() => {
+      since = performance.now();
+      turn = undefined;
+    });
+    await turn;
+  }
+}
+
+function breathe(): Promise<void> | undefined {
+  return performance.now() - since < BREATHE_MS ? undefined : waitForTurn();
+}
 
 export class InlinePool implements TaskPool {
   readonly #kernel: Kernel;
@@ -26,19 +55,19 @@ export class InlinePool implements TaskPool {
 
   async prepare(): Promise<void> {}
 
-  async run(task: BlockTask, server: SourceAnswers): Promise<WorkerReport> {
+  readonly isShutOut = false;
+
+  run(task: BlockTask, server: SourceAnswers): GivenTask<WorkerReport> {
+    return begun(this.#run(task, server));
+  }
+
+  async #run(task: BlockTask, server: SourceAnswers): Promise<WorkerReport> {
     this.#source.connectDirectly(server);
+    if (running++ === 0) since = performance.now();
     try {
-      let since = performance.now();
-      return await runShare(this.#kernel, this.#source, this.#engines, task, {
-        breathe: () => {
-          if (performance.now() - since < BREATHE_MS) return undefined;
-          return nextTurn(undefined).then(() => {
-            since = performance.now();
-          });
-        },
-      });
+      return await runShare(this.#kernel, this.#source, this.#engines, task, { breathe });
     } finally {
+      running--;
       this.#source.disconnect();
     }
   }

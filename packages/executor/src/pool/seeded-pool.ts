@@ -9,7 +9,14 @@ import { Random } from "@braid/primitives";
 import type { EngineRegistry } from "../engines/registry.ts";
 import { beginBlock, fail, runInOrder } from "./run-units.ts";
 import { SourceClient } from "./source-client.ts";
-import type { BlockTask, SourceAnswers, TaskPool, WorkerReport, WorkerTask } from "./task.ts";
+import {
+  type BlockTask,
+  begun,
+  type GivenTask,
+  type SourceAnswers,
+  type TaskPool,
+  type WorkerReport,
+} from "./task.ts";
 import { WorkerEngines } from "./worker-engines.ts";
 
 interface SeededWorker {
@@ -19,7 +26,8 @@ interface SeededWorker {
 }
 
 interface Waiting {
-  task: WorkerTask;
+  task: BlockTask;
+  server: SourceAnswers;
   resolve: (report: WorkerReport) => void;
   reject: (error: unknown) => void;
 }
@@ -45,12 +53,14 @@ export class SeededPool implements TaskPool {
   }
 
   /** All tasks of a block are given in one go; they begin together. */
-  run(block: BlockTask, server: SourceAnswers): Promise<WorkerReport> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ task: { ...block, port: server.open() }, resolve, reject });
-      if (this.#waiting.length === 1) queueMicrotask(() => void this.#runAll());
-    });
+  run(task: BlockTask, server: SourceAnswers): GivenTask<WorkerReport> {
+    const { promise, resolve, reject } = Promise.withResolvers<WorkerReport>();
+    this.#waiting.push({ task, server, resolve, reject });
+    if (this.#waiting.length === 1) queueMicrotask(() => void this.#runAll());
+    return begun(promise);
   }
+
+  readonly isShutOut = false;
 
   async prepare(): Promise<void> {}
 
@@ -77,8 +87,8 @@ export class SeededPool implements TaskPool {
   }
 
   #start(one: Waiting, worker: SeededWorker): Running {
-    const { task } = one;
-    worker.source.connect(task);
+    const { task, server } = one;
+    worker.source.connectDirectly(server);
     const report: WorkerReport = { recoverMs: 0, executeMs: 0, idleMs: 0 };
     return { ...one, report, turns: turnsOf(worker, task, report) };
   }
@@ -87,7 +97,7 @@ export class SeededPool implements TaskPool {
 /** A worker's way through a block, as run-units.ts has it, with a yield wherever another one may get in. */
 async function* turnsOf(
   { kernel, source, engines }: SeededWorker,
-  task: WorkerTask,
+  task: BlockTask,
   report: WorkerReport,
 ): AsyncGenerator<void, void> {
   const units = await beginBlock(kernel, source, engines, task, report);

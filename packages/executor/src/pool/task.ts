@@ -8,18 +8,6 @@ import type { StateHandle } from "@braid/state";
 import type { EngineBlock } from "../engines/engine.ts";
 import type { SourceRead } from "../state/check-answer.ts";
 
-/** What a worker gets once, when it starts: cloning the kernel's module takes longer than a small block. */
-export interface WorkerSetup {
-  shared: KernelShared;
-  /** 32-bit counters: WORKERS_STARTED and WORKERS_LOADED. */
-  counters: SharedArrayBuffer;
-}
-
-/** A starting worker takes the next instance number of the kernel from this counter and keeps it. */
-export const WORKERS_STARTED = 0;
-/** How many of them have loaded all that they need. */
-export const WORKERS_LOADED = 1;
-
 /** One worker's share of a block. */
 export interface BlockTask extends EngineBlock {
   /** Its name; see engines/registry.ts. */
@@ -35,6 +23,8 @@ export interface BlockTask extends EngineBlock {
 
 /** A task as it crosses to a thread. */
 export interface WorkerTask extends BlockTask {
+  /** The executor's kernel. */
+  shared: KernelShared;
   /** For what the shared cache lacks, when there is no handle. */
   port: MessagePort;
 }
@@ -51,12 +41,28 @@ export interface WorkerReport {
   idleMs: number;
 }
 
+/** A task that was given to a pool. */
+export interface GivenTask<Report> {
+  /** Undefined when it was withdrawn. */
+  readonly end: Promise<Report | undefined>;
+  readonly hasBegun: boolean;
+  /** Takes it back unless it has begun; then it has ended. Answers whether it was taken back. */
+  withdraw(): boolean;
+}
+
+/** A task that begins at once. */
+export function begun<Report>(end: Promise<Report>): GivenTask<Report> {
+  return { end, hasBegun: true, withdraw: () => false };
+}
+
 /** Runs a block's tasks: on threads, on the caller's thread, or in turns on it. */
 export interface TaskPool {
   /** Makes ready for a block: no task is running. */
   prepare(): Promise<void>;
   /** `server` answers what the task misses. */
-  run(task: BlockTask, server: SourceAnswers): Promise<WorkerReport>;
+  run(task: BlockTask, server: SourceAnswers): GivenTask<WorkerReport>;
+  /** Nothing of what was given can begin, because all threads are busy with the tasks of others. */
+  readonly isShutOut: boolean;
   destroy(): Promise<void>;
 }
 

@@ -1,28 +1,15 @@
-// The piscina worker: one task a block. Inside it the workers of a block collaborate through shared memory alone (share.ts).
+// The piscina worker of blocks: one task a block. Inside it the workers of a block collaborate through shared memory alone (share.ts).
 
-import { workerData } from "node:worker_threads";
 import { Kernel } from "@braid/kernel";
 import { ENGINES, FALLBACK_ENGINE } from "../engines/registry.ts";
 import { runShare } from "./share.ts";
 import { SourceClient } from "./source-client.ts";
-import {
-  WORKERS_LOADED,
-  WORKERS_STARTED,
-  type WorkerReport,
-  type WorkerSetup,
-  type WorkerTask,
-} from "./task.ts";
+import type { WorkerReport, WorkerTask } from "./task.ts";
+import { serveTasks } from "./thread-side.ts";
 import { WorkerEngines } from "./worker-engines.ts";
 
-const { shared, counters } = workerData as WorkerSetup;
-const counts = new Int32Array(counters);
-/** Instance 0 is the main thread's. */
-const kernel = Kernel.attach(shared, 1 + Atomics.add(counts, WORKERS_STARTED, 1));
-const source = new SourceClient(kernel);
-const engines = new WorkerEngines(kernel, source, ENGINES);
-// PERF: before the first block asks for it.
-await engines.get(FALLBACK_ENGINE);
-Atomics.add(counts, WORKERS_LOADED, 1);
+/** Executors whose engines are kept: what they know of contracts' code takes at most 100 MB each. */
+const MAX_KERNELS = 8;
 
 /**
  * How long a worker waits for the others before it begins. PERF: the main thread wakes the workers one after the other, and the
@@ -31,8 +18,27 @@ Atomics.add(counts, WORKERS_LOADED, 1);
  */
 const MEET_MS = 1;
 
+/** What a thread has for an executor. */
+interface WorkerKernel {
+  kernel: Kernel;
+  source: SourceClient;
+  engines: WorkerEngines;
+}
+
+// PERF: before the first block asks for it.
+await ENGINES[FALLBACK_ENGINE]?.();
+
+export default serveTasks({ limit: MAX_KERNELS, make: attach, run: runTask });
+
+function attach({ shared }: WorkerTask, slot: number): WorkerKernel {
+  // Instance 0 is the main thread's.
+  const kernel = Kernel.attach(shared, slot + 1);
+  const source = new SourceClient(kernel);
+  return { kernel, source, engines: new WorkerEngines(kernel, source, ENGINES) };
+}
+
 /** Runs this worker's share of a block. */
-export default async function runTask(task: WorkerTask): Promise<WorkerReport> {
+async function runTask({ kernel, source, engines }: WorkerKernel, task: WorkerTask): Promise<WorkerReport> {
   source.connect(task);
   try {
     return await runShare(kernel, source, engines, task, { ready: () => kernel.meet(task.workers, MEET_MS) });

@@ -33,6 +33,11 @@ export interface PhaseTimes {
   end: number;
 }
 
+/** The whole block was run in order, whatever had been planned. */
+function inOrder(fallback: Fallback | undefined): boolean {
+  return fallback?.reason === "arena-full" || fallback?.reason === "threads-taken";
+}
+
 /** What the kernel and the workers counted, and the clock of the main thread. */
 export function blockStatistics(
   kernel: Kernel,
@@ -52,7 +57,7 @@ export function blockStatistics(
   const reason = fallback ?? lowYield;
   return {
     engine: { name: plan.engine, unsupported: countUnsupported(kernel) },
-    mode: fallback?.reason === "arena-full" ? "sequential" : plan.mode,
+    mode: inOrder(fallback) ? "sequential" : plan.mode,
     workers: plan.workers,
     executions,
     aborts,

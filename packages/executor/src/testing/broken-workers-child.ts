@@ -12,8 +12,8 @@ const block = await builder.build();
 const executor = new Executor({ workers: 2 });
 const input = { block: block.input, chain: block.chain, force: true };
 const outcomes: unknown[] = [];
-const call = async (mode: "parallel" | "sequential"): Promise<void> => {
-  const end = await executor.executeBlock({ ...input, source: block.source(), mode }).then(
+const call = async (mode: "parallel" | "sequential", on = executor): Promise<void> => {
+  const end = await on.executeBlock({ ...input, source: block.source(), mode }).then(
     ({ gasUsed }) => String(gasUsed),
     (error: unknown) => {
       if (!(error instanceof Error && "code" in error && "data" in error)) return String(error);
@@ -28,6 +28,10 @@ if (process.argv[2] === "idle") await new Promise((resolve) => setTimeout(resolv
 await call("parallel");
 await call("sequential");
 await Promise.all([call("parallel"), call("parallel")]);
+const other = new Executor({ workers: 2 });
+await call("parallel", other);
 await executor.close();
+await call("parallel", other);
+await other.close();
 await new Executor({ workers: 1 }).close();
 console.log(JSON.stringify(outcomes));

@@ -9,6 +9,8 @@ export interface PoolSpy {
   hasPool(): boolean;
   /** The pool that ran the latest task. */
   pool(): Piscina;
+  /** All that have run tasks. */
+  readonly pools: ReadonlySet<Piscina>;
   /** The kernel of the executor that was made last. */
   kernel(): Kernel;
   /** The tasks that are started next fail as if the worker had thrown: one `true` a task. */
@@ -23,6 +25,7 @@ const run = Piscina.prototype.run;
 
 export function spyOnPools(): PoolSpy {
   let pool: Piscina | undefined;
+  const pools = new Set<Piscina>();
   let kernel: Kernel | undefined;
   let failures: boolean[] = [];
   vi.spyOn(Kernel, "create").mockImplementation((options) => {
@@ -31,6 +34,7 @@ export function spyOnPools(): PoolSpy {
   });
   vi.spyOn(Piscina.prototype, "run").mockImplementation(function (this: Piscina, ...args) {
     pool = this;
+    pools.add(this);
     return failures.shift() === true
       ? Promise.reject(new Error("this worker throws"))
       : run.apply(this, args);
@@ -42,6 +46,7 @@ export function spyOnPools(): PoolSpy {
   return {
     hasPool: () => pool !== undefined,
     pool: () => known(pool),
+    pools,
     kernel: () => known(kernel),
     failNext: (next) => {
       failures = next;

@@ -3,7 +3,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { Random } from "@braid/primitives";
 import { Kernel } from "../kernel.ts";
-import type { KernelShared } from "../kernel-memory.ts";
+import type { KernelShared } from "../memory-map.ts";
 import { virtualWorker } from "./virtual-worker.ts";
 
 /** What the thread is started with. */
