@@ -35,6 +35,43 @@ export interface MemoryMeasurement {
   growth: number;
 }
 
+export interface KeysMeasurement {
+  environment: Environment;
+  /** In each family; as many as the table has buckets. */
+  keys: number;
+  /** Nanoseconds of a look-up. */
+  families: { name: string; median: number; low: number; high: number }[];
+}
+
+export interface LongRunTenth {
+  blocks: number;
+  /** Of the time in executeBlock. */
+  transactionsPerSecond: number;
+  /** Milliseconds of a block. */
+  median: number;
+  p99: number;
+  longest: number;
+  /** Accounts and slots that a block asks the source for, in the mean. */
+  reads: number;
+  /** Blocks that did not end the way they began. */
+  fallbacks: number;
+  /** MiB resident at the end, after a garbage collection of the main thread. */
+  resident: number;
+}
+
+export interface LongRunMeasurement {
+  environment: Environment;
+  /** Of each block. */
+  transactions: number;
+  /** MiB for the cached state. */
+  arena: number;
+  /** Accounts and slots of the whole state. */
+  records: number;
+  /** How many arenas they would take. */
+  times: number;
+  tenths: LongRunTenth[];
+}
+
 export interface ConformanceMeasurement {
   environment: Environment;
   files: number;

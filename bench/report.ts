@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 import { formatEnvironment } from "./environment.ts";
 import type {
   ConformanceMeasurement,
+  KeysMeasurement,
+  LongRunMeasurement,
   MemoryMeasurement,
   ProfileMeasurement,
   SmallBlocksMeasurement,
@@ -15,6 +17,8 @@ import type {
 import { readResult } from "./results.ts";
 import {
   conformanceLines,
+  keysTable,
+  longRunTable,
   memoryLines,
   profileTable,
   smallBlocksTable,
@@ -40,6 +44,8 @@ function fill(file: string, sections: Record<string, string | undefined>): void 
 const stock = readResult<StockMeasurement>("stock");
 const memory = readResult<MemoryMeasurement>("memory");
 const conformance = readResult<ConformanceMeasurement>("conformance");
+const keys = readResult<KeysMeasurement>("keys");
+const longRun = readResult<LongRunMeasurement>("long-run");
 const small = readResult<SmallBlocksMeasurement>("small-blocks");
 const states = readResult<StatesMeasurement>("states");
 const profile = readResult<ProfileMeasurement>("profile");
@@ -48,6 +54,8 @@ fill("README.md", {
   memory: memory && `${formatEnvironment(memory.environment)}\n\n${memoryLines(memory)}`,
   conformance:
     conformance && `${formatEnvironment(conformance.environment)}\n\n${conformanceLines(conformance)}`,
+  keys: keys && `${formatEnvironment(keys.environment)}\n\n${keysTable(keys)}`,
+  "long-run": longRun && `${formatEnvironment(longRun.environment)}\n\n${longRunTable(longRun)}`,
   "small-blocks": small && `${formatEnvironment(small.environment)}\n\n${smallBlocksTable(small)}`,
   states: states && `${formatEnvironment(states.environment)}\n\n${statesTables(states)}`,
   profile: profile && `${formatEnvironment(profile.environment)}\n\n${profileTable(profile)}`,

@@ -4,6 +4,8 @@ import { MIN_PARALLEL_TRANSACTIONS } from "@braid/executor";
 import { markdownTable } from "./markdown.ts";
 import type {
   ConformanceMeasurement,
+  KeysMeasurement,
+  LongRunMeasurement,
   MeasuredBlock,
   MemoryMeasurement,
   ProfileMeasurement,
@@ -134,6 +136,52 @@ export function stockTables(measurement: StockMeasurement): string {
 export function memoryLines({ resident, peak, growth }: MemoryMeasurement): string {
   const list = resident.map((value) => value.toFixed(0)).join(", ");
   return `Highest resident size ${peak.toFixed(0)} MiB; after each of ${resident.length} repetitions ${list} MiB: ${growth.toFixed(1)} MiB a repetition over the second half.`;
+}
+
+/** One row for each family of keys. */
+export function keysTable({ keys, families }: KeysMeasurement): string {
+  return markdownTable(
+    [`${keys} slots of an account`, "ns a look-up", "lowest to highest"],
+    families.map(({ name, median, low, high }) => [
+      name,
+      median.toFixed(0),
+      `${low.toFixed(0)} to ${high.toFixed(0)}`,
+    ]),
+    1,
+  );
+}
+
+/** One row for each tenth of the run. */
+export function longRunTable({ transactions, arena, records, times, tenths }: LongRunMeasurement): string {
+  const blocks = tenths.reduce((sum, tenth) => sum + tenth.blocks, 0);
+  const rows = tenths.map((tenth, i) => [
+    String(i + 1),
+    tenth.transactionsPerSecond.toFixed(0),
+    tenth.median.toFixed(2),
+    tenth.p99.toFixed(2),
+    tenth.longest.toFixed(1),
+    tenth.reads.toFixed(1),
+    String(tenth.fallbacks),
+    tenth.resident.toFixed(0),
+  ]);
+  return [
+    `${blocks} blocks of ${transactions} transactions, 2 workers; ${arena} MiB for the cached state, and a state of ${records} accounts and slots, which take ${times} times as much.`,
+    "",
+    markdownTable(
+      [
+        "tenth",
+        "transactions/s",
+        "median, ms",
+        "p99, ms",
+        "longest, ms",
+        "reads of the source a block",
+        "fallbacks",
+        "MiB resident",
+      ],
+      rows,
+      1,
+    ),
+  ].join("\n");
 }
 
 /** The result in words. */

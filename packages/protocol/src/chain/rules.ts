@@ -38,7 +38,6 @@ export interface ForkRules {
   eip2935: boolean;
   eip4844: boolean;
   eip4895: boolean;
-  eip6110: boolean;
   eip6780: boolean;
   eip7002: boolean;
   eip7251: boolean;
@@ -121,7 +120,6 @@ export function forkRules(of: ForkOfChain): ForkRules {
     eip2935: has(2935),
     eip4844: has(4844),
     eip4895: has(4895),
-    eip6110: has(6110),
     eip6780: has(6780),
     eip7002: has(7002),
     eip7251: has(7251),
