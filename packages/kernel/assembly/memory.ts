@@ -43,6 +43,9 @@ export let chunkTable: u32 = 0;
 
 /** Chunks keep instances off the shared cursor; larger allocations are taken from it directly. */
 const CHUNK: u32 = 32768;
+/** PERF: those of a block that has taken little so far are small: a block of one transaction, whose arena is copied with its result, needs 8 KB. */
+const SMALL_CHUNK: u32 = 2048;
+const LITTLE: u32 = 32768;
 
 /** Binds this instance to its area. The configuration words must have been written. */
 export function attach(instance: u32): u32 {
@@ -118,11 +121,12 @@ export function allocBlock(size: u32, align: u32): u32 {
 
 function allocBlockSlow(size: u32, align: u32): u32 {
   const limit = load<u32>(CONFIG_BLOCK_END);
-  if (size <= CHUNK / 4) {
-    const chunk = take(WORD_BLOCK_CURSOR, limit, CHUNK);
+  const chunkSize = blockArenaUsed() < LITTLE ? SMALL_CHUNK : CHUNK;
+  if (size <= chunkSize / 4) {
+    const chunk = take(WORD_BLOCK_CURSOR, limit, chunkSize);
     if (chunk != 0) {
       store<u32>(area + INSTANCE_BLOCK_CURSOR, chunk + size);
-      store<u32>(area + INSTANCE_BLOCK_END, chunk + CHUNK);
+      store<u32>(area + INSTANCE_BLOCK_END, chunk + chunkSize);
       return chunk;
     }
   }

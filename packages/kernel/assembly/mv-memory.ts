@@ -284,22 +284,33 @@ export function entryOf(location: u32, unit: u32): u32 {
   }
 }
 
+/** The first bucket from `bucket` on that holds anything, or `end`. PERF: most are empty after a small block, so they are looked at eight at a time. */
+function filledBucket(bucket: u32, end: u32): u32 {
+  while (bucket + 32 <= end) {
+    if ((load<u64>(bucket) | load<u64>(bucket, 8) | load<u64>(bucket, 16) | load<u64>(bucket, 24)) != 0) break;
+    bucket += 32;
+  }
+  while (bucket < end && load<u32>(bucket) == 0) bucket += 4;
+  return bucket;
+}
+
 /**
  * Quiescent. Threads every account record into one list, ascending by address, and every slot record into its account's, ascending
  * by key; answers the first account.
  */
 export function collectAccounts(): u32 {
   let first: u32 = 0;
-  const buckets = blockMask + 1;
-  for (let i: u32 = 0; i < buckets; i++) {
-    for (let record = load<u32>(blockBuckets + (i << 2)); record != 0; record = load<u32>(record, ACCOUNT_NEXT)) {
+  const slotBuckets = blockBuckets + ((blockMask + 1) << 2);
+  const end = slotBuckets + ((blockMask + 1) << 2);
+  for (let bucket = filledBucket(blockBuckets, slotBuckets); bucket < slotBuckets; bucket = filledBucket(bucket + 4, slotBuckets)) {
+    for (let record = load<u32>(bucket); record != 0; record = load<u32>(record, ACCOUNT_NEXT)) {
       store<u32>(record, first, ACCOUNT_LIST_NEXT);
       store<u32>(record, 0, ACCOUNT_SLOTS);
       first = record;
     }
   }
-  for (let i: u32 = 0; i < buckets; i++) {
-    for (let record = load<u32>(blockBuckets + ((buckets + i) << 2)); record != 0; record = load<u32>(record, SLOT_NEXT)) {
+  for (let bucket = filledBucket(slotBuckets, end); bucket < end; bucket = filledBucket(bucket + 4, end)) {
+    for (let record = load<u32>(bucket); record != 0; record = load<u32>(record, SLOT_NEXT)) {
       const owner = load<u32>(record, SLOT_ACCOUNT);
       store<u32>(record, load<u32>(owner, ACCOUNT_SLOTS), SLOT_LIST_NEXT);
       store<u32>(owner, record, ACCOUNT_SLOTS);

@@ -124,7 +124,7 @@ test("a block whose arena runs out anywhere stops with a fault, or comes to the 
   for (let seed = 1; seed < 400; seed++) {
     const kernel = Kernel.create({
       ...SMALL,
-      blockArenaBytes: (68 + (seed % 40) * 2) * KIB,
+      blockArenaBytes: (12 + (seed % 40) * 2) * KIB,
       stateArenaBytes: seed % 3 === 0 ? 33 * KIB : 64 * KIB,
       hashSeed: BigInt(seed),
     });

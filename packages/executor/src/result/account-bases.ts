@@ -32,7 +32,7 @@ const CODE_HASH_BYTE = FLAT_ACCOUNT_CODE_HASH - FLAT_ACCOUNT_NONCE;
 /** PERF: one walk over the block's accounts with one plain copy for each one that changed; decoding waits until somebody asks. */
 export class AccountBases {
   /** Address, then nonce, balance and code hash, one account after the other. */
-  #words = new Uint32Array(256 * ENTRY_WORDS);
+  readonly #words: Uint32Array;
   #length = 0;
   /** Codes that the block set, by hash, also those that a later transaction replaced. */
   readonly codes = new Map<Hex, Uint8Array>();
@@ -40,6 +40,7 @@ export class AccountBases {
   /** Call while no worker runs, before the next block. */
   constructor(kernel: Kernel) {
     const { u32 } = kernel;
+    this.#words = new Uint32Array(kernel.accountCount() * ENTRY_WORDS);
     for (const record of accountRecords(kernel)) {
       const codeWritten = u32[(record + ACCOUNT_CODE_HASH) >>> 2] !== 0;
       const written =
@@ -54,11 +55,6 @@ export class AccountBases {
   }
 
   #keep(u32: Uint32Array, record: number, flat: number): void {
-    if (this.#length + ENTRY_WORDS > this.#words.length) {
-      const grown = new Uint32Array(2 * this.#words.length);
-      grown.set(this.#words);
-      this.#words = grown;
-    }
     const address = (record + ACCOUNT_ADDRESS) >>> 2;
     for (let i = 0; i < 5; i++) this.#words[this.#length + i] = u32[address + i] as number;
     const fields = (flat + FLAT_ACCOUNT_NONCE) >>> 2;

@@ -71,7 +71,9 @@ export class MemoryBackend implements Backend {
 
   apply({ block, trie, changes, undo, ancestors, pruning, records }: CommitWrite): void {
     this.#entries.set(bytesToHex(block.hash), { block, trie, delta: undo ?? changes });
-    this.#heights.set(block.height, [...this.blocksAt(block.height), block]);
+    const beside = this.#heights.get(block.height);
+    if (beside === undefined) this.#heights.set(block.height, [block]);
+    else beside.push(block);
     for (let i = 0; i < changes.codeCount; i++)
       this.#codes.set(bytesToHex(changes.codeHashOf(i)), changes.codeAt(i).slice());
     for (const [number, hash] of ancestors) this.#ancestors.set(number, hash);
