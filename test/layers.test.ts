@@ -124,6 +124,14 @@ test("the folders of the executor import from those below them", () => {
   expect(upward("executor/src/engines/ethereumjs/", ETHEREUMJS)).toEqual([]);
 });
 
+test("ARCHITECTURE.md has a row for each package, and for each folder of the executor", () => {
+  const page = readFileSync(join(root, "../ARCHITECTURE.md"), "utf8");
+  const rows = new Set([...page.matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name));
+  const packages = PACKAGES.map((name) => `packages/${name}`);
+  const folders = EXECUTOR.filter((name) => !name.endsWith(".ts"));
+  expect([...packages, ...folders].filter((name) => !rows.has(name))).toEqual([]);
+});
+
 /** Every folder that has folders with imports of each other. */
 const folders = [...new Set(imports.flatMap(({ from }) => foldersAbove(from)))]
   .filter((folder) => between(folder).some(({ from }) => !from.endsWith(".ts")))
