@@ -5,12 +5,13 @@ import { decodeTransaction, InvalidTransactionError } from "@braid/protocol";
 import { MemoryStateStore, NO_ACCOUNT_CHANGE, stateChangesOf } from "@braid/state";
 import { runOnce } from "@braid/stock/run-once";
 import { keyed, plainAddress } from "@braid/testing/accounts";
+import { asm } from "@braid/testing/assembler";
 import { BlockBuilder, ETHER, type Fork, type TestBlock } from "@braid/testing/block-builder";
 import { randomBlock } from "@braid/testing/random-block";
 import { TOOL, tool } from "@braid/testing/tool";
 import { Address } from "@ethereumjs/util";
 import { describe, expect, test } from "vitest";
-import type { CallInput, CallMessage } from "./block/call-input.ts";
+import type { CallInput, CallMessage, StateOverride } from "./block/call-input.ts";
 import type { CallResult } from "./call.ts";
 import { executorWith, fingerprint, runBraid } from "./testing/agree.ts";
 import { readByRead } from "./testing/sources.ts";
@@ -248,6 +249,92 @@ describe("overrides", () => {
       6n,
       7n,
     ]);
+  });
+});
+
+describe.each(["caller", "worker"] as const)("precompiles that are overridden (thread: %s)", (thread) => {
+  const identity = new Uint8Array(20).with(19, 4);
+  const data = Uint8Array.of(1, 2, 3, 4);
+  const there = plainAddress(80);
+  const run = async (stateOverrides: StateOverride[], messages: CallMessage[]): Promise<CallResult[]> =>
+    call(await contractBlock(), messages, { stateOverrides, thread });
+
+  test("one is moved: it is at the new address, for messages and for calls within them, and not at its own", async () => {
+    const messages = [
+      { to: there, data },
+      { to: identity, data },
+      { to: plainAddress(81), data },
+      { to: plainAddress(82), data },
+    ];
+    // Hands its call data on, and what comes back.
+    const forward = (to: Uint8Array): Uint8Array =>
+      asm(
+        ...["CALLDATASIZE", 0, 0, "CALLDATACOPY", 0, 0, "CALLDATASIZE", 0, 0, to, "GAS", "CALL", "POP"],
+        ...["RETURNDATASIZE", 0, 0, "RETURNDATACOPY", "RETURNDATASIZE", 0, "RETURN"],
+      );
+    const results = await run(
+      [
+        { address: identity, movePrecompileToAddress: there },
+        { address: plainAddress(81), code: forward(there) },
+        { address: plainAddress(82), code: forward(identity) },
+      ],
+      messages,
+    );
+    expect(results.map(({ status }) => status)).toEqual([1, 1, 1, 1]);
+    expect(results.map(({ output }) => bytesToHex(output))).toEqual(["0x01020304", "0x", "0x01020304", "0x"]);
+    const [usual] = await run([], [{ to: identity, data }]);
+    expect(results[0]?.gasUsed).toBe(usual?.gasUsed);
+    // The calls after it have the fork's precompiles.
+    const [back, gone] = await run([], messages);
+    expect(bytesToHex((gone as CallResult).output)).toBe("0x01020304");
+    expect(bytesToHex((back as CallResult).output)).toBe("0x");
+  });
+
+  test("one whose code is set is that code, moved or not; any override ends it", async () => {
+    const code = asm(7, 0, "MSTORE", 32, 0, "RETURN");
+    const messages = [
+      { to: identity, data },
+      { to: there, data },
+    ];
+    const moved = await run([{ address: identity, movePrecompileToAddress: there, code }], messages);
+    expect(moved.map(({ output }) => bytesToHex(output))).toEqual([word(7), "0x01020304"]);
+    const [set] = await run([{ address: identity, code }], messages);
+    expect(bytesToHex((set as CallResult).output)).toBe(word(7));
+    const [rich] = await run([{ address: identity, balance: 1n }], messages);
+    expect(bytesToHex((rich as CallResult).output)).toBe("0x");
+  });
+
+  test("one that is a hash, and one that takes another one's place", async () => {
+    const sha = identity.with(19, 2);
+    const [hash] = await run([], [{ to: sha, data }]);
+    const [lost] = await run([{ address: identity, movePrecompileToAddress: sha }], [{ to: sha, data }]);
+    expect(bytesToHex((lost as CallResult).output)).toBe("0x01020304");
+    const [moved] = await run([{ address: sha, movePrecompileToAddress: there }], [{ to: there, data }]);
+    expect(moved?.output).toEqual(hash?.output);
+  });
+
+  test.each<[string, StateOverride[]]>([
+    ["what is no precompile", [{ address: plainAddress(5), movePrecompileToAddress: plainAddress(6) }]],
+    ["to no address", [{ address: identity, movePrecompileToAddress: new Uint8Array(19) }]],
+    ["to itself", [{ address: identity, movePrecompileToAddress: identity }]],
+    [
+      "to an account that is overridden",
+      [
+        { address: identity, movePrecompileToAddress: there },
+        { address: there, balance: 1n },
+      ],
+    ],
+    [
+      "two to one address",
+      [1, 2].map((i) => ({ address: identity.with(19, i), movePrecompileToAddress: there })),
+    ],
+  ])("moving %s is refused", async (_, overrides) => {
+    await expect(run(overrides, [{ to: there, data }])).rejects.toMatchObject({
+      name: "InvalidInputError",
+      code: "BRAID_INVALID_INPUT",
+    });
+    const [usual] = await run([], [{ to: identity, data }]);
+    expect(bytesToHex((usual as CallResult).output)).toBe("0x01020304");
   });
 });
 

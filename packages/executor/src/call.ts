@@ -13,6 +13,7 @@ import { FALLBACK_ENGINE } from "./engines/registry.ts";
 import type { ExecutorResources } from "./execute-block.ts";
 import { runBlock } from "./pool/block-run.ts";
 import { throwIfCancelled } from "./pool/cancel.ts";
+import { withinTime } from "./pool/within-time.ts";
 import { readOutcome } from "./records/outcome.ts";
 import { AccessSets } from "./result/accesses.ts";
 import type { ReadAccess, WriteAccess } from "./result/block-result.ts";
@@ -41,6 +42,7 @@ export interface CallJob {
   validate: boolean;
   overrides: StateOverride[];
   accesses: boolean;
+  timeLimitMs: number | undefined;
   readTimeoutMs: number;
 }
 
@@ -57,6 +59,7 @@ export function prepareCall(input: CallInput): CallJob {
     validate: input.validate === true,
     overrides: input.stateOverrides ?? [],
     accesses: input.accesses === true,
+    timeLimitMs: input.timeLimitMs,
     readTimeoutMs: input.readTimeoutMs ?? DEFAULT_READ_TIMEOUT_MS,
   };
 }
@@ -68,13 +71,17 @@ export async function callWith(
   source: StateSource,
   { signal, tracer }: Pick<CallInput, "signal" | "tracer"> = {},
 ): Promise<CallResult[]> {
-  if (tracer === undefined) return runCalls(resources, job, source, { signal });
-  return withTracers(tracer, (guarded) => runCalls(resources, job, source, { signal, tracer: guarded }));
+  return withinTime(job.timeLimitMs, signal, (limited) => {
+    if (tracer === undefined) return runCalls(resources, job, source, { signal: limited });
+    return withTracers(tracer, (guarded) =>
+      runCalls(resources, job, source, { signal: limited, tracer: guarded }),
+    );
+  });
 }
 
 async function runCalls(
   { kernel, cache, inline }: ExecutorResources,
-  { block, messages, validate, overrides, accesses, readTimeoutMs }: CallJob,
+  { block, messages, validate, overrides, accesses, timeLimitMs, readTimeoutMs }: CallJob,
   source: StateSource,
   { signal, tracer }: { signal: AbortSignal | undefined; tracer?: TracerOf },
 ): Promise<CallResult[]> {
@@ -99,7 +106,7 @@ async function runCalls(
       cacheHoldsAll: cache.holdsAll,
       building: false,
       handle: undefined,
-      tracing: { until, calls, ...(tracer === undefined ? {} : { tracer }) },
+      tracing: { until, calls, timeLimitMs, ...(tracer === undefined ? {} : { tracer }) },
     });
   } catch (error) {
     // An arena that is full may have left a value out.

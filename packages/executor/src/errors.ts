@@ -12,12 +12,21 @@ export class ExecutionError extends BaseError {
       | "BRAID_SOURCE_FAILED"
       | "BRAID_SOURCE_TIMEOUT"
       | "BRAID_EXECUTOR_CLOSED"
+      | "BRAID_TIME_LIMIT"
       | "BRAID_ABORTED",
     message: string,
     options: { data?: Record<string, unknown>; cause?: unknown } = {},
   ) {
     super(code, message, options);
   }
+}
+
+export function timeLimitError(milliseconds: number): ExecutionError {
+  return new ExecutionError(
+    "BRAID_TIME_LIMIT",
+    `The execution was ended after its time limit of ${milliseconds} ms. Give it more time, or less gas.`,
+    { data: { milliseconds } },
+  );
 }
 
 /** Something that executeBlock was given is not what it must be; `data.field` says which. Code BRAID_INVALID_INPUT. */

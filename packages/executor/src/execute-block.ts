@@ -3,7 +3,7 @@
 import { ArenaExhaustedError, HEAD_ONLY, type Kernel } from "@braid/kernel";
 import { chainOf, type ForkRules } from "@braid/protocol";
 import { DEFAULT_READ_TIMEOUT_MS, type ExecuteBlockInput, type ExecutionMode } from "./block/block-input.ts";
-import { checkInput } from "./block/check-input.ts";
+import { checkInput, checkTimeLimit } from "./block/check-input.ts";
 import { type TracerOf, withTracers } from "./block/guard-tracers.ts";
 import { type PreparedBlock, prepareBlock } from "./block/prepare-block.ts";
 import { readBlock } from "./block/read-block.ts";
@@ -16,6 +16,7 @@ import { type RunInput, type RunReport, runBlock } from "./pool/block-run.ts";
 import { throwIfCancelled, unlessCancelled } from "./pool/cancel.ts";
 import { watchProgress } from "./pool/progress.ts";
 import type { TaskPool } from "./pool/task.ts";
+import { withinTime } from "./pool/within-time.ts";
 import { putEncodings } from "./records/lay-out-transaction.ts";
 import { type AssembledResult, assembleResult, readTransactions } from "./result/assemble-result.ts";
 import type { BlockResult, BuiltBlock, TracedTransaction } from "./result/block-result.ts";
@@ -61,6 +62,8 @@ export interface TraceInput
   tracer: TracerOf;
   /** The last transaction that is of interest; default: the block's last. */
   last?: number;
+  /** Milliseconds that the trace may take from its beginning on, the transactions before the traced ones included; see CallInput. */
+  timeLimitMs?: number;
 }
 
 /** How a block is run. */
@@ -95,17 +98,21 @@ export async function buildBlockWith(
 /** Traces transactions of a block; see Executor.trace. */
 export async function traceWith(
   resources: ExecutorResources,
-  { tracer, last, ...input }: TraceInput,
+  { tracer, last, timeLimitMs, ...input }: TraceInput,
 ): Promise<TracedTransaction[]> {
   throwIfCancelled(input.signal);
+  checkTimeLimit(timeLimitMs);
   const job = prepareJob(input, false);
   const count = job.encodings.length;
   checkInput(input, count);
   const until = Math.min(count, (last ?? count - 1) + 1) + 1;
-  await withTracers(tracer, (guarded) => {
-    const traced: Job = { ...job, tracing: { tracer: guarded, until } };
-    return runOrFallBack(resources, input, traced, planRun(resources, input, traced), phaseTimes());
-  });
+  await withinTime(timeLimitMs, input.signal, (signal) =>
+    withTracers(tracer, (guarded) => {
+      const traced: Job = { ...job, tracing: { tracer: guarded, until, timeLimitMs } };
+      const limited: ExecuteBlockInput = signal === undefined ? input : { ...input, signal };
+      return runOrFallBack(resources, limited, traced, planRun(resources, input, traced), phaseTimes());
+    }),
+  );
   return readTransactions(resources.kernel, until - 1);
 }
 

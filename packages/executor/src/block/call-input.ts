@@ -26,7 +26,7 @@ export interface CallMessage {
   nonce?: bigint;
 }
 
-/** An account that is another one than in the state. */
+/** An account that is another one than in the state. A precompile that is overridden is none any more. */
 export interface StateOverride {
   /** 20 bytes. */
   address: Uint8Array;
@@ -37,6 +37,8 @@ export interface StateOverride {
   stateDiff?: [slot: Uint8Array, value: bigint][];
   /** All that the account's storage holds. */
   state?: [slot: Uint8Array, value: bigint][];
+  /** 20 bytes: the account is a precompile, which is there from now on, and no longer here. */
+  movePrecompileToAddress?: Uint8Array;
 }
 
 /** Fields of the block that are others than in the header. */
@@ -77,6 +79,11 @@ export interface CallInput {
    * several calls run at once.
    */
   thread?: "caller" | "worker";
+  /**
+   * Milliseconds that all messages together may take, from the first one's beginning on. Then the call is rejected with ExecutionError
+   * BRAID_TIME_LIMIT, also in the middle of an endless loop; only what a single opcode or precompile takes is not cut short.
+   */
+  timeLimitMs?: number;
   /** Milliseconds for a read of the state; see ExecuteBlockInput. */
   readTimeoutMs?: number;
   signal?: AbortSignal;

@@ -1,9 +1,10 @@
 // What executeBlock was given besides the block, before anything is made of it: what is wrong here would end as memory written in the wrong place.
 
 import { isUint8Array } from "node:util/types";
+import { bytesToHex } from "@braid/primitives";
 import { InvalidInputError } from "../errors.ts";
 import type { ExecuteBlockInput } from "./block-input.ts";
-import type { CallInput } from "./call-input.ts";
+import type { CallInput, StateOverride } from "./call-input.ts";
 
 /** Throws InvalidInputError. */
 export function checkInput(
@@ -42,7 +43,17 @@ function checkSenders(senders: (Uint8Array | undefined)[], transactions: number)
 }
 
 /** Throws InvalidInputError. */
-export function checkCall({ messages, stateOverrides = [], tracer, thread }: CallInput): void {
+export function checkTimeLimit(timeLimitMs: number | undefined): void {
+  if (timeLimitMs !== undefined && !(timeLimitMs > 0))
+    throw new InvalidInputError(
+      "timeLimitMs",
+      `timeLimitMs is ${timeLimitMs}: give milliseconds above 0, or leave it out for no limit.`,
+    );
+}
+
+/** Throws InvalidInputError. */
+export function checkCall({ messages, stateOverrides = [], tracer, thread, timeLimitMs }: CallInput): void {
+  checkTimeLimit(timeLimitMs);
   for (const [i, { from, to, accessList = [], blobVersionedHashes = [] }] of messages.entries()) {
     checkBytes(`messages[${i}].from`, from, 20);
     checkBytes(`messages[${i}].to`, to, 20);
@@ -56,11 +67,29 @@ export function checkCall({ messages, stateOverrides = [], tracer, thread }: Cal
     checkBytes(`stateOverrides[${i}].address`, address, 20);
     for (const [slot] of [...state, ...stateDiff]) checkBytes(`stateOverrides[${i}]`, slot, 32);
   }
+  checkMoves(stateOverrides);
   if (tracer !== undefined && thread === "worker")
     throw new InvalidInputError(
       "tracer",
       "A tracer cannot look on from another thread: trace on the caller's.",
     );
+}
+
+/** A precompile may go to any address that no override and no other precompile goes to. */
+function checkMoves(overrides: readonly StateOverride[]): void {
+  const taken = overrides.map(({ address }) => bytesToHex(address));
+  for (const [i, { movePrecompileToAddress }] of overrides.entries()) {
+    if (movePrecompileToAddress === undefined) continue;
+    const field = `stateOverrides[${i}].movePrecompileToAddress`;
+    checkBytes(field, movePrecompileToAddress, 20);
+    const target = bytesToHex(movePrecompileToAddress);
+    if (taken.includes(target))
+      throw new InvalidInputError(
+        field,
+        `${target} is overridden already: move the precompile to another address.`,
+      );
+    taken.push(target);
+  }
 }
 
 function checkBytes(field: string, bytes: Uint8Array | undefined, length: number): void {

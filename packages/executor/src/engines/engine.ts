@@ -14,6 +14,8 @@ export interface EngineBlock extends PreparedBlock {
   building: boolean;
   /** Who looks on while a transaction (by its index) runs. Functions do not cross to threads: only where the block runs on the caller's. */
   tracer?: TracerOf;
+  /** Milliseconds after which running code is ended, with ExecutionError BRAID_TIME_LIMIT; only in order. */
+  timeLimitMs?: number | undefined;
   /** Messages instead of a block's transactions: see block/call-input.ts. */
   calls?: CallUnits;
 }

@@ -1,6 +1,7 @@
 // The ethereumjs EVM over a VersionedState: the same calls, creations, opcodes and precompiles, with a faster run loop and
 // with value transfers that do not read what they do not need to know.
 
+import { bytesToHex } from "@braid/primitives";
 import type { Common } from "@ethereumjs/common";
 import {
   createEVM,
@@ -12,7 +13,9 @@ import {
   type Log,
   type Message,
 } from "@ethereumjs/evm";
-import { type Account, createZeroAddress } from "@ethereumjs/util";
+import { type Account, type Address, createZeroAddress } from "@ethereumjs/util";
+import type { StateOverride } from "../../../block/call-input.ts";
+import { InvalidInputError } from "../../../errors.ts";
 import { isDelegation } from "../state/code-store.ts";
 import type { AccountEntry } from "../state/entries.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
@@ -27,6 +30,7 @@ import {
   type RunState,
 } from "./frame-interpreter.ts";
 import { type GasTable, gasTable } from "./gas-table.ts";
+import { TimeLimit } from "./time-limit.ts";
 import { TracerSlot } from "./tracer-slot.ts";
 
 /** ethereumjs keeps its Interpreter to itself, but an execution's result leads to it. */
@@ -56,6 +60,19 @@ function whenReady(
   }
 }
 
+/** As ethereumjs keeps precompiles: hex digits. */
+function precompileKey(address: Uint8Array): string {
+  return bytesToHex(address).slice(2);
+}
+
+function notPrecompile(address: Uint8Array): InvalidInputError {
+  return new InvalidInputError(
+    "stateOverrides",
+    `${bytesToHex(address)} is no precompile of the block's fork, so it cannot be moved.`,
+    { address: bytesToHex(address) },
+  );
+}
+
 let interpreterClass: Promise<FrameInterpreterClass> | undefined;
 
 export class BraidEvm extends EVM {
@@ -63,7 +80,11 @@ export class BraidEvm extends EVM {
   readonly gasTable: GasTable;
   /** Who looks on while the next call runs. */
   readonly tracer: TracerSlot;
+  /** How long the block may take. */
+  readonly timeLimit = new TimeLimit();
   readonly #frameClass: FrameInterpreterClass;
+  /** When they are others than the fork's. */
+  #precompiles: EVM["precompiles"] | undefined = undefined;
   /** By depth. A transaction's frames are strictly nested, and a worker runs one transaction at a time. */
   readonly #frames: Frame[] = [];
 
@@ -99,6 +120,35 @@ export class BraidEvm extends EVM {
     return evm;
   }
 
+  /**
+   * Makes the fork's precompiles those that a call's overrides leave, as geth has it: an account that is overridden is none, and may have been
+   * moved. What is warm does not change. Throws InvalidInputError.
+   */
+  movePrecompiles(overrides: readonly StateOverride[]): void {
+    this.#precompiles = undefined;
+    if (overrides.length === 0) return;
+    const own = this.precompiles;
+    const left = new Map(own);
+    for (const { address } of overrides) left.delete(precompileKey(address));
+    for (const { address, movePrecompileToAddress: target } of overrides) {
+      if (target === undefined) continue;
+      const precompile = own.get(precompileKey(address));
+      if (precompile === undefined) throw notPrecompile(address);
+      left.set(precompileKey(target), precompile);
+    }
+    this.#precompiles = left;
+  }
+
+  override get precompiles(): EVM["precompiles"] {
+    return this.#precompiles ?? super.precompiles;
+  }
+
+  #isPrecompile(address: Address): boolean {
+    return this.#precompiles === undefined
+      ? this.state.isPrecompile(address.bytes)
+      : this.getPrecompile(address) !== undefined;
+  }
+
   /** Forgets what an incarnation that was left in the middle may have put into the EVM. */
   reset(): void {
     this.tracer.set(undefined);
@@ -129,7 +179,7 @@ export class BraidEvm extends EVM {
 
   /** The base class's, without its look-ups by hex strings; it is left to resolve delegations (EIP-7702). */
   protected override _loadCode(message: Message): Promise<void> {
-    if (message.code !== undefined || this.state.isPrecompile(message.codeAddress.bytes))
+    if (message.code !== undefined || this.#isPrecompile(message.codeAddress))
       return super._loadCode(message);
     const entry = this.state.find(message.codeAddress.bytes);
     if (entry === undefined) return super._loadCode(message);

@@ -15,6 +15,7 @@ import type { VersionedState } from "../state/versioned-state.ts";
 import type { BraidEvm } from "./braid-evm.ts";
 import type { GasTable } from "./gas-table.ts";
 import { HotExit, type HotFrame, MEMORY_GRANULE, runHot } from "./hot-loop.ts";
+import type { TimeLimit } from "./time-limit.ts";
 import { burnLog, transferLog } from "./transfer-logs.ts";
 
 export type RunState = NonNullable<ExecResult["runState"]>;
@@ -127,6 +128,10 @@ export function frameInterpreterClass(Base: InterpreterClass): FrameInterpreterC
       return (this._evm as BraidEvm).gasTable;
     }
 
+    get timeLimit(): TimeLimit {
+      return (this._evm as BraidEvm).timeLimit;
+    }
+
     get self(): AccountEntry {
       return (this._env.contract as AccountView).entry;
     }
@@ -137,6 +142,7 @@ export function frameInterpreterClass(Base: InterpreterClass): FrameInterpreterC
       runState.programCounter = options.pc ?? 0;
       this.analysis = this.state.codes.analysis(code);
       runState.validJumps = this.analysis.jumps;
+      this.timeLimit.check();
       try {
         if ((this._evm as BraidEvm).tracer.steps) {
           await this.#stepThrough(code);
@@ -147,8 +153,11 @@ export function frameInterpreterClass(Base: InterpreterClass): FrameInterpreterC
           if (exit === HotExit.Cold) {
             // A cold step may end the frame by throwing STOP.
             await this.#coldStep();
-          } else if (exit === HotExit.Missing) await this.state.fetchSlot(this.missing as SlotEntry);
-          else if (exit === HotExit.Revert)
+            this.timeLimit.check();
+          } else if (exit === HotExit.Missing) {
+            await this.state.fetchSlot(this.missing as SlotEntry);
+            this.timeLimit.check();
+          } else if (exit === HotExit.Revert)
             return { runState, exceptionError: new EVMError(EVMError.errorMessages.REVERT) };
           else return { runState };
         }
@@ -166,6 +175,7 @@ export function frameInterpreterClass(Base: InterpreterClass): FrameInterpreterC
       while (runState.programCounter < code.length) {
         runState.opCode = code[runState.programCounter] as number;
         await this.runStep();
+        this.timeLimit.check();
       }
     }
 

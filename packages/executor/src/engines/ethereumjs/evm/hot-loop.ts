@@ -10,6 +10,7 @@ import type { AccountEntry, SlotEntry } from "../state/entries.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
 import type { RunState } from "./frame-interpreter.ts";
 import { COLD, type GasTable, PLAIN } from "./gas-table.ts";
+import { CHECK_GAS, type TimeLimit } from "./time-limit.ts";
 
 /** Why the hot loop stopped. */
 export const HotExit = {
@@ -29,6 +30,7 @@ export interface HotFrame {
   readonly table: GasTable;
   readonly self: AccountEntry;
   readonly analysis: CodeAnalysis;
+  readonly timeLimit: TimeLimit;
   missing: SlotEntry | undefined;
   /** The most words of memory that the loop has paid for. */
   memoryWords: number;
@@ -71,6 +73,9 @@ export function runHot(frame: HotFrame, rs: RunState): HotExit {
   const env = rs.env;
   const reserve = rs.gasLeft > BigInt(MAX_LOOP_GAS) ? rs.gasLeft - BigInt(MAX_LOOP_GAS) : 0n;
   let gas = Number(rs.gasLeft - reserve);
+  const { timeLimit } = frame;
+  /** At the next jump with less gas than this the clock is looked at: what runs long jumps. */
+  let checkBelow = timeLimit.isSet ? gas - CHECK_GAS : 0;
   let pc = rs.programCounter;
   let top = stack["_len"];
   let bytes = memory._store;
@@ -361,10 +366,18 @@ export function runHot(frame: HotFrame, rs: RunState): HotExit {
       }
       case 0x56:
         pc = jumpTarget(items[--top] as bigint, jumps);
+        if (gas < checkBelow) {
+          timeLimit.check();
+          checkBelow = gas - CHECK_GAS;
+        }
         break;
       case 0x57:
         top -= 2;
         if ((items[top] as bigint) !== 0n) pc = jumpTarget(items[top + 1] as bigint, jumps);
+        if (gas < checkBelow) {
+          timeLimit.check();
+          checkBelow = gas - CHECK_GAS;
+        }
         break;
       case 0x58:
         items[top++] = BigInt(pc - 1);

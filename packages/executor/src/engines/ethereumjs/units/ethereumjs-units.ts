@@ -48,6 +48,8 @@ export class EthereumjsUnits implements UnitExecutor {
     );
     const { context } = block;
     evm.state.cacheHoldsAll = block.cacheHoldsAll;
+    evm.timeLimit.begin(block.timeLimitMs);
+    evm.movePrecompiles(block.calls?.overrides ?? []);
     this.#context = {
       rules: context.rules,
       coinbase: context.coinbase,
