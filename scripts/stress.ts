@@ -1,4 +1,4 @@
-// The heavy repetitions: all mainnet blocks twenty times with 1, 2, 3, 4 and 8 workers, hundreds of random blocks of each fork, ten
+// The heavy repetitions: all mainnet blocks twenty times with 1, 2, 3, 4 and 8 workers, and their traces, hundreds of random blocks of each fork, ten
 // thousand schedules, hundreds of random lives of the stores and 200 kills of a process that commits, the whole long chain on every kind of store, and
 // hundreds of thousands of hostile files and encodings. Arguments: file filters for vitest, and the repetitions of the mainnet blocks as `--repeat=N`.
 
