@@ -1,6 +1,14 @@
 // Numbers as people read them, and columns that line up.
 import { describe, expect, test } from "vitest";
-import { formatBytes, formatCount, formatMs, formatSpeedup, plural, threeDigits } from "./format.ts";
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatMs,
+  formatSpeedup,
+  plural,
+  threeDigits,
+} from "./format.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import { formatTable } from "./table.ts";
 
@@ -21,6 +29,17 @@ describe("numbers", () => {
       formatSpeedup(1.857),
       formatSpeedup(undefined),
     ]).toEqual(["1,234,567", "346 MB", "1.86x", "-"]);
+  });
+
+  test("of times to wait for are whole", () => {
+    expect([0, 200, 119_000, 121_000, 7_190_000, 9_000_000].map(formatDuration)).toEqual([
+      "0 s",
+      "1 s",
+      "119 s",
+      "2 min",
+      "120 min",
+      "2.50 h",
+    ]);
   });
 
   test("come with the right noun", () => {

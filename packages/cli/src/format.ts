@@ -13,6 +13,13 @@ export function formatMs(ms: number): string {
   return `${threeDigits(ms)} ms`;
 }
 
+/** A time to wait for: "26 s", "4 min", "2.5 h". */
+export function formatDuration(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  if (seconds < 120) return `${formatCount(seconds)} s`;
+  return seconds < 7200 ? `${formatCount(seconds / 60)} min` : `${threeDigits(seconds / 3600)} h`;
+}
+
 /** "0.42", "12.3", "345". */
 export function threeDigits(value: number): string {
   if (value >= 100) return GROUPED.format(value);

@@ -2,6 +2,7 @@
 // The `braid` command: parses the command line and ends with the exit code of what it was told to do.
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { addCaptureCommand } from "./capture-command.ts";
 import { addConformanceCommand } from "./conformance-command.ts";
 import { ExitCode } from "./exit-code.ts";
 import { addReplayCommand } from "./replay-command.ts";
@@ -31,6 +32,9 @@ const program = new Command("braid")
   });
 
 addReplayCommand(program, version, (code) => {
+  process.exitCode = code;
+});
+addCaptureCommand(program, version, (code) => {
   process.exitCode = code;
 });
 addConformanceCommand(program, (code) => {

@@ -14,6 +14,8 @@ export type BlockFileErrorCode =
   | "BRAID_PARENT_STATE_MISMATCH"
   /** The blocks of a chain do not follow one another. */
   | "BRAID_BROKEN_CHAIN"
+  /** Where a captured block should be written lies something else. */
+  | "BRAID_CAPTURE_OCCUPIED"
   /** A directory holds nothing that could be replayed. */
   | "BRAID_NOTHING_TO_REPLAY";
 

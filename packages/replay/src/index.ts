@@ -16,6 +16,15 @@ export {
   writeBundle,
 } from "./bundle.ts";
 export { BUNDLE_VERSION, type BundleCompression } from "./bundle-container.ts";
+export { type BlockSelection, BlockSelectionError, selectBlocks } from "./capture/block-selection.ts";
+export {
+  type CaptureEvent,
+  type CaptureOptions,
+  type CaptureOutcome,
+  type CaptureSummary,
+  captureBlocks,
+} from "./capture/capture.ts";
+export type { CaptureWay } from "./capture/capture-block.ts";
 export { compareResults } from "./compare.ts";
 export { type LoadOptions, loadBlockFile } from "./detect.ts";
 export { type Difference, describeDifference, type Reference } from "./difference.ts";
@@ -33,5 +42,5 @@ export {
   type RemoteParent,
 } from "./rpc/remote-node.ts";
 export { RpcClient, type RpcClientOptions, type RpcStatistics } from "./rpc/rpc-client.ts";
-export { type RpcStateOptions, RpcStateSource } from "./rpc/rpc-state-source.ts";
+export { RpcStateSource } from "./rpc/rpc-state-source.ts";
 export { type Verification, verifyBlock } from "./verify.ts";

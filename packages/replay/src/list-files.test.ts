@@ -103,6 +103,16 @@ describe("a directory", () => {
     expect(await namesIn(root)).toEqual(["file.json", "link.json", "below/other.json", "dangling.json"]);
   });
 
+  test("passes over what is hidden", async () => {
+    const root = await directory("hidden", {
+      "a.json": json(5),
+      ".b.json.partial": json(6),
+      ".mismatch/c.json": json(7),
+    });
+    expect(await namesIn(root)).toEqual(["a.json"]);
+    expect(await namesIn(join(root, ".mismatch"))).toEqual(["c.json"]);
+  });
+
   test("is left at once when the signal says so", async () => {
     const root = await directory("stopped", { "a.json": json(1) });
     await expect(listFiles(root, AbortSignal.abort())).rejects.toThrow();

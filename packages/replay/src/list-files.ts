@@ -25,7 +25,8 @@ const PEEK_UNFOLDED_BYTES = 2 ** 22;
 const PEEK_PAYLOAD_BYTES = 2 ** 16;
 
 /**
- * The files behind a path: the path itself, or all files of a directory and its subdirectories in the order of their block numbers.
+ * The files behind a path: the path itself, or all files of a directory and its subdirectories in the order of their block numbers, but for those
+ * whose names begin with a dot.
  * A subdirectory that cannot be listed is a candidate with an error. Throws FileError BRAID_FILE_UNREADABLE.
  */
 export async function listFiles(path: string, signal?: AbortSignal): Promise<Candidate[]> {
@@ -48,6 +49,8 @@ async function* walk(folder: string): AsyncGenerator<Candidate> {
     return;
   }
   for (const entry of entries) {
+    // Hidden: what a capture has not finished, or has kept aside.
+    if (entry.name.startsWith(".")) continue;
     const path = join(folder, entry.name);
     if (entry.isDirectory()) yield* walk(path);
     else if (entry.isFile() || (entry.isSymbolicLink() && !(await leadsElsewhere(path))))

@@ -89,7 +89,7 @@ export function meaningOf({ code, status, message }: NodeFailure): Meaning {
 
 /** What to do about an error, as the last sentence of its message. */
 export const ADVICE: Partial<Record<RpcErrorCode, string>> = {
-  BRAID_RPC_UNREACHABLE: "Check the URL and that the node runs; what is captured already stays.",
+  BRAID_RPC_UNREACHABLE: "Check the URL, and that the node runs.",
   BRAID_RPC_TIMEOUT: "Try again, or raise --timeout.",
   BRAID_RPC_RATE_LIMITED: "Wait, lower --concurrency, or use a node with a higher limit.",
   BRAID_RPC_UNAUTHORIZED: "Check the key in the URL.",

@@ -1,8 +1,8 @@
 // The client against a server with the limits and the faults of real ones.
 
 import { jsonText } from "@braid/primitives";
+import { type Methods, Refusal, RpcServer, type RpcServerOptions } from "@braid/testing/rpc-server";
 import { afterEach, describe, expect, test } from "vitest";
-import { type Methods, Refusal, RpcServer, type RpcServerOptions } from "../testing/rpc-server.ts";
 import { meaningOf, RpcError } from "./errors.ts";
 import { RpcClient, type RpcClientOptions } from "./rpc-client.ts";
 
@@ -123,10 +123,11 @@ describe("faults that pass", () => {
 
 describe("faults that stay", () => {
   test("a node that is not there", async () => {
-    const client = new RpcClient("http://127.0.0.1:1/key-of-mine", { backoffMs: 1, attempts: 3 });
+    const client = await connect(echo, {}, { attempts: 3 });
+    await server?.close();
     const error = await failure(client.call("echo", ["a"], readText));
     expect(error.code).toBe("BRAID_RPC_UNREACHABLE");
-    expect(error.data).toEqual({ host: "127.0.0.1:1", method: "echo", attempts: 3 });
+    expect(error.data).toEqual({ host: client.host, method: "echo", attempts: 3 });
   });
 
   test("a node that dies in the middle ends all calls", async () => {

@@ -2,11 +2,11 @@
 
 import { Executor } from "@braid/executor";
 import { bigIntToBytes32, hexToBytes } from "@braid/primitives";
+import { type Methods, Refusal, RpcServer } from "@braid/testing/rpc-server";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import type { BlockFile } from "../block-file.ts";
 import { nodeOfFile, PROOFS, STATE_METHODS } from "../testing/file-node.ts";
 import { flatBlock, hasFixtures, witnessBlock } from "../testing/fixture-files.ts";
-import { type Methods, Refusal, RpcServer } from "../testing/rpc-server.ts";
 import { verifyBlock } from "../verify.ts";
 import { RemoteNode } from "./remote-node.ts";
 import { RpcClient } from "./rpc-client.ts";

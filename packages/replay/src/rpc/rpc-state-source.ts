@@ -25,14 +25,6 @@ import { RpcError } from "./errors.ts";
 import { hexOf, type RemoteParent } from "./remote-node.ts";
 import type { RpcClient } from "./rpc-client.ts";
 
-export interface RpcStateOptions {
-  /**
-   * Slots are read with their proofs too, and all that is proven is kept (`nodes`). Accounts are proven wherever the node can: that alone
-   * tells an empty account from none.
-   */
-  proveSlots?: boolean;
-}
-
 /**
  * A StateSource over a node. What a proof shows is checked against the block's state root; what the node merely says is checked by whoever
  * executes a whole block on it. Reads that are made together share requests, and each is made once: a code that several accounts have too.
@@ -42,31 +34,23 @@ export class RpcStateSource implements StateSource {
   readonly stateRoot?: Uint8Array;
   readonly #client: RpcClient;
   readonly #block: RemoteParent;
-  readonly #proveSlots: boolean;
   readonly #codes = new Map<Hex, Promise<Uint8Array>>();
-  readonly #nodes = new Map<Hex, Uint8Array>();
   /** What names the block: its hash (EIP-1898), or its number where the node takes none. */
   #name: Promise<unknown> | undefined;
   /** Whether the node gives proofs of this state; unknown before the first account. */
   #proves: Promise<boolean> | undefined;
 
-  /** Of the state after `block`, whose header must be known if slots are to be proven. */
-  constructor(client: RpcClient, block: RemoteParent, options: RpcStateOptions = {}) {
+  /** Of the state after `block`. Without its header nothing is proven. */
+  constructor(client: RpcClient, block: RemoteParent) {
     if (block.header !== undefined) this.stateRoot = block.header.stateRoot;
     else this.#proves = Promise.resolve(false);
     this.#client = client;
     this.#block = block;
-    this.#proveSlots = options.proveSlots ?? false;
-  }
-
-  /** RLP of all trie nodes that proofs have shown so far. */
-  get nodes(): Uint8Array[] {
-    return [...this.#nodes.values()];
   }
 
   async getAccount(address: Uint8Array): Promise<SourceAccount | undefined> {
     const account = (await this.#canProve(address))
-      ? (await this.#prove(address, [])).getAccount(address)
+      ? (await this.#prove(address, [])).state.getAccount(address)
       : await this.#ask(address);
     // Whoever looks at a contract runs it nearly always: its code comes with the same requests.
     if (account !== undefined) this.#code(account.codeHash, address)?.catch(() => {});
@@ -74,7 +58,6 @@ export class RpcStateSource implements StateSource {
   }
 
   async getStorage(address: Uint8Array, slot: Uint8Array): Promise<bigint> {
-    if (this.#proveSlots) return (await this.#prove(address, [slot])).getStorage(address, slot);
     const params = [bytesToHex(address), bytesToHex(slot)];
     return this.#call("eth_getStorageAt", params, (answer) =>
       jsonQuantity(answer === "0x" ? "0x0" : answer, "the slot"),
@@ -107,10 +90,9 @@ export class RpcStateSource implements StateSource {
     );
   }
 
-  /** Proves an account and slots of it, all of which are then in `nodes`. */
-  async prove(address: Uint8Array, slots: readonly Uint8Array[]): Promise<void> {
-    const state = await this.#prove(address, slots);
-    for (const slot of slots) state.getStorage(address, slot);
+  /** RLP of the trie nodes that prove an account and slots of it. Throws RpcError; BRAID_RPC_WRONG_ANSWER when they do not. */
+  async prove(address: Uint8Array, slots: readonly Uint8Array[]): Promise<Uint8Array[]> {
+    return (await this.#prove(address, slots)).nodes;
   }
 
   /** The first account decides, once for all: the others wait for it. */
@@ -118,7 +100,7 @@ export class RpcStateSource implements StateSource {
     this.#proves ??= this.#prove(address, []).then(
       () => true,
       (error) => {
-        if (this.#proveSlots || !isRefusal(error)) throw error;
+        if (!isRefusal(error)) throw error;
         return false;
       },
     );
@@ -126,7 +108,10 @@ export class RpcStateSource implements StateSource {
   }
 
   /** The part of the state that a proof shows. Throws RpcError BRAID_RPC_WRONG_ANSWER when it does not show what it should. */
-  async #prove(address: Uint8Array, slots: readonly Uint8Array[]): Promise<WitnessStateSource> {
+  async #prove(
+    address: Uint8Array,
+    slots: readonly Uint8Array[],
+  ): Promise<{ state: WitnessStateSource; nodes: Uint8Array[] }> {
     const keys = slots.map(bytesToHex);
     const nodes = await this.#call("eth_getProof", [bytesToHex(address), keys], (answer) => {
       const proof = jsonObject(answer, "proof");
@@ -140,7 +125,12 @@ export class RpcStateSource implements StateSource {
         ),
       ];
     });
-    if (this.stateRoot === undefined) throw new TypeError("proofs need the header of the block");
+    if (this.stateRoot === undefined)
+      throw new RpcError(
+        "BRAID_RPC_UNKNOWN_BLOCK",
+        `${this.#client.host} does not have the header of block ${this.#block.number}, without which nothing can be proven. Use another node.`,
+        { host: this.#client.host },
+      );
     const state = new WitnessStateSource({ parentStateRoot: this.stateRoot, nodes, codes: [] });
     try {
       state.getAccount(address);
@@ -153,8 +143,7 @@ export class RpcStateSource implements StateSource {
         { host: this.#client.host, address: bytesToHex(address) },
       );
     }
-    for (const node of nodes) this.#nodes.set(bytesToHex(keccak256(node)), node);
-    return state;
+    return { state, nodes };
   }
 
   /** An account without a proof: nobody says whether it has storage, and what has a code counts as having some. */

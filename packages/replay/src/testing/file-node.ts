@@ -4,17 +4,17 @@ import { bytesToHex, equalBytes, type Hex, hexToBytes } from "@braid/primitives"
 import { encodeHeader, type Header, hashHeader } from "@braid/protocol";
 import { EMPTY_CODE_HASH, EMPTY_TRIE_ROOT, MissingCodeError, type StateSource } from "@braid/state";
 import { toRpcBlock, toRpcHeader } from "@braid/testing/rpc-forms";
+import { type Methods, Refusal } from "@braid/testing/rpc-server";
 import { RLP } from "@ethereumjs/rlp";
 import type { BlockFile, LoadedBlock } from "../block-file.ts";
 import { keccak256 } from "../keccak.ts";
 import { openParentState } from "../parent-state.ts";
-import { type Methods, Refusal } from "./rpc-server.ts";
 
 /** What any node answers about a state. */
 export const STATE_METHODS = ["eth_getBalance", "eth_getTransactionCount", "eth_getCode", "eth_getStorageAt"];
 export const PROOFS = "eth_getProof";
-const WITNESSES = "debug_executionWitness";
-const BLOCK_TRACES = "debug_traceBlockByHash";
+export const WITNESSES = "debug_executionWitness";
+export const BLOCK_TRACES = "debug_traceBlockByHash";
 
 /** Nodes take a block by its tag, its number, or its hash (EIP-1898). */
 interface FileNodeOptions {
