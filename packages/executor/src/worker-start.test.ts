@@ -31,24 +31,50 @@ async function runBroken(how: string, when: string): Promise<{ code: unknown; ou
   return { code, output };
 }
 
+/** What each of the program's calls is told. */
+function startError(reasonCode: string, remedy: string): object[] {
+  const error = {
+    name: "WorkerStartError",
+    code: "BRAID_WORKER_START",
+    message: expect.stringContaining(remedy),
+    data: { reasonCode, reason: expect.any(String) },
+  };
+  return Array.from({ length: 6 }, () => error);
+}
+
 describe.each(["at once", "idle"])("workers that cannot start (%s)", (when) => {
   test.each([
     ["missing @ethereumjs/evm", "ERR_MODULE_NOT_FOUND", "Install the dependencies"],
-    ["missing mcl-wasm", "ERR_MODULE_NOT_FOUND", "Install the dependencies"],
-    ["denied mcl-wasm", "EACCES", "Let this user"],
-    ["syntax mcl-wasm", "BRAID_UNKNOWN_ERROR", "report"],
-    ["exit mcl-wasm", "BRAID_UNKNOWN_ERROR", "report"],
+    ["missing @ethereumjs/util", "ERR_MODULE_NOT_FOUND", "Install the dependencies"],
+    ["denied @ethereumjs/util", "EACCES", "Let this user"],
+    ["syntax @ethereumjs/util", "BRAID_UNKNOWN_ERROR", "report"],
+    ["exit @ethereumjs/util", "BRAID_UNKNOWN_ERROR", "report"],
   ])("%s", async (how, reasonCode, remedy) => {
     const { code, output } = await runBroken(how, when);
     expect(code).toBe(0);
-    const error = {
-      name: "WorkerStartError",
-      code: "BRAID_WORKER_START",
-      message: expect.stringContaining(remedy),
-      data: { reasonCode, reason: expect.any(String) },
-    };
-    expect(JSON.parse(output)).toEqual(Array.from({ length: 6 }, () => error));
+    expect(JSON.parse(output)).toEqual(startError(reasonCode, remedy));
   });
+});
+
+describe("workers without a library that few blocks need", () => {
+  test("start, and execute blocks that do not call it", async () => {
+    const { code, output } = await runBroken("missing mcl-wasm", "at once");
+    expect(code).toBe(0);
+    expect(JSON.parse(output)).toEqual(Array.from({ length: 6 }, () => String(20 * 21_000)));
+  });
+
+  test.each([
+    ["missing mcl-wasm", "ERR_MODULE_NOT_FOUND", "Install the dependencies"],
+    ["denied mcl-wasm", "EACCES", "Let this user"],
+    ["syntax mcl-wasm", "BRAID_UNKNOWN_ERROR", "report"],
+  ])(
+    "reject those that do, and never take it for a precompile that fails: %s",
+    async (how, reasonCode, remedy) => {
+      const { code, output } = await runBroken(how, "pairing");
+      expect(code).toBe(0);
+      expect(JSON.parse(output)).toEqual(startError(reasonCode, remedy));
+    },
+  );
 });
 
 afterEach(() => {

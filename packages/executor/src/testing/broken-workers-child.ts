@@ -1,13 +1,16 @@
-// For tests: a program whose worker threads cannot start (break-workers.mjs). It goes on, is told why by each call, and ends.
-// Started by worker-start.test.ts.
+// For tests: a program whose worker threads cannot start, or whose transactions call a precompile that cannot be loaded (break-workers.mjs).
+// It goes on, is told why by each call, and ends. Started by worker-start.test.ts.
 
+import { hexToBytes } from "@braid/primitives";
 import { keyed, plainAddress } from "@braid/testing/accounts";
 import { BlockBuilder } from "@braid/testing/block-builder";
 import { Executor } from "../executor.ts";
 
 const builder = new BlockBuilder("osaka");
 builder.fund(...[0, 1, 2, 3].map(keyed));
-for (let i = 0; i < 20; i++) builder.send({ from: keyed(i % 4), to: plainAddress(i), value: 1 });
+const PAIRING = hexToBytes(`0x${"00".repeat(19)}08`);
+const receiver = (i: number): Uint8Array => (process.argv[2] === "pairing" ? PAIRING : plainAddress(i));
+for (let i = 0; i < 20; i++) builder.send({ from: keyed(i % 4), to: receiver(i), gasLimit: 100_000 });
 const block = await builder.build();
 const executor = new Executor({ workers: 2 });
 const input = { block: block.input, chain: block.chain, force: true };

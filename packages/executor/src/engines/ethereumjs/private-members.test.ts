@@ -53,6 +53,7 @@ const REACHES: [owner: string, member: string, reach: Reach][] = [
   ["EVM", "_reduceSenderBalance", { of: inEvm, type: "function", file: BRAID_EVM }],
   ["EVM", "_addToBalance", { of: inEvm, type: "function", file: BRAID_EVM }],
   ["EVM", "_loadCode", { of: inEvm, type: "function", file: BRAID_EVM }],
+  ["EVM", "runPrecompile", { of: inEvm, type: "function", file: BRAID_EVM }],
   ["EVM", "runInterpreter", { of: inEvm, type: "function", file: BRAID_EVM }],
   ["EVM", "performanceLogger", { of: inEvm, type: "object", file: BRAID_EVM }],
   ["EVM", "transientStorage", { of: inEvm, type: "object", file: BRAID_EVM }],

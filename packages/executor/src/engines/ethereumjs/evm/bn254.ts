@@ -4,12 +4,16 @@
 import { bytesToBigInt, hexToBytes } from "@braid/primitives";
 import type { EVMBN254Interface } from "@ethereumjs/evm";
 import { EVMError } from "@ethereumjs/evm";
-import mcl, { type G1, type G2, type GT } from "mcl-wasm";
+import type { G1, G2, GT } from "mcl-wasm";
+import { type Mcl, newMcl } from "./mcl.ts";
 
 const FIELD_MODULUS = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47n;
 const WORD = 32;
 const G1_BYTES = 64;
 const PAIR_BYTES = 192;
+
+/** Set to the curve by loadBn254. */
+let mcl: Mcl;
 
 function notInField(): EVMError {
   return new EVMError(EVMError.errorMessages.BN254_FP_NOT_IN_FIELD);
@@ -20,7 +24,7 @@ function isZero(bytes: Uint8Array): boolean {
 }
 
 /** A coordinate: a big-endian number below the field's modulus. */
-function field(input: Uint8Array, at: number): InstanceType<typeof mcl.Fp> {
+function field(input: Uint8Array, at: number): InstanceType<Mcl["Fp"]> {
   const bytes = input.subarray(at, at + WORD);
   if (bytesToBigInt(bytes) >= FIELD_MODULUS) throw notInField();
   const element = new mcl.Fp();
@@ -29,7 +33,7 @@ function field(input: Uint8Array, at: number): InstanceType<typeof mcl.Fp> {
 }
 
 /** Imaginary part first (EIP-197). */
-function extensionField(input: Uint8Array, at: number): InstanceType<typeof mcl.Fp2> {
+function extensionField(input: Uint8Array, at: number): InstanceType<Mcl["Fp2"]> {
   const element = new mcl.Fp2();
   element.set_b(field(input, at));
   element.set_a(field(input, at + WORD));
@@ -72,18 +76,19 @@ function encode(point: G1): Uint8Array {
   );
 }
 
-class MclBn254 implements EVMBN254Interface {
+/** For the EVM; to be called when loadBn254 has resolved. */
+export const bn254: EVMBN254Interface = {
   /** 128 bytes: two points. Throws EVMError for what is no point. */
   add(input: Uint8Array): Uint8Array {
     return encode(mcl.add(point1(input, 0), point1(input, G1_BYTES)));
-  }
+  },
 
   /** 96 bytes: a point and a factor of any size. */
   mul(input: Uint8Array): Uint8Array {
     const factor = new mcl.Fr();
     factor.setBigEndianMod(input.subarray(G1_BYTES, G1_BYTES + WORD));
     return encode(mcl.mul(point1(input, 0), factor));
-  }
+  },
 
   /** Any number of pairs of 192 bytes; 1 as a word when the product of their pairings is 1. */
   pairing(input: Uint8Array): Uint8Array {
@@ -98,13 +103,19 @@ class MclBn254 implements EVMBN254Interface {
     const result = new Uint8Array(WORD);
     if (product === undefined || mcl.finalExp(product).isOne()) result[WORD - 1] = 1;
     return result;
-  }
+  },
+};
+
+let ready: Promise<void> | undefined;
+
+async function load(): Promise<void> {
+  const library = newMcl();
+  await library.init(library.BN_SNARK1);
+  mcl = library;
 }
 
-let ready: Promise<EVMBN254Interface> | undefined;
-
-/** mcl set to BN254; one instance a thread. */
-export function loadBn254(): Promise<EVMBN254Interface> {
-  ready ??= mcl.init(mcl.BN_SNARK1).then(() => new MclBn254());
+/** Loads mcl and sets it to BN254; one instance a thread. */
+export function loadBn254(): Promise<void> {
+  ready ??= load();
   return ready;
 }

@@ -12,6 +12,7 @@ import {
   type ExecResult,
   type Log,
   type Message,
+  type PrecompileFunc,
 } from "@ethereumjs/evm";
 import { type Account, type Address, createZeroAddress } from "@ethereumjs/util";
 import type { StateOverride } from "../../../block/call-input.ts";
@@ -20,7 +21,7 @@ import { isDelegation } from "../state/code-store.ts";
 import type { AccountEntry } from "../state/entries.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
 import { AccessRecorder } from "./access-recorder.ts";
-import { loadBn254 } from "./bn254.ts";
+import { bn254 } from "./bn254.ts";
 import { EngineJournal, EngineStateManager } from "./engine-state.ts";
 import {
   type Frame,
@@ -30,6 +31,7 @@ import {
   type RunState,
 } from "./frame-interpreter.ts";
 import { type GasTable, gasTable } from "./gas-table.ts";
+import { type LibraryLoaders, libraryLoaders } from "./precompile-libraries.ts";
 import { TimeLimit } from "./time-limit.ts";
 import { TracerSlot } from "./tracer-slot.ts";
 
@@ -83,6 +85,8 @@ export class BraidEvm extends EVM {
   /** How long the block may take. */
   readonly timeLimit = new TimeLimit();
   readonly #frameClass: FrameInterpreterClass;
+  /** Of the libraries that a precompile still has to wait for. */
+  readonly #libraries: LibraryLoaders;
   /** When they are others than the fork's. */
   #precompiles: EVM["precompiles"] | undefined = undefined;
   /** By depth. A transaction's frames are strictly nested, and a worker runs one transaction at a time. */
@@ -94,6 +98,7 @@ export class BraidEvm extends EVM {
     this.gasTable = gasTable(this);
     this.tracer = new TracerSlot(this);
     this.#frameClass = frameClass;
+    this.#libraries = libraryLoaders(this.precompiles);
   }
 
   /** An EVM for one fork. `common` keeps its hardfork for as long as the EVM lives. */
@@ -109,7 +114,7 @@ export class BraidEvm extends EVM {
         common,
         stateManager,
         blockchain,
-        bn254: await loadBn254(),
+        bn254,
         blockLevelAccessList: new AccessRecorder(state),
       },
       state,
@@ -190,6 +195,20 @@ export class BraidEvm extends EVM {
     message.isCompiled = false;
     message.chargeCodeAccesses = true;
     return DONE;
+  }
+
+  /** The base class's, when what the precompile needs is there. */
+  protected override runPrecompile(
+    code: PrecompileFunc,
+    data: Uint8Array,
+    gasLimit: bigint,
+  ): Promise<ExecResult> | ExecResult {
+    const load = this.#libraries.get(code);
+    if (load === undefined) return super.runPrecompile(code, data, gasLimit);
+    return load().then(() => {
+      this.#libraries.delete(code);
+      return super.runPrecompile(code, data, gasLimit);
+    });
   }
 
   protected override async runInterpreter(

@@ -3,7 +3,7 @@
 import { keccak256 } from "@braid/kernel";
 import type { CustomCrypto } from "@ethereumjs/common";
 import { recoverPublicKey } from "../../../transaction/signature-recovery.ts";
-import { loadKzgVerifier } from "./kzg.ts";
+import { verifyKzgProof } from "./kzg.ts";
 
 /** ECRECOVER and signature recovery as ethereumjs calls it: the 64-byte public key; throws when there is none. */
 function ecrecover(hash: Uint8Array, v: bigint, r: Uint8Array, s: Uint8Array, chainId?: bigint): Uint8Array {
@@ -22,11 +22,11 @@ function notForExecution(): never {
 }
 
 /** The crypto for a fork's Common; `withKzg` from Cancun on. */
-export async function customCrypto(withKzg: boolean): Promise<CustomCrypto> {
+export function customCrypto(withKzg: boolean): CustomCrypto {
   const crypto: CustomCrypto = { keccak256, ecrecover };
   if (withKzg) {
     crypto.kzg = {
-      verifyProof: await loadKzgVerifier(),
+      verifyProof: verifyKzgProof,
       computeBlobProof: notForExecution,
       blobToKzgCommitment: notForExecution,
       verifyBlobProofBatch: notForExecution,

