@@ -6,3 +6,4 @@ export { TimestampError } from "./mining/clock.ts";
 export { type DroppedTransaction, type MinedBlock, Node, UnknownAccountError } from "./node.ts";
 export type { MiningOptions, NodeOptions } from "./options.ts";
 export { RejectedTransactionError, type RejectionCode } from "./pool/rejections.ts";
+export { BraidProvider, createNode } from "./provider.ts";

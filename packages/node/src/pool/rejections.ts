@@ -50,7 +50,7 @@ const WORDS: Partial<Record<TransactionErrorCode, string>> = {
 };
 
 /** An invalid transaction in geth's words, with what Braid says of it behind them. */
-function wordsOf({ code, message }: InvalidTransactionError): string {
+export function wordsOf({ code, message }: InvalidTransactionError): string {
   const words = WORDS[code];
   return words === undefined ? message : `${words}: ${message}`;
 }

@@ -1,0 +1,53 @@
+// The node in the same process, without a server: an EIP-1193 provider, and typed methods for what a program does most.
+
+import { EventEmitter } from "node:events";
+import { methodNotFound, type RpcConnection, type RpcHandler } from "@braid/rpc";
+import { openNode } from "./create-node.ts";
+import type { Node } from "./node.ts";
+import type { NodeOptions } from "./options.ts";
+import { Filters } from "./rpc/filters.ts";
+import { MethodTable } from "./rpc/method.ts";
+import { METHODS } from "./rpc/methods.ts";
+
+/** EIP-1193. viem takes it as `custom(braid)`, ethers as `new BrowserProvider(braid)`. */
+export class BraidProvider extends EventEmitter implements AsyncDisposable {
+  readonly node: Node;
+  /** The same methods for a server. */
+  readonly handler: RpcHandler;
+  readonly #filters: Filters;
+  readonly #end = new AbortController();
+  readonly #connection: RpcConnection;
+
+  constructor(node: Node) {
+    super();
+    this.node = node;
+    this.#filters = new Filters(node);
+    this.handler = new MethodTable(METHODS, node, this.#filters);
+    this.#connection = {
+      closed: this.#end.signal,
+      notify: (method, data) => this.emit("message", { type: method, data }),
+    };
+  }
+
+  /** Rejects with RpcError: `code`, `message`, and `data` where there is any. */
+  async request({ method, params }: { method: string; params?: unknown }): Promise<unknown> {
+    if (!this.handler.has(method)) throw methodNotFound(method);
+    return this.handler.call(method, params, { connection: this.#connection, signal: this.#end.signal });
+  }
+
+  /** Ends mining, threads and store. */
+  async close(): Promise<void> {
+    this.#end.abort();
+    this.#filters.close();
+    await this.node.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** Opens a node in this process; rejects as openNode. */
+export async function createNode(options: NodeOptions = {}): Promise<BraidProvider> {
+  return new BraidProvider(await openNode(options));
+}

@@ -1,0 +1,211 @@
+// What only a development node does: evm_*, hardhat_* and anvil_*. Many have several names, because there have been several nodes.
+
+import { bigIntToBytes32, bytesToBigInt, bytesToHex } from "@braid/primitives";
+import { invalidParams } from "@braid/rpc";
+import { hexOf } from "./format.ts";
+import { type Method, type Methods, method } from "./method.ts";
+import { address, anything, boolean, bytes, hash, looseQuantity, optional, word } from "./params.ts";
+
+/** As many as somebody would wait for; each is a block like any other. */
+const MOST_BLOCKS = 100_000n;
+
+const snapshot = method([], async ({ node }) => hexOf(await node.snapshot()));
+const revert = method([looseQuantity], ({ node }, id) => node.revert(id));
+
+const mine = method(
+  [optional(looseQuantity, 1n), optional(looseQuantity)],
+  async ({ node }, count, seconds) => {
+    if (count > MOST_BLOCKS) throw invalidParams(`at most ${MOST_BLOCKS} blocks at once`);
+    await node.mine(count, seconds);
+    return true;
+  },
+);
+
+/** A timestamp, or an object with options of anvil's. */
+const evmMine = method([optional(anything)], async ({ node }, option) => {
+  const options =
+    typeof option === "object" && option !== null
+      ? (option as Record<string, unknown>)
+      : { timestamp: option };
+  if (options.timestamp !== undefined && options.timestamp !== null)
+    node.setNextTimestamp(looseQuantity(options.timestamp));
+  const blocks = options.blocks === undefined ? 1n : looseQuantity(options.blocks);
+  if (blocks > MOST_BLOCKS) throw invalidParams(`at most ${MOST_BLOCKS} blocks at once`);
+  await node.mine(blocks);
+  return "0x0";
+});
+
+const increaseTime = method([looseQuantity], ({ node }, seconds) => {
+  node.clock.increase(seconds);
+  // Hardhat answers in decimal.
+  return node.clock.offset.toString();
+});
+
+const setNextBlockTimestamp = method([looseQuantity], ({ node }, timestamp) => {
+  node.setNextTimestamp(timestamp);
+  return timestamp.toString();
+});
+
+const setTime = method([looseQuantity], ({ node }, timestamp) => {
+  node.clock.set(timestamp);
+  return Number(node.clock.offset);
+});
+
+const setAutomine = method([boolean], ({ node }, on) => {
+  node.setAutomine(on);
+  return true;
+});
+
+const setIntervalMining = (unit: number): Method =>
+  method([looseQuantity], ({ node }, time) => {
+    node.setIntervalMining(Number(time) * unit);
+    return true;
+  });
+
+const setBlockGasLimit = method([looseQuantity], ({ node }, gasLimit) => {
+  node.setGasLimit(gasLimit);
+  return true;
+});
+
+const setBalance = method([address, looseQuantity], async ({ node }, of, balance) => {
+  await node.editState([{ address: of, balance }]);
+  return true;
+});
+
+const setNonce = method([address, looseQuantity], async ({ node }, of, nonce) => {
+  await node.editState([{ address: of, nonce }]);
+  return true;
+});
+
+const setCode = method([address, bytes], async ({ node }, of, code) => {
+  await node.editState([{ address: of, code }]);
+  return true;
+});
+
+const slot = (value: unknown): Uint8Array =>
+  typeof value === "number" ? bigIntToBytes32(looseQuantity(value)) : word(value);
+
+const setStorageAt = method([address, slot, word], async ({ node }, of, key, value) => {
+  await node.editState([{ address: of, storage: [[key, bytesToBigInt(value)]] }]);
+  return true;
+});
+
+const setCoinbase = method([address], ({ node }, coinbase) => {
+  node.setCoinbase(coinbase);
+  return true;
+});
+
+const setPrevRandao = method([word], ({ node }, prevRandao) => {
+  node.setNextPrevRandao(prevRandao);
+  return true;
+});
+
+const setNextBlockBaseFeePerGas = method([looseQuantity], ({ node }, baseFee) => {
+  node.setNextBaseFee(baseFee);
+  return true;
+});
+
+const impersonateAccount = method([address], ({ node }, of) => {
+  node.impersonate(of);
+  return true;
+});
+
+const stopImpersonatingAccount = method([address], ({ node }, of) => node.stopImpersonating(of));
+
+const autoImpersonateAccount = method([boolean], ({ node }, on) => {
+  node.setAutoImpersonate(on);
+  return true;
+});
+
+const dropTransaction = method([hash], ({ node }, of) => node.dropTransaction(of));
+const getAutomine = method([], ({ node }) => node.automine);
+
+const setLoggingEnabled = method([boolean], () => true);
+
+const setBlockTimestampInterval = method([looseQuantity], ({ node }, seconds) => {
+  node.clock.interval = seconds;
+  return true;
+});
+
+const removeBlockTimestampInterval = method([], ({ node }) => {
+  node.clock.interval = undefined;
+  return true;
+});
+
+const metadata = method([], ({ node }) => ({
+  clientVersion: "braid/0.1.0",
+  chainId: Number(node.chain.rules.chainId),
+  instanceId: bytesToHex(node.chain.first.hash),
+  latestBlockNumber: Number(node.head.number),
+  latestBlockHash: bytesToHex(node.head.hash),
+}));
+
+const nodeInfo = method([], ({ node }) => ({
+  currentBlockNumber: hexOf(node.head.number),
+  currentBlockTimestamp: Number(node.head.header.timestamp),
+  currentBlockHash: bytesToHex(node.head.hash),
+  hardFork: node.nextRules.fork,
+  transactionOrder: "fees",
+  environment: {
+    baseFee: hexOf(node.nextBaseFee ?? 0n),
+    chainId: Number(node.chain.rules.chainId),
+    gasLimit: hexOf(node.head.header.gasLimit),
+    gasPrice: hexOf(node.nextBaseFee ?? 0n),
+  },
+  forkConfig: {},
+}));
+
+/** Under `hardhat_` and `anvil_` alike. */
+const SHARED = {
+  autoImpersonateAccount,
+  dropTransaction,
+  getAutomine,
+  impersonateAccount,
+  metadata,
+  mine,
+  setBalance,
+  setCode,
+  setCoinbase,
+  setLoggingEnabled,
+  setNextBlockBaseFeePerGas,
+  setNonce,
+  setPrevRandao,
+  setStorageAt,
+  stopImpersonatingAccount,
+} as const satisfies Methods;
+
+export const developmentMethods: Methods = {
+  ...Object.fromEntries(
+    Object.entries(SHARED).flatMap(([name, run]) => [
+      [`hardhat_${name}`, run],
+      [`anvil_${name}`, run],
+    ]),
+  ),
+  evm_snapshot: snapshot,
+  evm_revert: revert,
+  evm_mine: evmMine,
+  evm_increaseTime: increaseTime,
+  evm_setTime: setTime,
+  evm_setNextBlockTimestamp: setNextBlockTimestamp,
+  evm_setAutomine: setAutomine,
+  // Hardhat counts milliseconds, anvil seconds.
+  evm_setIntervalMining: setIntervalMining(1),
+  anvil_setIntervalMining: setIntervalMining(1_000),
+  evm_setBlockGasLimit: setBlockGasLimit,
+  evm_setAccountNonce: setNonce,
+  evm_setAccountBalance: setBalance,
+  evm_setAccountCode: setCode,
+  evm_setAccountStorageAt: setStorageAt,
+  anvil_snapshot: snapshot,
+  anvil_revert: revert,
+  anvil_increaseTime: increaseTime,
+  anvil_setTime: setTime,
+  anvil_setNextBlockTimestamp: setNextBlockTimestamp,
+  anvil_setAutomine: setAutomine,
+  anvil_setBlockGasLimit: setBlockGasLimit,
+  anvil_setBlockTimestampInterval: setBlockTimestampInterval,
+  anvil_removeBlockTimestampInterval: removeBlockTimestampInterval,
+  evm_setBlockTimestampInterval: setBlockTimestampInterval,
+  evm_removeBlockTimestampInterval: removeBlockTimestampInterval,
+  anvil_nodeInfo: nodeInfo,
+};

@@ -1,0 +1,104 @@
+// Errors as clients get them: Braid's own by their codes, in geth's words.
+
+import { TooManyLogsError } from "@braid/chain";
+import type { CallResult } from "@braid/executor";
+import { BaseError, bytesToBigInt, bytesToHex } from "@braid/primitives";
+import { InvalidBlockError, InvalidTransactionError } from "@braid/protocol";
+import { INVALID_PARAMS, RpcError, SERVER_ERROR, TIMED_OUT } from "@braid/rpc";
+import { UnknownBlockError } from "@braid/state";
+import { TimestampError } from "../mining/clock.ts";
+import { UnknownAccountError } from "../node.ts";
+import { RejectedTransactionError, wordsOf } from "../pool/rejections.ts";
+
+/** EIP-1474 has no code for it; all clients have taken geth's. */
+const REVERTED = 3;
+
+/** What a client gets; an error that is a bug stays what it is. */
+export function rpcErrorOf(error: unknown): unknown {
+  if (error instanceof RpcError) return error;
+  if (error instanceof RejectedTransactionError) return new RpcError(SERVER_ERROR, error.message);
+  if (error instanceof InvalidTransactionError) return new RpcError(SERVER_ERROR, `err: ${wordsOf(error)}`);
+  if (error instanceof InvalidBlockError) return new RpcError(SERVER_ERROR, error.message);
+  if (error instanceof UnknownAccountError || error instanceof TimestampError)
+    return new RpcError(SERVER_ERROR, error.message);
+  if (error instanceof UnknownBlockError) return new RpcError(SERVER_ERROR, "header not found");
+  if (error instanceof TooManyLogsError) return new RpcError(INVALID_PARAMS, error.message);
+  if (error instanceof BaseError && error.code === "BRAID_ABORTED")
+    return new RpcError(TIMED_OUT, "execution aborted (timeout)");
+  return error;
+}
+
+export function headerNotFound(): RpcError {
+  return new RpcError(SERVER_ERROR, "header not found");
+}
+
+/** What a call failed with, or undefined when it did not. */
+export function failureOf({
+  status,
+  error,
+  output,
+}: Pick<CallResult, "status" | "error" | "output">): RpcError | undefined {
+  if (status === 1) return undefined;
+  if (error === "revert") return new RpcError(REVERTED, revertMessage(output), bytesToHex(output));
+  return new RpcError(SERVER_ERROR, haltMessage(error));
+}
+
+const HALTS: Record<string, string> = {
+  revert: "execution reverted",
+  "invalid opcode": "invalid opcode",
+  "invalid JUMP": "invalid jump destination",
+  "stack underflow": "stack underflow",
+  "stack overflow": "stack limit reached 1024",
+  "static state change": "write protection",
+  "create collision": "contract address collision",
+  "code size to deposit exceeds maximum code size": "max code size exceeded",
+  "code store out of gas": "contract creation code storage out of gas",
+  "initcode exceeds max initcode size": "max initcode size exceeded",
+  "insufficient balance": "insufficient balance for transfer",
+  "invalid EOF format": "invalid code: must not begin with 0xef",
+  "out of range": "return data out of bounds",
+};
+
+/** geth's words for an exceptional halt of the EVM. */
+export function haltMessage(error: string | undefined): string {
+  return HALTS[error ?? ""] ?? error ?? "execution failed";
+}
+
+const ERROR_SELECTOR = "0x08c379a0";
+const PANIC_SELECTOR = "0x4e487b71";
+
+/** Solidity's panic codes, as geth names them. */
+const PANICS: Record<string, string> = {
+  "0": "generic panic",
+  "1": "assert(false)",
+  "17": "arithmetic underflow or overflow",
+  "18": "division or modulo by zero",
+  "33": "enum overflow",
+  "34": "invalid encoded storage byte array accessed",
+  "49": "out-of-bounds array access; popping on an empty array",
+  "50": "out-of-bounds access of an array or bytesN",
+  "65": "out of memory",
+  "81": "uninitialized function",
+};
+
+/** "execution reverted", with what the contract said when it said it the way Solidity does. */
+export function revertMessage(output: Uint8Array): string {
+  const reason = revertReason(output);
+  return reason === undefined ? "execution reverted" : `execution reverted: ${reason}`;
+}
+
+function revertReason(output: Uint8Array): string | undefined {
+  const selector = bytesToHex(output.subarray(0, 4));
+  if (selector === PANIC_SELECTOR && output.length >= 36) {
+    const code = bytesToBigInt(output.subarray(4, 36));
+    return PANICS[code.toString()] ?? `unknown panic code: 0x${code.toString(16)}`;
+  }
+  if (selector !== ERROR_SELECTOR || output.length < 68) return undefined;
+  const offset = bytesToBigInt(output.subarray(4, 36));
+  if (offset + 36n > BigInt(output.length)) return undefined;
+  const start = 4 + Number(offset);
+  const length = bytesToBigInt(output.subarray(start, start + 32));
+  if (length > BigInt(output.length - start - 32)) return undefined;
+  const said = output.subarray(start + 32, start + 32 + Number(length));
+  return new TextDecoder().decode(said);
+}

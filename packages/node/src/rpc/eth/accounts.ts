@@ -1,0 +1,130 @@
+// Transactions and messages of the node's own accounts, and transactions that others have signed.
+
+import { bytesToHex } from "@braid/primitives";
+import { INVALID_PARAMS, RpcError, SERVER_ERROR } from "@braid/rpc";
+import type { DevAccount } from "../../accounts/dev-accounts.ts";
+import {
+  encodeSignature,
+  hashMessage,
+  impersonate,
+  signHash,
+  signTransaction,
+  type UnsignedTransaction,
+} from "../../accounts/signing.ts";
+import { type Node, UnknownAccountError } from "../../node.ts";
+import { stateOf } from "../block-tags.ts";
+import { formatTransaction } from "../format.ts";
+import { type MethodContext, type Methods, method } from "../method.ts";
+import { address, bytes } from "../params.ts";
+import { estimateGas } from "./estimate-gas.ts";
+import { SUGGESTED_TIP } from "./fees.ts";
+import { type TransactionArgs, transactionArgs } from "./transaction-args.ts";
+
+export const accountMethods: Methods = {
+  eth_accounts: method([], ({ node }) => [...node.accounts.keys()]),
+  eth_coinbase: method([], ({ node }) => bytesToHex(node.coinbase)),
+
+  eth_sendRawTransaction: method([bytes], async ({ node }, raw) => bytesToHex((await node.send(raw)).hash)),
+
+  eth_sendTransaction: method([transactionArgs], async (context, args) => {
+    const { node } = context;
+    const sender = args.from ?? [...node.accounts.values()][0]?.address;
+    if (sender === undefined) throw new RpcError(INVALID_PARAMS, "missing field from");
+    const account = node.accounts.get(bytesToHex(sender));
+    const isForeign = account === undefined;
+    if (isForeign && !node.isImpersonated(sender)) throw new UnknownAccountError(sender);
+    const tx = await fill(context, { ...args, from: sender }, sender);
+    const raw = isForeign ? impersonate(tx, sender) : signTransaction(tx, account.privateKey);
+    return bytesToHex((await node.send(raw, isForeign ? sender : undefined)).hash);
+  }),
+
+  eth_signTransaction: method([transactionArgs], async (context, args) => {
+    const account = needAccount(context.node, args.from ?? new Uint8Array(20));
+    const tx = await fill(context, args, account.address);
+    const raw = signTransaction(tx, account.privateKey);
+    return { raw: bytesToHex(raw), tx: formatTransaction(raw, account.address) };
+  }),
+
+  eth_fillTransaction: method([transactionArgs], async (context, args) => {
+    const sender = args.from ?? new Uint8Array(20);
+    const raw = impersonate(await fill(context, args, sender), new Uint8Array(20));
+    const { v, r, s, yParity, hash, ...tx } = formatTransaction(raw, sender);
+    return { raw: bytesToHex(raw), tx };
+  }),
+
+  eth_sign: method([address, bytes], ({ node }, of, message) => signMessage(node, of, message)),
+  /** The parameters the other way round. */
+  personal_sign: method([bytes, address], ({ node }, message, of) => signMessage(node, of, message)),
+};
+
+function needAccount(node: Node, of: Uint8Array): DevAccount {
+  const account = node.accounts.get(bytesToHex(of));
+  if (account === undefined) throw new UnknownAccountError(of);
+  return account;
+}
+
+function signMessage(node: Node, of: Uint8Array, message: Uint8Array): string {
+  const { privateKey } = needAccount(node, of);
+  return bytesToHex(encodeSignature(signHash(hashMessage(message), privateKey)));
+}
+
+/** The transaction with all that the sender has left out. */
+async function fill(
+  context: MethodContext,
+  args: TransactionArgs,
+  sender: Uint8Array,
+): Promise<UnsignedTransaction> {
+  const { node } = context;
+  const { chainId } = node.chain.rules;
+  if (args.chainId !== undefined && args.chainId !== chainId)
+    throw new RpcError(
+      INVALID_PARAMS,
+      `chainId does not match node's (have=${args.chainId}, want=${chainId})`,
+    );
+  const fees = fillFees(node, args);
+  const type = typeOf(node, args);
+  const gasLimit =
+    args.gas ??
+    (await estimateGas(context, await stateOf(node, "pending"), { ...args, from: sender, ...NO_FEES }));
+  return {
+    type,
+    chainId,
+    nonce: args.nonce ?? node.pool.nextNonce(sender, node.poolView()),
+    gasLimit,
+    to: args.to,
+    value: args.value,
+    data: args.data,
+    ...fees,
+    accessList: args.accessList ?? [],
+    maxFeePerBlobGas: type === 3 ? (args.maxFeePerBlobGas ?? 2n * (node.nextBlobFee ?? 1n)) : 0n,
+    blobVersionedHashes: args.blobVersionedHashes ?? [],
+    authorizations: args.authorizations ?? [],
+  };
+}
+
+/** Whether the sender can pay is asked by the pool. */
+const NO_FEES = { gasPrice: undefined, maxFeePerGas: undefined, maxPriorityFeePerGas: undefined };
+
+function typeOf(node: Node, args: TransactionArgs): UnsignedTransaction["type"] {
+  if (args.authorizations !== undefined) return 4;
+  if (args.blobVersionedHashes !== undefined) return 3;
+  const isDynamic = args.maxFeePerGas !== undefined || args.maxPriorityFeePerGas !== undefined;
+  if (isDynamic || (args.gasPrice === undefined && node.nextBaseFee !== undefined)) return 2;
+  return args.accessList === undefined ? 0 : 1;
+}
+
+function fillFees(
+  node: Node,
+  { gasPrice, maxFeePerGas, maxPriorityFeePerGas }: TransactionArgs,
+): Pick<UnsignedTransaction, "maxFeePerGas" | "maxPriorityFeePerGas"> {
+  const { nextBaseFee } = node;
+  if (gasPrice !== undefined || nextBaseFee === undefined) {
+    const price = gasPrice ?? SUGGESTED_TIP;
+    return { maxFeePerGas: price, maxPriorityFeePerGas: price };
+  }
+  const suggested = maxFeePerGas !== undefined && maxFeePerGas < SUGGESTED_TIP ? maxFeePerGas : SUGGESTED_TIP;
+  const tip = maxPriorityFeePerGas ?? suggested;
+  const most = maxFeePerGas ?? 2n * nextBaseFee + tip;
+  if (tip > most) throw new RpcError(SERVER_ERROR, `maxFeePerGas (${most}) < maxPriorityFeePerGas (${tip})`);
+  return { maxFeePerGas: most, maxPriorityFeePerGas: tip };
+}

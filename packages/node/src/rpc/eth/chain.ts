@@ -1,0 +1,135 @@
+// What chain this is, and what the node has of it.
+
+import { crc32 } from "node:zlib";
+import { bytesToHex, type Hex } from "@braid/primitives";
+import {
+  BEACON_ROOTS_ADDRESS,
+  BLOCK_HASHES_ADDRESS,
+  CONSOLIDATION_REQUESTS_ADDRESS,
+  type ForkActivation,
+  type ForkRules,
+  WITHDRAWAL_REQUESTS_ADDRESS,
+} from "@braid/protocol";
+import type { Node } from "../../node.ts";
+import { hexOf, type Json } from "../format.ts";
+import { type Methods, method } from "../method.ts";
+
+export const chainMethods: Methods = {
+  eth_chainId: method([], ({ node }) => hexOf(node.chain.rules.chainId)),
+  eth_syncing: method([], () => false),
+  eth_mining: method([], ({ node }) => node.automine || node.interval > 0),
+  eth_config: method([], ({ node }) => chainConfig(node)),
+  eth_capabilities: method([], ({ node }) => capabilities(node)),
+};
+
+/** All of the chain is kept. */
+function capabilities({ chain }: Node): Json {
+  const all = { disabled: false, oldestBlock: hexOf(chain.first.number) };
+  return {
+    head: { number: hexOf(chain.head.number), hash: bytesToHex(chain.head.hash) },
+    state: all,
+    tx: all,
+    logs: all,
+    receipts: all,
+    blocks: all,
+    stateproofs: all,
+  };
+}
+
+type TimedFork = Extract<ForkActivation, { timestamp: number | bigint }>;
+
+/** EIP-7910: the rules now, those that come next, and the last ones that are planned. */
+function chainConfig(node: Node): Json {
+  const { rules: chain, head } = node.chain;
+  const timed = chain.forks.filter((fork): fork is TimedFork => "timestamp" in fork);
+  const now = head.header.timestamp;
+  const current = timed.filter(({ timestamp }) => BigInt(timestamp) <= now).at(-1);
+  const coming = timed.filter(({ timestamp }) => BigInt(timestamp) > now);
+  return {
+    current: current === undefined ? null : configOf(node, current),
+    next: coming[0] === undefined ? null : configOf(node, coming[0]),
+    last: coming.length === 0 ? null : configOf(node, coming.at(-1) as TimedFork),
+  };
+}
+
+function configOf(node: Node, { name, timestamp }: TimedFork): Json {
+  const chain = node.chain.rules;
+  const rules = chain.rulesOfFork(name);
+  return {
+    activationTime: Number(timestamp),
+    blobSchedule: rules.eip4844
+      ? {
+          target: Number(rules.targetBlobGasPerBlock / rules.blobGasPerBlob),
+          max: Number(rules.maxBlobGasPerBlock / rules.blobGasPerBlob),
+          baseFeeUpdateFraction: Number(rules.blobBaseFeeUpdateFraction),
+        }
+      : null,
+    chainId: hexOf(chain.chainId),
+    forkId: forkId(node, BigInt(timestamp)),
+    precompiles: precompilesOf(rules),
+    systemContracts: {
+      ...(rules.eip4788 ? { BEACON_ROOTS_ADDRESS: addressText(BEACON_ROOTS_ADDRESS) } : {}),
+      ...(rules.eip7251
+        ? { CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS: addressText(CONSOLIDATION_REQUESTS_ADDRESS) }
+        : {}),
+      ...(rules.eip6110 ? { DEPOSIT_CONTRACT_ADDRESS: rules.depositContract } : {}),
+      ...(rules.eip2935 ? { HISTORY_STORAGE_ADDRESS: addressText(BLOCK_HASHES_ADDRESS) } : {}),
+      ...(rules.eip7002
+        ? { WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS: addressText(WITHDRAWAL_REQUESTS_ADDRESS) }
+        : {}),
+    },
+  };
+}
+
+function addressText(address: Uint8Array | Hex): Hex {
+  return typeof address === "string" ? address : bytesToHex(address);
+}
+
+/** EIP-2124: the first block's hash, and each place at which the rules change, up to one. */
+function forkId(node: Node, until: bigint): Hex {
+  const { forks } = node.chain.rules;
+  const { hash, header } = node.chain.first;
+  const begun = (fork: ForkActivation): bigint => BigInt("block" in fork ? fork.block : fork.timestamp);
+  const byBlock = forks.filter((fork) => "block" in fork).map(begun);
+  const byTime = forks.filter((fork) => "timestamp" in fork).map(begun);
+  const places = [
+    ...new Set(byBlock.filter((block) => block > 0n)),
+    ...new Set(byTime.filter((time) => time > header.timestamp && time <= until)),
+  ];
+  let sum = crc32(hash);
+  for (const place of places) {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigUInt64BE(place);
+    sum = crc32(bytes, sum);
+  }
+  return `0x${sum.toString(16).padStart(8, "0")}`;
+}
+
+/** Names of EIP-7910, in the order of addresses. */
+const PRECOMPILES: readonly { name: string; at: number; since?: keyof ForkRules }[] = [
+  { name: "ECREC", at: 0x01 },
+  { name: "SHA256", at: 0x02 },
+  { name: "RIPEMD160", at: 0x03 },
+  { name: "ID", at: 0x04 },
+  { name: "MODEXP", at: 0x05, since: "byzantium" },
+  { name: "BN254_ADD", at: 0x06, since: "byzantium" },
+  { name: "BN254_MUL", at: 0x07, since: "byzantium" },
+  { name: "BN254_PAIRING", at: 0x08, since: "byzantium" },
+  // Istanbul has no rule of its own here; whoever has timestamps is past it.
+  { name: "BLAKE2F", at: 0x09, since: "byzantium" },
+  { name: "KZG_POINT_EVALUATION", at: 0x0a, since: "eip4844" },
+  { name: "BLS12_G1ADD", at: 0x0b, since: "eip7702" },
+  { name: "BLS12_G1MSM", at: 0x0c, since: "eip7702" },
+  { name: "BLS12_G2ADD", at: 0x0d, since: "eip7702" },
+  { name: "BLS12_G2MSM", at: 0x0e, since: "eip7702" },
+  { name: "BLS12_PAIRING_CHECK", at: 0x0f, since: "eip7702" },
+  { name: "BLS12_MAP_FP_TO_G1", at: 0x10, since: "eip7702" },
+  { name: "BLS12_MAP_FP2_TO_G2", at: 0x11, since: "eip7702" },
+  { name: "P256VERIFY", at: 0x100, since: "eip7594" },
+];
+
+function precompilesOf(rules: ForkRules): Record<string, Hex> {
+  const active = PRECOMPILES.filter(({ since }) => since === undefined || rules[since] === true);
+  const sorted = active.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return Object.fromEntries(sorted.map(({ name, at }) => [name, `0x${at.toString(16).padStart(40, "0")}`]));
+}

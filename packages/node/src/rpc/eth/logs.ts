@@ -1,0 +1,148 @@
+// Logs: asked for, polled, and sent as they come.
+
+import { logsOfBlock } from "@braid/chain";
+import type { Hex } from "@braid/primitives";
+import { invalidParams, RpcError, SERVER_ERROR } from "@braid/rpc";
+import type { Node } from "../../node.ts";
+import { type BlockParam, blockNumber, findBlock } from "../block-tags.ts";
+import type { LogWatch, Topic } from "../filters.ts";
+import { formatLog, type Json } from "../format.ts";
+import { type MethodContext, type Methods, method } from "../method.ts";
+import {
+  address,
+  anything,
+  boolean,
+  hash,
+  list,
+  object,
+  optional,
+  ParameterError,
+  type Reader,
+  text,
+} from "../params.ts";
+
+/** Far more than anybody reads; below the size that an answer may have. */
+const MOST_LOGS = 20_000;
+const MOST_TOPICS = 4;
+const MOST_CHOICES = 1_000;
+
+/** One value or a list of them, null for any. */
+function choices(read: Reader<Uint8Array>): Reader<Uint8Array[]> {
+  return (value) => {
+    if (value === undefined || value === null) return [];
+    const found = Array.isArray(value) ? list(read)(value) : [read(value)];
+    if (found.length > MOST_CHOICES)
+      throw new ParameterError("exceed max addresses or topics per search position");
+    return found;
+  };
+}
+
+const topicList: Reader<Uint8Array[][]> = (value) => {
+  if (value === undefined || value === null) return [];
+  const topics = list(choices(hash))(Array.isArray(value) ? value.map((item) => item ?? []) : value);
+  if (topics.length > MOST_TOPICS) throw new ParameterError("exceed max topics");
+  return topics;
+};
+
+const fields = object({
+  address: choices(address),
+  topics: topicList,
+  blockHash: optional(hash),
+  fromBlock: optional(blockNumber),
+  toBlock: optional(blockNumber),
+});
+
+type FilterParam = ReturnType<typeof fields>;
+
+const filterParam: Reader<FilterParam> = (value) => {
+  const filter = fields(value);
+  if (filter.blockHash !== undefined && (filter.fromBlock !== undefined || filter.toBlock !== undefined))
+    throw new ParameterError("cannot specify both BlockHash and FromBlock/ToBlock, choose one or the other");
+  return filter;
+};
+
+export const logMethods: Methods = {
+  eth_getLogs: method([filterParam], getLogs),
+
+  eth_newFilter: method([filterParam], ({ node, filters }, filter) =>
+    filters.create({ kind: "logs", watch: watchOf(node, filter) }),
+  ),
+  eth_newBlockFilter: method([], ({ filters }) => filters.create({ kind: "blocks" })),
+  eth_newPendingTransactionFilter: method([optional(boolean, false)], ({ filters }, whole) =>
+    filters.create({ kind: "transactions", whole }),
+  ),
+  eth_uninstallFilter: method([text], ({ filters }, id) => filters.remove(id as Hex)),
+  eth_getFilterChanges: method([text], ({ filters }, id) => {
+    const changes = filters.changes(id as Hex);
+    if (changes === undefined) throw filterNotFound();
+    return changes;
+  }),
+  eth_getFilterLogs: method([text], (context, id) => {
+    const { node, filters } = context;
+    const watch = filters.watchOf(id as Hex);
+    if (watch === undefined) throw filterNotFound();
+    const { first = node.head.number, last = node.head.number, addresses, topics } = watch;
+    return search(context, { first, last, addresses, topics });
+  }),
+
+  eth_subscribe: method([text, anything], ({ node, filters, connection }, name, option) => {
+    if (connection.notify === undefined)
+      throw new RpcError(SERVER_ERROR, "notifications not supported: connect by WebSocket or IPC");
+    return filters.subscribe(connection, topicOf(node, name, option));
+  }),
+  eth_unsubscribe: method([text], ({ filters, connection }, id) => {
+    if (filters.unsubscribe(connection, id as Hex)) return true;
+    throw new RpcError(SERVER_ERROR, "subscription not found");
+  }),
+};
+
+function filterNotFound(): RpcError {
+  return new RpcError(SERVER_ERROR, "filter not found");
+}
+
+function topicOf(node: Node, name: string, option: unknown): Topic {
+  if (name === "newHeads") return { kind: "blocks" };
+  if (name === "newPendingTransactions") return { kind: "transactions", whole: option === true };
+  if (name !== "logs") throw invalidParams(`no "${name}" subscription in eth namespace`);
+  try {
+    return { kind: "logs", watch: watchOf(node, filterParam(option ?? {})) };
+  } catch (error) {
+    throw error instanceof ParameterError ? invalidParams(`invalid argument 1: ${error.message}`) : error;
+  }
+}
+
+/** Numbers of blocks, as far as they are known: new ones have no bound. */
+function watchOf(node: Node, { address: addresses, topics, fromBlock, toBlock }: FilterParam): LogWatch {
+  const bound = (param: BlockParam | undefined): bigint | undefined =>
+    param === undefined || param === "latest" || param === "pending" ? undefined : numberOf(node, param);
+  return { addresses, topics, first: bound(fromBlock), last: bound(toBlock) };
+}
+
+/** The number that a parameter means, whether there is such a block or not. */
+function numberOf(node: Node, param: BlockParam): bigint {
+  if (typeof param === "object" && "number" in param) return param.number;
+  return (findBlock(node, param) ?? node.head).number;
+}
+
+async function getLogs(context: MethodContext, filter: FilterParam): Promise<Json[]> {
+  const { node } = context;
+  const { address: addresses, topics, blockHash, fromBlock = "latest", toBlock = "latest" } = filter;
+  if (blockHash !== undefined) {
+    const block = node.chain.block(blockHash);
+    const receipts = block && node.chain.receipts(blockHash);
+    if (block === undefined || receipts === undefined) throw new RpcError(SERVER_ERROR, "unknown block");
+    return logsOfBlock(block, receipts, { addresses, topics }).map((log) => formatLog(log));
+  }
+  const [first, last] = [numberOf(node, fromBlock), numberOf(node, toBlock)];
+  if (first > last) throw invalidParams("invalid block range params");
+  if (last > node.head.number) throw invalidParams("block range extends beyond current head block");
+  return search(context, { first, last, addresses, topics });
+}
+
+async function search(
+  { node, signal }: MethodContext,
+  query: Required<Pick<LogWatch, "addresses" | "topics">> & { first: bigint; last: bigint },
+): Promise<Json[]> {
+  const logs = await node.chain.findLogs({ ...query, limit: MOST_LOGS, signal });
+  return logs.map((log) => formatLog(log));
+}

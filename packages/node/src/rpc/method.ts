@@ -1,0 +1,67 @@
+// Methods by their names, and how one is called.
+
+import { methodNotFound, type RpcConnection, type RpcContext, type RpcHandler } from "@braid/rpc";
+import type { Node } from "../node.ts";
+import { rpcErrorOf } from "./errors.ts";
+import type { Filters } from "./filters.ts";
+import { type Reader, readParams } from "./params.ts";
+
+/** What a method gets besides its parameters. */
+export interface MethodContext {
+  node: Node;
+  filters: Filters;
+  connection: RpcConnection;
+  /** Aborted when nobody waits for the answer any more. */
+  signal: AbortSignal;
+  /** The names of all methods. */
+  names: readonly string[];
+}
+
+/** The answer must be what JSON can carry. */
+export type Method = (params: unknown, context: MethodContext) => unknown;
+export type Methods = Readonly<Record<string, Method>>;
+
+/** A method with typed parameters. */
+export function method<const Readers extends readonly Reader<unknown>[]>(
+  readers: Readers,
+  run: (
+    context: MethodContext,
+    ...params: { [Index in keyof Readers]: ReturnType<Readers[Index]> }
+  ) => unknown,
+): Method {
+  return (params, context) => run(context, ...(readParams(params, readers) as never));
+}
+
+/** Answers calls of methods. */
+export class MethodTable implements RpcHandler {
+  readonly #methods: ReadonlyMap<string, Method>;
+  readonly #node: Node;
+  readonly #filters: Filters;
+  readonly #names: readonly string[];
+
+  constructor(methods: Methods, node: Node, filters: Filters) {
+    this.#methods = new Map(Object.entries(methods));
+    this.#names = [...this.#methods.keys()];
+    this.#node = node;
+    this.#filters = filters;
+  }
+
+  has(name: string): boolean {
+    return this.#methods.has(name);
+  }
+
+  async call(name: string, params: unknown, context: RpcContext): Promise<unknown> {
+    const run = this.#methods.get(name);
+    if (run === undefined) throw methodNotFound(name);
+    try {
+      return await run(params, {
+        ...context,
+        node: this.#node,
+        filters: this.#filters,
+        names: this.#names,
+      });
+    } catch (error) {
+      throw rpcErrorOf(error);
+    }
+  }
+}

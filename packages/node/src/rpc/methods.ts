@@ -1,0 +1,30 @@
+// All methods of the node.
+
+import { clientMethods } from "./client.ts";
+import { debugMethods } from "./debug.ts";
+import { developmentMethods } from "./development.ts";
+import { accountMethods } from "./eth/accounts.ts";
+import { blockMethods } from "./eth/blocks.ts";
+import { callMethods } from "./eth/call.ts";
+import { chainMethods } from "./eth/chain.ts";
+import { feeMethods } from "./eth/fees.ts";
+import { logMethods } from "./eth/logs.ts";
+import { stateMethods } from "./eth/state.ts";
+import type { Methods } from "./method.ts";
+import { testingMethods } from "./testing.ts";
+import { txpoolMethods } from "./txpool.ts";
+
+export const METHODS: Methods = {
+  ...chainMethods,
+  ...blockMethods,
+  ...stateMethods,
+  ...callMethods,
+  ...feeMethods,
+  ...accountMethods,
+  ...logMethods,
+  ...debugMethods,
+  ...clientMethods,
+  ...txpoolMethods,
+  ...developmentMethods,
+  ...testingMethods,
+};
