@@ -1,10 +1,10 @@
 // Errors as clients get them: Braid's own by their codes, in geth's words.
 
 import { TooManyLogsError } from "@braid/chain";
-import type { CallResult } from "@braid/executor";
+import { type CallResult, InvalidInputError } from "@braid/executor";
 import { BaseError, bytesToBigInt, bytesToHex } from "@braid/primitives";
 import { InvalidBlockError, InvalidTransactionError } from "@braid/protocol";
-import { INVALID_PARAMS, RpcError, SERVER_ERROR, TIMED_OUT } from "@braid/rpc";
+import { INVALID_PARAMS, invalidParams, RpcError, SERVER_ERROR, TIMED_OUT } from "@braid/rpc";
 import { UnknownBlockError } from "@braid/state";
 import { TimestampError } from "../mining/clock.ts";
 import { UnknownAccountError } from "../node.ts";
@@ -12,6 +12,9 @@ import { RejectedTransactionError, wordsOf } from "../pool/rejections.ts";
 
 /** EIP-1474 has no code for it; all clients have taken geth's. */
 const REVERTED = 3;
+
+/** A call that took too long, or that nobody waits for any more. */
+const TIMEOUTS: ReadonlySet<string> = new Set(["BRAID_TIME_LIMIT", "BRAID_ABORTED"]);
 
 /** What a client gets; an error that is a bug stays what it is. */
 export function rpcErrorOf(error: unknown): unknown {
@@ -23,7 +26,8 @@ export function rpcErrorOf(error: unknown): unknown {
     return new RpcError(SERVER_ERROR, error.message);
   if (error instanceof UnknownBlockError) return new RpcError(SERVER_ERROR, "header not found");
   if (error instanceof TooManyLogsError) return new RpcError(INVALID_PARAMS, error.message);
-  if (error instanceof BaseError && error.code === "BRAID_ABORTED")
+  if (error instanceof InvalidInputError) return invalidParams(error.message);
+  if (error instanceof BaseError && TIMEOUTS.has(error.code))
     return new RpcError(TIMED_OUT, "execution aborted (timeout)");
   return error;
 }

@@ -72,7 +72,7 @@ function configOf(node: Node, { name, timestamp }: TimedFork): Json {
       ...(rules.eip7251
         ? { CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS: addressText(CONSOLIDATION_REQUESTS_ADDRESS) }
         : {}),
-      ...(rules.eip6110 ? { DEPOSIT_CONTRACT_ADDRESS: rules.depositContract } : {}),
+      ...(rules.eip7685 ? { DEPOSIT_CONTRACT_ADDRESS: rules.depositContract } : {}),
       ...(rules.eip2935 ? { HISTORY_STORAGE_ADDRESS: addressText(BLOCK_HASHES_ADDRESS) } : {}),
       ...(rules.eip7002
         ? { WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS: addressText(WITHDRAWAL_REQUESTS_ADDRESS) }

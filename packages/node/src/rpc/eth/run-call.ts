@@ -16,6 +16,8 @@ export interface CallPlace {
 
 /** Calls run on the node's own thread, one after the other, for so long; one that takes longer begins anew in a worker, and keeps nobody waiting. */
 const SHORT_MS = 50;
+/** As geth: no call takes longer. */
+const MOST_MS = 5_000;
 
 /** Runs messages one after the other. Rejects as Executor.call. */
 export async function runCalls(
@@ -36,15 +38,14 @@ export async function runCalls(
     blockOverrides: isFree ? { ...blockOverrides, baseFeePerGas: 0n } : blockOverrides,
     ...more,
   };
-  if (node.executor.workers === 0 || more.tracer !== undefined)
-    return node.executor.call({ ...input, signal });
-  const short = AbortSignal.timeout(SHORT_MS);
+  const whole = { ...input, signal, timeLimitMs: MOST_MS };
+  if (node.executor.workers === 0 || more.tracer !== undefined) return node.executor.call(whole);
   try {
-    return await node.executor.call({ ...input, signal: AbortSignal.any([signal, short]) });
+    return await node.executor.call({ ...whole, timeLimitMs: SHORT_MS });
   } catch (error) {
-    const isLong = error instanceof BaseError && error.code === "BRAID_ABORTED" && !signal.aborted;
+    const isLong = error instanceof BaseError && error.code === "BRAID_TIME_LIMIT";
     if (!isLong) throw error;
-    return node.executor.call({ ...input, thread: "worker", signal });
+    return node.executor.call({ ...whole, thread: "worker" });
   }
 }
 

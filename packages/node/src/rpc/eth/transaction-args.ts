@@ -105,6 +105,7 @@ const overriddenAccount = object({
   code: optional(bytes),
   state: optional(record(word, word)),
   stateDiff: optional(record(word, word)),
+  movePrecompileToAddress: optional(address),
 });
 
 /** Accounts that are others than in the state. */
@@ -114,7 +115,7 @@ export const stateOverrides: Reader<StateOverride[]> = (value) => {
     address,
     overriddenAccount,
   )(value).map(([of, account]) => {
-    const { balance, nonce, code, state, stateDiff } = account;
+    const { balance, nonce, code, state, stateDiff, movePrecompileToAddress } = account;
     if (state !== undefined && stateDiff !== undefined)
       throw invalidParams("account has both 'state' and 'stateDiff'");
     const slots = (list: [Uint8Array, Uint8Array][]): [Uint8Array, bigint][] =>
@@ -126,6 +127,7 @@ export const stateOverrides: Reader<StateOverride[]> = (value) => {
       ...(code === undefined ? {} : { code }),
       ...(state === undefined ? {} : { state: slots(state) }),
       ...(stateDiff === undefined ? {} : { stateDiff: slots(stateDiff) }),
+      ...(movePrecompileToAddress === undefined ? {} : { movePrecompileToAddress }),
     };
   });
 };
