@@ -95,6 +95,8 @@ export interface SmallBlock {
   /** Milliseconds, one for each round. */
   sequential: number[];
   parallel: number[];
+  /** In order on the caller's thread; the oldest measurement that is kept has none. */
+  inline?: number[];
 }
 
 export interface SmallBlocksMeasurement {

@@ -1,4 +1,5 @@
-// From how many transactions on a block is worth running in parallel: forced parallel against sequential on small blocks.
+// From how many transactions on a block is worth running in parallel, and what a thread costs it: small blocks on two workers, in order on one,
+// and in order on the caller's thread.
 //
 //   npx -y pnpm@12 bench:small-blocks [--rounds 200]
 import { parseArgs } from "node:util";
@@ -12,6 +13,12 @@ import { smallBlocksTable } from "./tables.ts";
 
 const SIZES = [1, 2, 3, 4, 6, 8, 16, 32];
 const WARM_UP_ROUNDS = 60;
+/** They take turns, in an order that changes. */
+const SIDES = [
+  { side: "sequential", mode: "sequential" },
+  { side: "parallel", mode: "parallel" },
+  { side: "inline", mode: "sequential", workers: 0 },
+] as const;
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "200" } } });
 const environment = describeEnvironment("bench:small-blocks");
 const workload = await prepareWorkload({ senders: 64, pools: 16 });
@@ -21,27 +28,26 @@ const kinds = {
   "dependent swaps": (count: number) => dependentSwaps(workload, count),
 };
 const executor = new Executor({ workers: 2 });
-const blocks: SmallBlock[] = [];
+const blocks: Required<SmallBlock>[] = [];
 for (const [kind, make] of Object.entries(kinds)) {
   for (const transactions of SIZES) {
     const bundle = await sealWorkload(workload, [make(transactions)], kind);
     const block = await openBlock({ kind: "bundle", name: kind, bundle });
-    const times: SmallBlock = { kind, transactions, sequential: [], parallel: [] };
+    const times: Required<SmallBlock> = { kind, transactions, sequential: [], parallel: [], inline: [] };
     // One source for all runs: what is compared is running, not loading.
     const source = newSource(block);
     for (let round = 0; round < WARM_UP_ROUNDS + Number(values.rounds); round++) {
-      for (const mode of round % 2 === 0
-        ? (["sequential", "parallel"] as const)
-        : (["parallel", "sequential"] as const)) {
+      for (let i = 0; i < SIDES.length; i++) {
+        const { side, ...how } = SIDES[(i + round) % SIDES.length] as (typeof SIDES)[number];
         const start = performance.now();
         await executor.executeBlock({
           block: block.block.input,
           chain: block.block.chain,
           source,
-          mode,
           force: true,
+          ...how,
         });
-        if (round >= WARM_UP_ROUNDS) times[mode].push(performance.now() - start);
+        if (round >= WARM_UP_ROUNDS) times[side].push(performance.now() - start);
       }
     }
     blocks.push(times);

@@ -194,19 +194,26 @@ export function conformanceLines(measurement: ConformanceMeasurement): string {
   );
 }
 
-/** Medians, and the quartiles of the ratio. */
+/** Medians, and the quartiles of the ratios. */
 export function smallBlocksTable({ blocks }: SmallBlocksMeasurement): string {
-  const rows = blocks.map(({ kind, transactions, sequential, parallel }) => {
-    const ratio = spreadOf(ratios(parallel, sequential));
+  const ratio = (left: number[], right: number[]): string => {
+    if (left.length === 0) return "";
+    const { median: middle, q1, q3 } = spreadOf(ratios(left, right));
+    return `${middle.toFixed(2)} (${q1.toFixed(2)} to ${q3.toFixed(2)})`;
+  };
+  const rows = blocks.map(({ kind, transactions, sequential, parallel, inline = [] }) => {
     return [
       kind,
       String(transactions),
       median(sequential).toFixed(2),
       median(parallel).toFixed(2),
-      `${ratio.median.toFixed(2)} (${ratio.q1.toFixed(2)} to ${ratio.q3.toFixed(2)})`,
+      inline.length === 0 ? "" : median(inline).toFixed(2),
+      ratio(parallel, sequential),
+      ratio(inline, sequential),
     ];
   });
-  return markdownTable(["kind", "txs", "sequential, ms", "2 workers, ms", "2 workers / sequential"], rows, 1);
+  const titles = ["kind", "txs", "one worker, ms", "2 workers, ms", "caller's thread, ms"];
+  return markdownTable([...titles, "2 workers / one", "caller's thread / one worker"], rows, 1);
 }
 
 /** Shares of the workers' busy time. */

@@ -23,6 +23,11 @@ export class CallThreads {
     this.#threads = new ThreadMember(WORKER, threads);
   }
 
+  /** One of them has loaded all that it needs. */
+  get areReady(): boolean {
+    return this.#threads.areReady;
+  }
+
   /** Runs calls on the thread that is free first. Who cancels does not wait; the calls end by their gas limit. */
   async run(job: CallJob, source: StateSource, signal: AbortSignal | undefined): Promise<CallResult[]> {
     await this.#threads.prepare();

@@ -42,7 +42,10 @@ export interface CallJob {
   validate: boolean;
   overrides: StateOverride[];
   accesses: boolean;
+  /** For all of it. */
   timeLimitMs: number | undefined;
+  /** For what runs, waiting for the source not counted. */
+  runLimitMs: number | undefined;
   readTimeoutMs: number;
 }
 
@@ -60,6 +63,7 @@ export function prepareCall(input: CallInput): CallJob {
     overrides: input.stateOverrides ?? [],
     accesses: input.accesses === true,
     timeLimitMs: input.timeLimitMs,
+    runLimitMs: input.timeLimitMs,
     readTimeoutMs: input.readTimeoutMs ?? DEFAULT_READ_TIMEOUT_MS,
   };
 }
@@ -81,7 +85,7 @@ export async function callWith(
 
 async function runCalls(
   { kernel, cache, inline }: ExecutorResources,
-  { block, messages, validate, overrides, accesses, timeLimitMs, readTimeoutMs }: CallJob,
+  { block, messages, validate, overrides, accesses, runLimitMs, readTimeoutMs }: CallJob,
   source: StateSource,
   { signal, tracer }: { signal: AbortSignal | undefined; tracer?: TracerOf },
 ): Promise<CallResult[]> {
@@ -100,13 +104,14 @@ async function runCalls(
       signal,
       pool: inline,
       inline,
+      inlineMs: 0,
       engine: FALLBACK_ENGINE,
       mode: "sequential",
       workers: 0,
       cacheHoldsAll: cache.holdsAll,
       building: false,
       handle: undefined,
-      tracing: { until, calls, timeLimitMs, ...(tracer === undefined ? {} : { tracer }) },
+      tracing: { until, calls, timeLimitMs: runLimitMs, ...(tracer === undefined ? {} : { tracer }) },
     });
   } catch (error) {
     // An arena that is full may have left a value out.

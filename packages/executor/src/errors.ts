@@ -21,6 +21,11 @@ export class ExecutionError extends BaseError {
   }
 }
 
+/** Is it what `timeLimitError` gives? */
+export function isTimeLimit(error: unknown): boolean {
+  return error instanceof ExecutionError && error.code === "BRAID_TIME_LIMIT";
+}
+
 export function timeLimitError(milliseconds: number): ExecutionError {
   return new ExecutionError(
     "BRAID_TIME_LIMIT",

@@ -24,8 +24,12 @@ import { blockStatistics, type PhaseTimes } from "./result/statistics.ts";
 import type { FlatCache } from "./state/flat-cache.ts";
 import { StateReader } from "./state/state-reader.ts";
 
-/** Below this many transactions a block runs in order on one worker: see bench/README.md, "Small blocks". */
+/** Below this many transactions a block runs in order: see bench/README.md, "Small blocks". */
 export const MIN_PARALLEL_TRANSACTIONS = 10;
+/** Such a block runs on the caller's thread unless its header says that it takes more gas: some milliseconds. */
+const MAX_INLINE_GAS = 2_000_000n;
+/** Milliseconds after which a worker goes on with it: no header is to be trusted, and that of a block that is being built says nothing yet. */
+const INLINE_MS = 8;
 /** Speculation stops when more incarnations were in vain than the block has units, after this many to begin with. */
 const SOLO_ALLOWANCE = 32;
 
@@ -51,6 +55,8 @@ interface Job extends PreparedBlock {
   tracing: RunInput["tracing"];
   /** The transactions are candidates: see EngineBlock. */
   building: boolean;
+  /** As the header has it, which may be wrong. */
+  gasUsed: bigint;
   /** The function that each transaction calls, for hints. */
   functionKeys: () => (string | undefined)[];
 }
@@ -75,6 +81,8 @@ interface Plan {
   workers: number;
   /** Load all that the source offers at once, instead of what is asked for. */
   preload: boolean;
+  /** See RunInput. */
+  inlineMs: number;
 }
 
 /** Executes a block; see Executor.executeBlock. One at a time: blocks share the kernel. */
@@ -157,6 +165,7 @@ function prepareJob(input: ExecuteBlockInput, building: boolean): Job {
     ...prepareBlock(block, chain, input.contractSenders),
     encodings,
     building,
+    gasUsed: block.header.gasUsed,
     tracing: undefined,
     functionKeys,
   };
@@ -168,9 +177,12 @@ function planRun(resources: ExecutorResources, input: ExecuteBlockInput, block: 
   const worthwhile = input.force === true || block.encodings.length >= MIN_PARALLEL_TRANSACTIONS;
   const workers = Math.min(resources.workers, Math.max(0, input.workers ?? resources.workers));
   const pool = workers === 0 ? resources.inline : resources.pool;
-  if (workers === 0 || wanted === "sequential" || !worthwhile)
-    return { pool, engine, mode: "sequential", workers: Math.min(workers, 1), preload: true };
-  return { pool, engine, mode: "parallel", workers, preload: true };
+  const plan: Plan = { pool, engine, mode: "parallel", workers, preload: true, inlineMs: 0 };
+  if (workers > 0 && wanted === "parallel" && worthwhile) return plan;
+  const sequential: Plan = { ...plan, mode: "sequential", workers: Math.min(workers, 1) };
+  const isSmall = !worthwhile && block.gasUsed <= MAX_INLINE_GAS;
+  if (workers === 0 || !isSmall || input.workers !== undefined) return sequential;
+  return { ...sequential, workers: 0, inlineMs: INLINE_MS };
 }
 
 /** When an arena is full the block runs once more with both empty, no speculation and only the state that is asked for: that needs the least memory. */

@@ -5,8 +5,8 @@ import { Kernel, type KernelOptions } from "@braid/kernel";
 import type { ExecuteBlockInput } from "./block/block-input.ts";
 import type { CallInput } from "./block/call-input.ts";
 import { checkWorkers } from "./block/check-input.ts";
-import { type CallResult, callWith, prepareCall } from "./call.ts";
-import { CallThreads } from "./call-threads.ts";
+import type { CallResult } from "./call.ts";
+import { Calls } from "./calls.ts";
 import { ENGINES } from "./engines/registry.ts";
 import { ExecutionError } from "./errors.ts";
 import {
@@ -17,7 +17,7 @@ import {
   traceWith,
 } from "./execute-block.ts";
 import { HintMemory } from "./hints/hint-memory.ts";
-import { CALL_ARENAS, Lane } from "./lane.ts";
+import { Lane } from "./lane.ts";
 import { unlessCancelled } from "./pool/cancel.ts";
 import { InlinePool } from "./pool/inline-pool.ts";
 import { threadInstances, WorkerThreads } from "./pool/worker-threads.ts";
@@ -42,9 +42,7 @@ export class Executor {
   readonly #arenas: Pick<KernelOptions, "blockArenaBytes" | "stateArenaBytes">;
   /** Where traces run, from the first one on. */
   #beside: Lane | undefined;
-  /** Where calls run. */
-  #calls: Lane | undefined;
-  #callThreads: CallThreads | undefined;
+  readonly #calls: Calls;
   /** Blocks run one after the other: they share the kernel. */
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -58,6 +56,7 @@ export class Executor {
       ...(blockArenaBytes === undefined ? {} : { blockArenaBytes }),
       ...(stateArenaBytes === undefined ? {} : { stateArenaBytes }),
     };
+    this.#calls = new Calls(this.workers);
     const kernel = Kernel.create({ maxWorkers: threadInstances(this.workers) + 1, ...this.#arenas });
     // The threads take the instances from 1 on.
     const inline = new InlinePool(Kernel.attach(kernel.shared, kernel.shared.maxWorkers), ENGINES);
@@ -110,7 +109,7 @@ export class Executor {
 
   /**
    * Runs messages on a state, one after the other, each on what those before it have changed: calls as eth_call has them, or whole simulated
-   * transactions. They leave nothing behind. They go on beside blocks, on the caller's thread or on one of their own, with a
+   * transactions. They leave nothing behind. They go on beside blocks, on the caller's thread or, when they take long, on one of their own, with a
    * cache of their own, which follows the state from block to block.
    *
    * @throws InvalidTransactionError for a message that cannot run (gas below its intrinsic gas, funds; with `validate` whatever a block would
@@ -118,13 +117,7 @@ export class Executor {
    */
   async call(input: CallInput): Promise<CallResult[]> {
     if (this.#closed) throw closedError();
-    if (input.thread === "worker" && this.workers > 0) {
-      this.#callThreads ??= new CallThreads(this.workers);
-      return this.#callThreads.run(prepareCall(input), input.source, input.signal);
-    }
-    const job = prepareCall(input);
-    this.#calls ??= new Lane(CALL_ARENAS);
-    return this.#calls.run(input.signal, (resources) => callWith(resources, job, input.source, input));
+    return this.#calls.run(input);
   }
 
   #enqueue<Result>(
@@ -145,8 +138,8 @@ export class Executor {
   /** Ends the workers, after all blocks that were given; a block's signal ends it sooner. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([this.#queue, this.#beside?.idle(), this.#calls?.idle()]);
-    await Promise.all([this.#resources.pool.destroy(), this.#callThreads?.destroy()]);
+    await Promise.all([this.#queue, this.#beside?.idle(), this.#calls.close()]);
+    await this.#resources.pool.destroy();
   }
 }
 

@@ -43,7 +43,11 @@ export interface ExecuteBlockInput {
   force?: boolean;
   /** The engine's name, one of ENGINE_NAMES; default: ethereumjs. What another engine does not support runs on that one all the same. */
   engine?: string;
-  /** Workers for this block, at most the executor's; 0 runs it on the caller's thread, which pays for small blocks. */
+  /**
+   * Workers for this block, at most the executor's; 0 runs it on the caller's thread. Default: all of them, but a block of less than
+   * MIN_PARALLEL_TRANSACTIONS transactions, and of at most two million gas if its header is right, runs on the caller's thread: for 8 ms, then
+   * a worker goes on with it.
+   */
   workers?: number;
   hints?: boolean | Partial<HintOptions>;
   /** Senders that are known already (20 bytes each); the others are recovered. */

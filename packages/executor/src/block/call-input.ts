@@ -75,8 +75,10 @@ export interface CallInput {
   /** Who looks on while the message with this index runs. */
   tracer?: TracerOf;
   /**
-   * Where the messages run. Default: on the caller's thread, which they keep busy until they end; a worker takes about 0.1 ms more, and
-   * several calls run at once.
+   * Where the messages run: on the caller's thread, which they keep busy until they end, or on a worker, which takes about 0.1 ms more, and
+   * several calls run at once. Default: on the caller's thread for at most 8 ms, not counting those in which they wait for the source; what
+   * takes longer begins again on a worker, and when 16 calls wait the next ones go there at once. An executor without workers has the
+   * caller's thread only, and so have calls with a tracer.
    */
   thread?: "caller" | "worker";
   /**

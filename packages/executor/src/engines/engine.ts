@@ -14,7 +14,7 @@ export interface EngineBlock extends PreparedBlock {
   building: boolean;
   /** Who looks on while a transaction (by its index) runs. Functions do not cross to threads: only where the block runs on the caller's. */
   tracer?: TracerOf;
-  /** Milliseconds after which running code is ended, with ExecutionError BRAID_TIME_LIMIT; only in order. */
+  /** Milliseconds that code may run, not counting those in which it waits for the source; then it ends with ExecutionError BRAID_TIME_LIMIT. Only in order. */
   timeLimitMs?: number | undefined;
   /** Messages instead of a block's transactions: see block/call-input.ts. */
   calls?: CallUnits;
@@ -50,6 +50,8 @@ export interface UnitExecutor {
 
 /** Fetches from the state source what the shared cache lacks; resolves when the value is in the cache. */
 export interface MissHandler {
+  /** Milliseconds of the block in which somebody waited for the source. */
+  readonly waitedMs: number;
   fetchAccount(address: Uint8Array): Promise<void>;
   fetchSlot(address: Uint8Array, slot: Uint8Array): Promise<void>;
   fetchCode(codeHash: Uint8Array): Promise<void>;

@@ -12,7 +12,7 @@ import {
 import { deserializeError } from "@braid/primitives";
 import type { StateHandle } from "@braid/state";
 import type { PreparedBlock } from "../block/prepare-block.ts";
-import { ExecutionError, WorkerStartError } from "../errors.ts";
+import { ExecutionError, isTimeLimit, WorkerStartError } from "../errors.ts";
 import { refusal } from "../records/left-out.ts";
 import type { StateReader } from "../state/state-reader.ts";
 import { throwIfCancelled } from "./cancel.ts";
@@ -29,8 +29,10 @@ const PATIENCE_MS = 50;
 export interface RunInput {
   kernel: Kernel;
   pool: TaskPool;
-  /** Runs the block when the pool's threads are taken. */
+  /** The caller's thread. It runs the block when the pool's threads are taken. */
   inline: TaskPool;
+  /** Milliseconds for which the caller's thread runs the block before the pool does; 0: not at all. */
+  inlineMs: number;
   reader: StateReader;
   block: PreparedBlock;
   engine: string;
@@ -54,7 +56,7 @@ export interface RunReport {
 
 /** Why a block did not end the way it began. */
 export interface Fallback {
-  reason: "worker-died" | "threads-taken" | "arena-full" | "low-yield";
+  reason: "worker-died" | "threads-taken" | "moved-to-threads" | "arena-full" | "low-yield";
   /** The unit from which on there was no speculation. */
   at: number;
   message: string;
@@ -171,9 +173,27 @@ async function attempt(input: RunInput, mode: "parallel" | "sequential", count: 
   return { ...(await startTasks(input, input.inline, "sequential", 1)), withdrawn: true };
 }
 
+/**
+ * Runs a small block on the caller's thread, and what it has not done in its time on a worker. What was committed by then stays; the transaction
+ * in the middle begins again.
+ */
+async function runSmallBlock(input: RunInput): Promise<RunReport> {
+  const { kernel, inlineMs, signal } = input;
+  const limited: RunInput = { ...input, tracing: { ...input.tracing, timeLimitMs: inlineMs } };
+  const first = await startTasks(limited, input.inline, "sequential", 1);
+  if (allRun(input)) return { reports: first.reports, fallback: undefined };
+  if (!isTimeLimit(first.failure)) checkFailures(kernel, first, signal);
+  const at = kernel.commitIndex();
+  kernel.recoverAfterDeath();
+  const { reports } = await runBlock({ ...input, inlineMs: 0 });
+  const message = `The block took more than ${inlineMs} ms, and a worker went on with it.`;
+  return { reports: [...first.reports, ...reports], fallback: { reason: "moved-to-threads", at, message } };
+}
+
 /** Executes all units. Throws InvalidTransactionError, InvalidBlockError, a source's error, ArenaExhaustedError or ExecutionError. */
 export async function runBlock(input: RunInput): Promise<RunReport> {
   const { kernel, signal } = input;
+  if (input.inlineMs > 0) return runSmallBlock(input);
   const first = await attempt(input, input.mode, input.mode === "parallel" ? input.workers : 1);
   if (allRun(input)) return { reports: first.reports, fallback: first.withdrawn ? THREADS_TAKEN : undefined };
   checkFailures(kernel, first, signal);

@@ -26,6 +26,7 @@ export class SourceClient implements MissHandler {
   #send: Send | undefined;
   #port: MessagePort | undefined;
   #nextId = 0;
+  waitedMs = 0;
   readonly #pending = new Map<number, Pending>();
   readonly #blockHashes = new Map<bigint, Uint8Array>();
 
@@ -53,6 +54,7 @@ export class SourceClient implements MissHandler {
 
   #begin(send: Send): void {
     this.#send = send;
+    this.waitedMs = 0;
     this.#blockHashes.clear();
   }
 
@@ -71,12 +73,17 @@ export class SourceClient implements MissHandler {
     this.#pending.clear();
   }
 
-  #ask(read: SourceRead): Promise<SourceReply> {
+  async #ask(read: SourceRead): Promise<SourceReply> {
     const id = this.#nextId++;
-    return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
-      this.#send?.({ id, read });
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<SourceReply>();
+    this.#pending.set(id, { resolve, reject });
+    const since = performance.now();
+    this.#send?.({ id, read });
+    try {
+      return await promise;
+    } finally {
+      this.waitedMs += performance.now() - since;
+    }
   }
 
   async fetchAccount(address: Uint8Array): Promise<void> {

@@ -125,6 +125,11 @@ class ThreadGroup {
     };
   }
 
+  /** One has loaded all that it needs. */
+  get areReady(): boolean {
+    return Atomics.load(this.#threads.loaded, 0) > 0;
+  }
+
   /** Every thread is busy with somebody else's task. */
   isTakenByOthers(member: number): boolean {
     const others = [...this.#running].filter(
@@ -161,6 +166,10 @@ export class ThreadMember {
   /** Gives a task to the thread that is free first. */
   give<Report>(task: object, transferList: Transferables): GivenTask<Report> {
     return this.#group.give(this.#member, task, transferList);
+  }
+
+  get areReady(): boolean {
+    return this.#group.areReady;
   }
 
   get isShutOut(): boolean {

@@ -11,6 +11,8 @@ export interface PoolSpy {
   pool(): Piscina;
   /** All that have run tasks. */
   readonly pools: ReadonlySet<Piscina>;
+  /** How many tasks have been started. */
+  tasks(): number;
   /** The kernel of the executor that was made last. */
   kernel(): Kernel;
   /** The tasks that are started next fail as if the worker had thrown: one `true` a task. */
@@ -26,6 +28,7 @@ const run = Piscina.prototype.run;
 export function spyOnPools(): PoolSpy {
   let pool: Piscina | undefined;
   const pools = new Set<Piscina>();
+  let tasks = 0;
   let kernel: Kernel | undefined;
   let failures: boolean[] = [];
   vi.spyOn(Kernel, "create").mockImplementation((options) => {
@@ -35,6 +38,7 @@ export function spyOnPools(): PoolSpy {
   vi.spyOn(Piscina.prototype, "run").mockImplementation(function (this: Piscina, ...args) {
     pool = this;
     pools.add(this);
+    tasks++;
     return failures.shift() === true
       ? Promise.reject(new Error("this worker throws"))
       : run.apply(this, args);
@@ -47,6 +51,7 @@ export function spyOnPools(): PoolSpy {
     hasPool: () => pool !== undefined,
     pool: () => known(pool),
     pools,
+    tasks: () => tasks,
     kernel: () => known(kernel),
     failNext: (next) => {
       failures = next;

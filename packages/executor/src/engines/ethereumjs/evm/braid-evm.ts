@@ -83,7 +83,7 @@ export class BraidEvm extends EVM {
   /** Who looks on while the next call runs. */
   readonly tracer: TracerSlot;
   /** How long the block may take. */
-  readonly timeLimit = new TimeLimit();
+  readonly timeLimit: TimeLimit;
   readonly #frameClass: FrameInterpreterClass;
   /** Of the libraries that a precompile still has to wait for. */
   readonly #libraries: LibraryLoaders;
@@ -95,6 +95,7 @@ export class BraidEvm extends EVM {
   private constructor(options: EVMOpts, state: VersionedState, frameClass: FrameInterpreterClass) {
     super(options);
     this.state = state;
+    this.timeLimit = new TimeLimit(state.misses);
     this.gasTable = gasTable(this);
     this.tracer = new TracerSlot(this);
     this.#frameClass = frameClass;

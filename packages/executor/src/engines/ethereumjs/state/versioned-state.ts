@@ -34,7 +34,7 @@ export class VersionedState {
   readonly kernel: Kernel;
   readonly codes: CodeStore;
   readonly journal = new Journal();
-  readonly #misses: MissHandler;
+  readonly misses: MissHandler;
   readonly #scratch: number;
   /** Set for each block: the shared cache holds all that the source has, so what it lacks does not exist. */
   cacheHoldsAll = false;
@@ -51,7 +51,7 @@ export class VersionedState {
   constructor(kernel: Kernel, codes: CodeStore, misses: MissHandler) {
     this.kernel = kernel;
     this.codes = codes;
-    this.#misses = misses;
+    this.misses = misses;
     this.#scratch = kernel.scratch;
   }
 
@@ -134,7 +134,7 @@ export class VersionedState {
 
   async #fetchAccount(address: Uint8Array): Promise<AccountEntry> {
     const copy = address.slice();
-    await this.#misses.fetchAccount(copy);
+    await this.misses.fetchAccount(copy);
     const entry = this.find(copy);
     if (entry === undefined)
       throw new Error("the state source answered, but the account is not in the cache");
@@ -419,7 +419,7 @@ export class VersionedState {
   }
 
   async fetchSlot(slot: SlotEntry): Promise<void> {
-    await this.#misses.fetchSlot(slot.account.address, this.kernel.slotKey(slot.location));
+    await this.misses.fetchSlot(slot.account.address, this.kernel.slotKey(slot.location));
     if (!this.tryLoadSlot(slot))
       throw new Error("the state source answered, but the slot is not in the cache");
   }
