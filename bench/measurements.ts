@@ -133,14 +133,34 @@ export interface ReadRates {
   worker: number[];
 }
 
+/** Milliseconds for a call on a warm state: on the caller's thread, on a worker, by stock ethereumjs. */
+export interface CallTimes {
+  kind: string;
+  caller: number[];
+  worker: number[];
+  stock: number[];
+}
+
+/** Milliseconds for each block and calls a second, each without the other and together. */
+export interface BesideBlocks {
+  workers: number;
+  blocksAlone: number[];
+  blocksBeside: number[];
+  callsAlone: number[];
+  callsBeside: number[];
+}
+
 export interface StatesMeasurement {
   environment: Environment;
+  calls: CallTimes[];
+  /** `transactions`: those of each block. */
+  beside: { transactions: number; runs: BesideBlocks[] };
   /** Accounts that each commit changes. */
   updates: number;
   commits: CommitTimes[];
   reads: ReadRates[];
-  /** Milliseconds: a block of one transfer executed, rooted and committed. */
-  smallBlocks: { store: string; ms: number[] }[];
+  /** Milliseconds: a block of one transfer executed, rooted and committed. Without workers it runs on the caller's thread. */
+  smallBlocks: { store: string; workers: number; ms: number[] }[];
   longChain: {
     blocks: number;
     updates: number;

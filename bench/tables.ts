@@ -227,12 +227,79 @@ export function profileTable({ rows }: ProfileMeasurement): string {
   );
 }
 
-/** Commits, reads, small blocks and bytes on disk. */
-export function statesTables({ commits, reads, smallBlocks, longChain, updates }: StatesMeasurement): string {
-  const ms = (samples: number[]): string => {
-    const { median: middle, q1, q3 } = spreadOf(samples);
-    return `${middle.toFixed(2)} (${q1.toFixed(2)} to ${q3.toFixed(2)})`;
-  };
+/** Medians and quartiles. */
+function withQuartiles(samples: number[], digits: number): string {
+  const { median: middle, q1, q3 } = spreadOf(samples);
+  return `${middle.toFixed(digits)} (${q1.toFixed(digits)} to ${q3.toFixed(digits)})`;
+}
+
+/** Calls, small blocks, commits, reads and bytes on disk. */
+export function statesTables(measurement: StatesMeasurement): string {
+  return [
+    ...callLines(measurement),
+    "",
+    ...besideLines(measurement),
+    "",
+    ...smallBlockLines(measurement),
+    "",
+    ...storeLines(measurement),
+  ].join("\n");
+}
+
+function callLines({ calls }: StatesMeasurement): string[] {
+  const rows = calls.map(({ kind, caller, worker, stock }) => [
+    kind,
+    withQuartiles(caller, 3),
+    withQuartiles(worker, 3),
+    withQuartiles(stock, 3),
+    `${median(ratios(stock, caller)).toFixed(1)}x`,
+  ]);
+  return [
+    "Milliseconds for a call on a warm state, medians and quartiles.",
+    "",
+    markdownTable(
+      ["call", "caller's thread", "on a worker", "stock `evm.runCall`", "stock / caller's"],
+      rows,
+      1,
+    ),
+  ];
+}
+
+function besideLines({ beside: { transactions, runs } }: StatesMeasurement): string[] {
+  const perSecond = (samples: number[]): string => Math.round(median(samples)).toLocaleString("en");
+  const rows = runs.map(({ workers, blocksAlone, blocksBeside, callsAlone, callsBeside }) => [
+    String(workers),
+    perSecond(callsAlone),
+    perSecond(callsBeside),
+    withQuartiles(blocksAlone, 1),
+    withQuartiles(blocksBeside, 1),
+    `${median(ratios(blocksBeside, blocksAlone)).toFixed(2)}x`,
+  ]);
+  return [
+    `Calls a second (transfers of a token, on workers) without and beside the import of blocks of ${transactions} such transfers, and milliseconds for a block: medians, quartiles.`,
+    "",
+    markdownTable(
+      ["workers", "calls alone", "calls beside blocks", "block alone", "block beside calls", "cost"],
+      rows,
+      0,
+    ),
+  ];
+}
+
+function smallBlockLines({ smallBlocks }: StatesMeasurement): string[] {
+  const rows = smallBlocks.map(({ store, workers, ms }) => [
+    store,
+    workers === 0 ? "none: the caller's thread" : String(workers),
+    withQuartiles(ms, 3),
+  ]);
+  return [
+    "Milliseconds for a block of one transfer, its sender recovered, executed, rooted and committed: medians and quartiles.",
+    "",
+    markdownTable(["store", "workers", "block"], rows, 2),
+  ];
+}
+
+function storeLines({ commits, reads, longChain, updates }: StatesMeasurement): string[] {
   const rate = (samples: number[]): string =>
     samples.length === 0 ? "" : Math.round(median(samples)).toLocaleString("en");
   const count = (value: number): string => value.toLocaleString("en");
@@ -245,8 +312,8 @@ export function statesTables({ commits, reads, smallBlocks, longChain, updates }
       commits.map(({ store, accounts: size, prepare, commit }) => [
         store,
         count(size),
-        ms(prepare),
-        ms(commit),
+        withQuartiles(prepare, 2),
+        withQuartiles(commit, 2),
       ]),
       1,
     ),
@@ -265,19 +332,11 @@ export function statesTables({ commits, reads, smallBlocks, longChain, updates }
       1,
     ),
     "",
-    "Milliseconds for a block of one transfer, executed on one worker, rooted and committed: medians and quartiles.",
-    "",
-    markdownTable(
-      ["store", "block"],
-      smallBlocks.map(({ store, ms: samples }) => [store, ms(samples)]),
-      1,
-    ),
-    "",
     `Bytes on disk for each of ${count(blocks)} blocks that change ${longChain.updates} of ${count(accounts)} accounts: ${bytes
       .map(
         ({ keep, bytes: each }) =>
           `${count(Math.round(each))} where ${keep === 0 ? "all blocks are kept" : `the last ${keep} are`}`,
       )
       .join(", ")}.`,
-  ].join("\n");
+  ];
 }

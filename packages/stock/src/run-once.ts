@@ -32,15 +32,25 @@ class CorrectedStateManager extends MerkleStateManager {
   }
 }
 
-/** Runs the block. Throws what ethereumjs throws. `watch` gets the VM before it begins, for those who listen to its events. */
-export async function runOnce(block: StockInput, watch?: (vm: VM) => void): Promise<RunBlockResult> {
-  const { chain, fork, input, pre, blockHashes, signers } = block;
+/** A VM on the state before the block, by the rules of its fork. */
+export async function openVm({
+  chain,
+  fork,
+  pre,
+  blockHashes,
+}: Pick<StockInput, "chain" | "fork" | "pre" | "blockHashes">): Promise<VM> {
   const common = await stockCommon(chain, fork);
   const state = new CorrectedStateManager({ common, caches: new Caches() });
   await fillState(state, pre);
-  const vm = await stockVm(state, blockHashes);
+  return stockVm(state, blockHashes);
+}
+
+/** Runs the block. Throws what ethereumjs throws. `watch` gets the VM before it begins, for those who listen to its events. */
+export async function runOnce(block: StockInput, watch?: (vm: VM) => void): Promise<RunBlockResult> {
+  const vm = await openVm(block);
   watch?.(vm);
-  const stock = stockBlock(common, input);
+  const stock = stockBlock(vm.common, block.input);
+  const { signers } = block;
   if (signers !== undefined)
     for (const [i, tx] of stock.transactions.entries())
       tx.cache.senderPubKey = signers[i]?.publicKey ?? new Uint8Array(64);
