@@ -69,6 +69,30 @@ test("blocks are captured, skipped the second time, and replay without the node"
   expect(replayed.stdout).toContain("4 blocks: 4 ok");
 });
 
+test("blocks are replayed straight from the node, the second time from the cache", async () => {
+  const url = `${anvil.url}/?key=${KEY}`;
+  const args = ["replay", "--genesis", genesis, "--block", "2..4", "--cache", "answers"];
+  const first = await start(url, ...args).ended;
+  expect(first).toMatchObject({ code: 0, stderr: "" });
+  expect(first.stdout).toContain("3 blocks: 3 ok");
+  const second = await start(url, ...args, "--json").ended;
+  expect(second.code).toBe(0);
+  expect(`${first.stdout}${second.stdout}${second.stderr}`).not.toContain(KEY);
+  for (const name of await readdir(join(folder, "answers")))
+    expect(await readFile(join(folder, "answers", name), "latin1")).not.toContain(KEY);
+});
+
+test.each([
+  ["--rpc", "http://localhost:1/key"],
+  ["--block", "2", "some-path"],
+  ["--cache", "answers"],
+  [`http://localhost:1/${KEY}`],
+])("braid replay %s is a mistake, told without the URL", async (...args) => {
+  const { code, stdout, stderr } = await start("", "replay", ...args).ended;
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).not.toContain(KEY);
+});
+
 test("a bundle that does not reproduce its header ends with 3, and says where it is and what differs", async () => {
   const { code, stderr } = await capture(anvil.url, "--block", "4", "-o", "roots", "--witness");
   expect(code).toBe(3);

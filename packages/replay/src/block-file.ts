@@ -10,21 +10,33 @@ import {
   validateBody,
   validateHeader,
 } from "@braid/protocol";
-import type { FlatPreState } from "@braid/state";
+import type { FlatPreState, StateSource } from "@braid/state";
 import { BlockFileError } from "./errors.ts";
 
 /** Which of the formats a file has. */
 export type BlockFileFormat = "mainnet-block" | "witness" | "bundle";
 
-/** A file that was loaded: consecutive blocks over one parent state. */
-export interface BlockFile {
+/** Consecutive blocks over one parent state, wherever they come from. */
+export interface BlockSource {
+  /** What reports call it: a file's path, or a node's host. */
   path: string;
-  format: BlockFileFormat;
   chain: Chain;
   blocks: LoadedBlock[];
-  parentState: ParentState;
-  /** Ancestors' hashes for BLOCKHASH by number; the file's own blocks are not in it. */
+  parentState: ParentState | RemoteState;
+  /** Ancestors' hashes for BLOCKHASH by number; the source's own blocks are not in it. */
   blockHashes: Map<bigint, Uint8Array>;
+}
+
+/** A file that was loaded. */
+export interface BlockFile extends BlockSource {
+  format: BlockFileFormat;
+  parentState: ParentState;
+}
+
+/** The state before one block, read when it is needed. */
+interface RemoteState {
+  kind: "remote";
+  source: StateSource;
 }
 
 /** One block, decoded and checked against its own header. */

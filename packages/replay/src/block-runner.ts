@@ -56,7 +56,7 @@ export class BlockRunner {
   /** Executes the block once, on `state` or a newly opened one. Throws what the executor throws. */
   async run(mode: Mode, state: BlockState = this.#state.open()): Promise<Run> {
     const { engine, hints, workers, signal, onProgress } = this.#options;
-    const { source, rootAfter } = state;
+    const { source, rootAfter, readTimeoutMs } = state;
     const input: ExecuteBlockInput = {
       block: this.block.input,
       chain: this.block.chain,
@@ -67,6 +67,7 @@ export class BlockRunner {
     };
     if (workers !== undefined) input.workers = workers;
     if (signal !== undefined) input.signal = signal;
+    if (readTimeoutMs !== undefined) input.readTimeoutMs = readTimeoutMs;
     if (onProgress !== undefined) input.onProgress = onProgress;
     // Receipts before Byzantium hold the state root after each transaction; only then is that worth its time.
     if (rootAfter !== undefined && !this.block.chain.rulesOfFork(this.block.fork).byzantium)
@@ -82,8 +83,10 @@ export class BlockRunner {
 
   /** Everything that the block reads, as a flat state. */
   async record(): Promise<RecordingSource> {
-    const source = new RecordingSource(this.#state.open().source);
-    await this.run("sequential", { source });
+    const state = this.#state.open();
+    const source = new RecordingSource(state.source);
+    const { readTimeoutMs } = state;
+    await this.run("sequential", readTimeoutMs === undefined ? { source } : { source, readTimeoutMs });
     return source;
   }
 }

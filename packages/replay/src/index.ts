@@ -32,6 +32,7 @@ export { BlockFileError, type BlockFileErrorCode } from "./errors.ts";
 export { type Candidate, listFiles } from "./list-files.ts";
 export { type OpenedState, openParentState } from "./parent-state.ts";
 export { RecordingSource } from "./record-reads.ts";
+export type { RemoteBlocks } from "./remote-blocks.ts";
 export { type ReplayEvent, type ReplayOptions, replay } from "./replay.ts";
 export type { BlockReport, ReplaySummary, ReplayTotals, Verdict } from "./report.ts";
 export { RpcError, type RpcErrorCode } from "./rpc/errors.ts";

@@ -8,13 +8,15 @@ import {
   type StateSource,
   WitnessStateSource,
 } from "@braid/state";
-import { type BlockFile, type LoadedBlock, parentMismatch } from "./block-file.ts";
+import { type BlockSource, type LoadedBlock, parentMismatch } from "./block-file.ts";
 
 /** A state to execute a block on. */
 export interface BlockState {
   source: StateSource;
   /** The state root that changes on top of the source give; undefined when the file cannot tell (a flat pre-state has no trie). */
   rootAfter?: (changes: StateChanges) => Uint8Array;
+  /** Milliseconds that a read may take, where the source has limits of its own: Infinity. */
+  readTimeoutMs?: number;
 }
 
 /** A file's state, before its first block to begin with. */
@@ -29,8 +31,12 @@ export interface OpenedState {
 }
 
 /** Throws BlockFileError BRAID_PARENT_STATE_MISMATCH when a complete state has another root than the file says. */
-export function openParentState(file: BlockFile): OpenedState {
+export function openParentState(file: BlockSource): OpenedState {
   const { parentState, blockHashes, blocks } = file;
+  if (parentState.kind === "remote") {
+    const { source } = parentState;
+    return { open: () => ({ source, readTimeoutMs: Number.POSITIVE_INFINITY }), advance: async () => {} };
+  }
   const first = blocks[0];
   // The parent's hash stands in the header: BLOCKHASH may ask for it whether or not the file lists it.
   if (first !== undefined && !blockHashes.has(first.number - 1n)) {

@@ -1,7 +1,7 @@
 // Replays one block: executes it as often as asked, checks every result, and finds out where a wrong one went wrong.
 import type { BlockResult } from "@braid/executor";
 import { bytesToHex } from "@braid/primitives";
-import type { BlockFile, LoadedBlock } from "./block-file.ts";
+import type { BlockSource, LoadedBlock } from "./block-file.ts";
 import { type BlockExecutor, BlockRunner, type Run, type RunOptions } from "./block-runner.ts";
 import { compareResults } from "./compare.ts";
 import { compareWithStock } from "./compare-stock.ts";
@@ -21,7 +21,7 @@ export interface BlockOutcome {
 /** Thrown errors become verdicts; only the abort of `options.signal` is thrown on. */
 export async function replayBlock(
   executor: BlockExecutor,
-  file: BlockFile,
+  file: BlockSource,
   block: LoadedBlock,
   state: OpenedState,
   stock: StockBaseline,
@@ -104,7 +104,8 @@ async function repeat(runner: BlockRunner, report: BlockReport, options: RunOpti
 async function failedReport(report: BlockReport, error: unknown, runner: BlockRunner): Promise<BlockReport> {
   const failure = describeError(error);
   report.error = failure;
-  if (runner.mode === "sequential") return report;
+  // A node that does not answer says nothing about the execution, and would not answer the second one either.
+  if (runner.mode === "sequential" || failure.code.startsWith("BRAID_RPC_")) return report;
   let expected: string;
   try {
     await runner.run("sequential");

@@ -1,14 +1,16 @@
 // The loop over files and blocks: loads, executes, checks, reports. It never throws for what is wrong with a file or a block.
 import { BaseError } from "@braid/primitives";
 import { MemoryStateSource } from "@braid/state";
-import type { BlockFile } from "./block-file.ts";
+import type { BlockFile, BlockSource } from "./block-file.ts";
 import type { BlockExecutor, Mode, RunOptions } from "./block-runner.ts";
 import { loadBlockFile } from "./detect.ts";
 import { BlockFileError, describeError } from "./errors.ts";
 import { type Candidate, listFiles } from "./list-files.ts";
 import { openParentState } from "./parent-state.ts";
+import { type RemoteBlocks, RemoteReader } from "./remote-blocks.ts";
 import { replayBlock } from "./replay-block.ts";
 import { type BlockReport, emptyReport, type ReplaySummary, totalsOf } from "./report.ts";
+import { isFinalCode } from "./rpc/errors.ts";
 import { StockBaseline } from "./stock-baseline.ts";
 
 /** What to replay and how; every field has a default. */
@@ -30,6 +32,8 @@ export interface ReplayOptions {
   signal?: AbortSignal;
   /** Bytes that a file may have, and unfold into with what its values take in memory; default 256 MiB. */
   maxFileBytes?: number;
+  /** Blocks that are read from a node, after those of the paths. */
+  remote?: RemoteBlocks;
   onEvent?: (event: ReplayEvent) => void;
   /** Executes the blocks instead of an executor of this replay's own (which it closes at the end). */
   executor?: BlockExecutor;
@@ -71,6 +75,7 @@ async function replayOn(
   let interrupted = false;
   try {
     await session.replayPaths(paths);
+    if (options.remote !== undefined) await session.replayRemote(options.remote);
   } catch (error) {
     if (options.signal?.aborted !== true) throw error;
     interrupted = true;
@@ -137,6 +142,32 @@ class ReplaySession {
     this.#reportEmptyDirectories(listed);
   }
 
+  /** Throws when the node or its chain cannot be used at all. */
+  async replayRemote(remote: RemoteBlocks): Promise<void> {
+    const reader = await RemoteReader.open(remote);
+    try {
+      for (const { index, file: pending } of reader.turns()) {
+        await this.#breathe();
+        let file: BlockSource;
+        try {
+          file = await pending;
+        } catch (error) {
+          this.#options.signal?.throwIfAborted();
+          this.#report(fileReport(reader.name, error));
+          if (isFinalCode(describeError(error).code)) return;
+          continue;
+        }
+        this.#emit({ type: "file", file: file.path, index, files: reader.count, blocks: 1 });
+        await this.#replayFile(file);
+        const { verdict, error } = this.reports.at(-1) ?? { verdict: "error" };
+        if (verdict !== "ok") await reader.forget(file);
+        if (isFinalCode(error?.code)) return;
+      }
+    } finally {
+      await reader.close();
+    }
+  }
+
   async #load(candidate: Candidate): Promise<BlockFile | undefined> {
     try {
       if (candidate.error !== undefined) throw candidate.error;
@@ -152,7 +183,7 @@ class ReplaySession {
     }
   }
 
-  async #replayFile(file: BlockFile): Promise<void> {
+  async #replayFile(file: BlockSource): Promise<void> {
     const stock = new StockBaseline(file, this.#run.baseline);
     try {
       const state = openParentState(file);
@@ -179,7 +210,7 @@ class ReplaySession {
   }
 
   /** Once: starting the threads is part of no block's time. They get a block without transactions over a state without accounts. */
-  async #warmUp({ blocks: [first] }: BlockFile): Promise<void> {
+  async #warmUp({ blocks: [first] }: BlockSource): Promise<void> {
     if (this.#warm || first === undefined) return;
     this.#warm = true;
     const source = MemoryStateSource.fromFlat({ accounts: [], codes: [] });

@@ -1,6 +1,6 @@
 // Stock ethereumjs beside a file: over the state that the file lists, or over what a block was seen to read.
 import { type StockResult, StockRunner } from "@braid/stock";
-import type { BlockFile } from "./block-file.ts";
+import type { BlockSource } from "./block-file.ts";
 import type { BlockRunner } from "./block-runner.ts";
 
 /** A block that stock ethereumjs has run once, and how to run it again with a clock (milliseconds). */
@@ -11,18 +11,18 @@ export interface PreparedBlock {
 
 /** Prepares a file's blocks for stock ethereumjs. */
 export class StockBaseline {
-  readonly #file: BlockFile;
+  readonly #file: BlockSource;
   readonly #follows: boolean;
   #runner: StockRunner | undefined;
   #prepared: { number: bigint; block: PreparedBlock } | undefined;
 
   /**
    * `follows`: every block of the file will be prepared, in order, so that one state can move on from block to block.
-   * Otherwise, and for a witness, a block's pre-state is recorded from one more sequential run.
+   * Otherwise, and where nothing is listed, a block's pre-state is recorded from one more sequential run.
    */
-  constructor(file: BlockFile, follows: boolean) {
+  constructor(file: BlockSource, follows: boolean) {
     this.#file = file;
-    this.#follows = follows && file.parentState.kind !== "witness";
+    this.#follows = follows && "pre" in file.parentState;
   }
 
   /** Throws what ethereumjs throws. */
@@ -36,7 +36,7 @@ export class StockBaseline {
 
   async #listed(): Promise<StockRunner> {
     const { chain, parentState, blockHashes, blocks } = this.#file;
-    if (parentState.kind === "witness") throw new TypeError("a witness lists no state");
+    if (!("pre" in parentState)) throw new TypeError(`a state of kind ${parentState.kind} is not listed`);
     const hashes = new Map([
       ...blockHashes,
       ...blocks.map(({ number, hash }): [bigint, Uint8Array] => [number, hash]),

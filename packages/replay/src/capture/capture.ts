@@ -10,7 +10,7 @@ import { type Bundle, readBundle, writeBundle } from "../bundle.ts";
 import { BlockFileError, describeError, type ErrorReport } from "../errors.ts";
 import { replay } from "../replay.ts";
 import type { BlockReport } from "../report.ts";
-import { RpcError } from "../rpc/errors.ts";
+import { isFinalCode } from "../rpc/errors.ts";
 import { type BlockReference, RemoteNode } from "../rpc/remote-node.ts";
 import type { RpcClient } from "../rpc/rpc-client.ts";
 import type { BlockSelection } from "./block-selection.ts";
@@ -63,13 +63,6 @@ export interface CaptureSummary {
   stopped?: ErrorReport;
 }
 
-/** After these every other block would fail the same way. */
-const ENDS_ALL: ReadonlySet<string> = new Set([
-  "BRAID_RPC_UNREACHABLE",
-  "BRAID_RPC_RATE_LIMITED",
-  "BRAID_RPC_UNAUTHORIZED",
-]);
-
 /**
  * Captures blocks. Resolves also when some cannot be captured: see their outcomes.
  *
@@ -107,7 +100,7 @@ async function captureOn(executor: BlockExecutor, options: CaptureOptions): Prom
       } catch (error) {
         if (isInterrupted()) return;
         outcome = { verdict: "error", block, error: describeError(error) };
-        if (error instanceof RpcError && ENDS_ALL.has(error.code)) {
+        if (isFinalCode(outcome.error.code)) {
           if (summary.stopped !== undefined) return;
           summary.stopped = outcome.error;
         }

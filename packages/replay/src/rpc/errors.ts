@@ -87,6 +87,13 @@ export function meaningOf({ code, status, message }: NodeFailure): Meaning {
   return { code: "BRAID_RPC_FAILED", retry: code === -32603 ? "seldom" : "never" };
 }
 
+/** True for the codes of errors after which the node would fail to answer everything else too. */
+export function isFinalCode(code: string | undefined): boolean {
+  return (
+    code === "BRAID_RPC_UNREACHABLE" || code === "BRAID_RPC_RATE_LIMITED" || code === "BRAID_RPC_UNAUTHORIZED"
+  );
+}
+
 /** What to do about an error, as the last sentence of its message. */
 export const ADVICE: Partial<Record<RpcErrorCode, string>> = {
   BRAID_RPC_UNREACHABLE: "Check the URL, and that the node runs.",

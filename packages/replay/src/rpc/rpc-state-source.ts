@@ -21,6 +21,7 @@ import {
   WitnessStateSource,
 } from "@braid/state";
 import { keccak256 } from "../keccak.ts";
+import type { AnswerCache } from "./answer-cache.ts";
 import { RpcError } from "./errors.ts";
 import { hexOf, type RemoteParent } from "./remote-node.ts";
 import type { RpcClient } from "./rpc-client.ts";
@@ -34,18 +35,20 @@ export class RpcStateSource implements StateSource {
   readonly stateRoot?: Uint8Array;
   readonly #client: RpcClient;
   readonly #block: RemoteParent;
+  readonly #cache: AnswerCache | undefined;
   readonly #codes = new Map<Hex, Promise<Uint8Array>>();
   /** What names the block: its hash (EIP-1898), or its number where the node takes none. */
   #name: Promise<unknown> | undefined;
   /** Whether the node gives proofs of this state; unknown before the first account. */
   #proves: Promise<boolean> | undefined;
 
-  /** Of the state after `block`. Without its header nothing is proven. */
-  constructor(client: RpcClient, block: RemoteParent) {
+  /** Of the state after `block`. Without its header nothing is proven. What `cache` has is not asked for. */
+  constructor(client: RpcClient, block: RemoteParent, cache?: AnswerCache) {
     if (block.header !== undefined) this.stateRoot = block.header.stateRoot;
     else this.#proves = Promise.resolve(false);
     this.#client = client;
     this.#block = block;
+    this.#cache = cache;
   }
 
   async getAccount(address: Uint8Array): Promise<SourceAccount | undefined> {
@@ -76,9 +79,16 @@ export class RpcStateSource implements StateSource {
     const { header, hash } = this.#block;
     if (number === this.#block.number) return hash;
     if (header !== undefined && number === header.number - 1n) return header.parentHash;
+    const read = (answer: unknown): Uint8Array => jsonBytes(answer, "block.hash", 32);
+    const question = `the hash of block ${number}`;
+    const known = this.#cache?.get(this.#block.hash, question);
+    if (known !== undefined) return read(known);
     return this.#client.call("eth_getBlockByNumber", [hexOf(number), false], (answer) => {
       if (answer === null) throw new MissingBlockHashError(number);
-      return jsonBytes(jsonObject(answer, "block").hash, "block.hash", 32);
+      const found = jsonObject(answer, "block").hash;
+      const bytes = read(found);
+      this.#cache?.put(this.#block.hash, question, found);
+      return bytes;
     });
   }
 
@@ -181,8 +191,15 @@ export class RpcStateSource implements StateSource {
   }
 
   async #call<T>(method: string, params: unknown[], read: (answer: unknown) => T): Promise<T> {
+    const question = `${method} ${JSON.stringify(params)}`;
+    const known = this.#cache?.get(this.#block.hash, question);
+    if (known !== undefined) return read(known);
     this.#name ??= this.#nameBlock();
-    return this.#client.call(method, [...params, await this.#name], read);
+    return this.#client.call(method, [...params, await this.#name], (answer) => {
+      const value = read(answer);
+      this.#cache?.put(this.#block.hash, question, answer);
+      return value;
+    });
   }
 
   /** By its hash where the node takes one; else by its number, if that is the block's own. */

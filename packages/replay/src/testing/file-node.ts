@@ -134,7 +134,7 @@ function witnessOf(file: BlockFile, block: LoadedBlock, parent: Header | undefin
 
 /** The whole state as that of the first transaction; what tracers leave out is left out: see `prestate.ts`. */
 async function tracesOf(file: BlockFile, { input }: LoadedBlock): Promise<object[]> {
-  if (file.parentState.kind === "witness") throw new Error("the file does not list its state");
+  if (!("pre" in file.parentState)) throw new Error("the file does not list its state");
   const { pre } = file.parentState;
   const codes = new Map(pre.codes.map(([hash, code]) => [bytesToHex(hash), code]));
   const leftOut = new Set(
