@@ -6,6 +6,7 @@ import { Command, CommanderError } from "commander";
 import { addCaptureCommand } from "./capture-command.ts";
 import { addConformanceCommand } from "./conformance-command.ts";
 import { ExitCode } from "./exit-code.ts";
+import { addNodeCommand } from "./node-command.ts";
 import { addReplayCommand } from "./replay-command.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
@@ -37,6 +38,9 @@ addReplayCommand(program, version, (code) => {
   process.exitCode = code;
 });
 addCaptureCommand(program, version, (code) => {
+  process.exitCode = code;
+});
+addNodeCommand(program, (code) => {
   process.exitCode = code;
 });
 addConformanceCommand(program, (code) => {

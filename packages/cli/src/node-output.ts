@@ -1,0 +1,128 @@
+// What `braid node` prints: a banner, one line for each block and each transaction, and what went wrong.
+
+import type { MinedBlock, Node } from "@braid/node";
+import { bytesToHex } from "@braid/primitives";
+import { decodeTransaction } from "@braid/protocol";
+import { formatCount } from "./format.ts";
+import type { NodeFlags } from "./node-command.ts";
+
+export type OutputMode = "text" | "json" | "silent";
+
+export class NodeOutput {
+  readonly #stream: NodeJS.WritableStream;
+  readonly #mode: OutputMode;
+
+  constructor(stream: NodeJS.WritableStream, mode: OutputMode) {
+    this.#stream = stream;
+    this.#mode = mode;
+  }
+
+  /** The node serves. */
+  banner(
+    node: Node,
+    url: string,
+    { mnemonic, genesis, balance }: Pick<NodeFlags, "mnemonic" | "genesis" | "balance">,
+  ): void {
+    const { header } = node.head;
+    const accounts = [...node.accounts.values()];
+    this.#json({
+      event: "listening",
+      url,
+      chainId: Number(node.chain.rules.chainId),
+      accounts: accounts.map(({ address }) => bytesToHex(address)),
+    });
+    // Accounts of another chain have what its genesis file says, which is mostly nothing.
+    const isOwn = genesis === undefined;
+    const lines = isOwn
+      ? [
+          "Available accounts",
+          "==================",
+          ...accounts.map(
+            ({ address }, i) => `(${i}) ${bytesToHex(address)} (${formatCount(Number(balance))} ETH)`,
+          ),
+          "",
+          "Private keys",
+          "==================",
+          ...accounts.map(({ privateKey }, i) => `(${i}) ${bytesToHex(privateKey)}`),
+          "",
+          "WARNING: these accounts, and their keys, are known to everybody. Whatever is sent to them on a real chain is lost.",
+          ...(mnemonic === undefined ? [] : ["They are derived from the mnemonic that was given."]),
+          "",
+        ]
+      : [];
+    this.#text(
+      ...lines,
+      `Chain id        ${node.chain.rules.chainId}`,
+      `Hardfork        ${node.nextRules.fork}`,
+      `Base fee        ${formatBig(node.nextBaseFee ?? 0n)} wei`,
+      `Gas limit       ${formatBig(header.gasLimit)}`,
+      `Newest block    ${node.head.number}, ${new Date(Number(header.timestamp) * 1_000).toISOString()}`,
+      "",
+      `Listening on ${url} and ${url.replace("http", "ws")}`,
+    );
+  }
+
+  /** A block was mined. */
+  mined({ block, dropped }: MinedBlock, node: Node): void {
+    const { number, hash, header } = block;
+    const { receipts = [], senders = [] } = node.chain.receipts(hash) ?? {};
+    this.#json({
+      event: "block",
+      number: Number(number),
+      hash: bytesToHex(hash),
+      gasUsed: Number(header.gasUsed),
+      transactions: receipts.length,
+    });
+    const count = receipts.length === 1 ? "1 transaction" : `${receipts.length} transactions`;
+    this.#text(`block ${number} ${bytesToHex(hash)}: ${count}, ${formatBig(header.gasUsed)} gas`);
+    let before = 0n;
+    for (const [i, { status, cumulativeGasUsed }] of receipts.entries()) {
+      const transaction = bytesToHex(block.transactionHashes[i] as Uint8Array);
+      const from = bytesToHex(senders[i] as Uint8Array);
+      const { to } = decodeTransaction(block.block.transactions[i] as Uint8Array);
+      const gas = cumulativeGasUsed - before;
+      before = cumulativeGasUsed;
+      this.#json({
+        event: "transaction",
+        hash: transaction,
+        block: Number(number),
+        from,
+        to: to === undefined ? null : bytesToHex(to),
+        gasUsed: Number(gas),
+        status: status ?? null,
+      });
+      const target = to === undefined ? "new contract" : bytesToHex(to);
+      this.#text(
+        `  ${status === 0 ? "failed" : "ok    "} ${transaction}: ${from} -> ${target}, ${formatBig(gas)} gas`,
+      );
+    }
+    for (const { transaction, reason } of dropped) {
+      const gone = bytesToHex(transaction.hash);
+      this.#json({ event: "dropped", hash: gone, code: reason.code, reason: reason.message });
+      this.#text(`  left out ${gone}: ${reason.message}`);
+    }
+  }
+
+  /** A method ended in a way that it should not: that is printed in every mode. */
+  bug(method: string, error: unknown): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`braid: ${method} failed: ${text}\n`);
+  }
+
+  end(): void {
+    this.#json({ event: "end" });
+    this.#text("", "Ending, after what is under way.");
+  }
+
+  #text(...lines: string[]): void {
+    if (this.#mode === "text") this.#stream.write(`${lines.join("\n")}\n`);
+  }
+
+  #json(event: object): void {
+    if (this.#mode === "json") this.#stream.write(`${JSON.stringify(event)}\n`);
+  }
+}
+
+function formatBig(value: bigint): string {
+  return value.toLocaleString("en");
+}
