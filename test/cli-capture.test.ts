@@ -82,6 +82,22 @@ test("blocks are replayed straight from the node, the second time from the cache
     expect(await readFile(join(folder, "answers", name), "latin1")).not.toContain(KEY);
 });
 
+test("block access lists, of the node's blocks and of files, are the same", async () => {
+  const url = `${anvil.url}/?key=${KEY}`;
+  const remote = await start(url, "access-list", "--genesis", genesis, "--block", "2..3", "-o", "lists")
+    .ended;
+  expect(remote).toMatchObject({ code: 0, stderr: "" });
+  expect(remote.stdout).toMatch(/^2 {2}0x[0-9a-f]{64} {2}\d+ accounts, \d+ slots\n3 {2}0x/);
+  const captured = await capture(anvil.url, "--block", "2..3", "-o", "listed");
+  expect(captured.code).toBe(0);
+  const local = await start("", "access-list", "listed", "--json").ended;
+  const lists = JSON.parse(local.stdout) as { number: number; accessList: unknown[] }[];
+  for (const list of lists)
+    expect(JSON.parse(await readFile(join(folder, "lists", `${list.number}.json`), "utf8"))).toEqual(list);
+  expect(lists.map(({ number }) => number)).toEqual([2, 3]);
+  expect((await start("", "access-list").ended).code).toBe(2);
+});
+
 test.each([
   ["--rpc", "http://localhost:1/key"],
   ["--block", "2", "some-path"],

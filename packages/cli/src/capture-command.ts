@@ -40,7 +40,7 @@ export function addCaptureCommand(program: Command, version: string, finish: (co
     .command("capture")
     .summary("fetch blocks and their state from a node, for replaying them anywhere")
     .description("Capture blocks from a node over JSON-RPC into bundles that replay without it.");
-  addRpcOptions(command)
+  addRpcOptions(command, { blocks: false })
     .requiredOption(
       "--block <blocks>",
       'a number, a range (a..b), "latest", a hash, or a file with some of these, one a line',

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { constants, enableCompileCache } from "node:module";
 import { Command, CommanderError } from "commander";
+import { addAccessListCommand } from "./access-list-command.ts";
 import { addCaptureCommand } from "./capture-command.ts";
 import { addConformanceCommand } from "./conformance-command.ts";
 import { ExitCode } from "./exit-code.ts";
@@ -41,6 +42,9 @@ addCaptureCommand(program, version, (code) => {
   process.exitCode = code;
 });
 addNodeCommand(program, (code) => {
+  process.exitCode = code;
+});
+addAccessListCommand(program, (code) => {
   process.exitCode = code;
 });
 addConformanceCommand(program, (code) => {

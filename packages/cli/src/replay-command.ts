@@ -1,20 +1,18 @@
 // `braid replay`: its options, and from them to an exit code.
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { BlockReport, RemoteBlocks, ReplayEvent, ReplaySummary } from "@braid/replay";
+import type { BlockReport, ReplayEvent, ReplaySummary } from "@braid/replay";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ExitCode } from "./exit-code.ts";
 import { formatCount, plural } from "./format.ts";
 import { MIB, maxFileSizeOption } from "./max-file-size.ts";
 import { ProgressBar } from "./progress-bar.ts";
-import { addRpcOptions, connectTo, type RpcFlags } from "./rpc-options.ts";
+import { addRpcOptions, type RpcFlags, remoteBlocks, remoteMistake, withoutRpc } from "./rpc-options.ts";
 
 /** What comes with Braid: a chain of DeFi traffic, and blocks of mainnet. */
 const SHIPPED_BLOCKS = fileURLToPath(new URL("../data", import.meta.url));
 
 interface ReplayFlags extends RpcFlags {
-  block?: string;
-  cache?: string;
   mode: "parallel" | "sequential";
   engine: "ethereumjs";
   workers?: number;
@@ -65,7 +63,7 @@ export function addReplayCommand(program: Command, version: string, finish: (cod
     .option("--quiet", "print nothing but what is wrong")
     .addHelpText("after", HELP)
     .action(async (paths: string[], flags: ReplayFlags) => {
-      const mistake = mistakeIn(paths, flags, command.getOptionValueSource("rpc"));
+      const mistake = remoteMistake(paths, flags, command);
       if (mistake !== undefined) command.error(`error: ${mistake}`);
       if (flags.compare === true && flags.mode === "sequential")
         command.error("error: --compare compares a parallel run: leave out --mode sequential");
@@ -77,28 +75,7 @@ export function addReplayCommand(program: Command, version: string, finish: (cod
       }
       finish(await runReplay(named ? paths : [SHIPPED_BLOCKS], flags, version));
     });
-  addRpcOptions(command)
-    .option(
-      "--block <blocks>",
-      'blocks from the node: a number, a range (a..b), "latest", a hash, or a file of these',
-    )
-    .option("--cache <folder>", "keeps what the node answered, so that it is not asked twice");
-}
-
-/** What is wrong with a command line that reads from a node, or should. */
-function mistakeIn(
-  paths: readonly string[],
-  { rpc, block, cache }: ReplayFlags,
-  source: string | undefined,
-): string | undefined {
-  // It is not repeated: it may hold a key.
-  if (paths.some((path) => /^https?:/i.test(path)))
-    return "a node's URL is no path: name it with --rpc <url>";
-  if (block !== undefined && paths.length > 0) return "--block reads from a node: leave out the paths";
-  if (block !== undefined && (rpc === undefined || rpc === ""))
-    return "name the node with --rpc <url>, or in the environment as BRAID_RPC_URL";
-  if (block === undefined && source === "cli") return "say which blocks of the node with --block <blocks>";
-  return block === undefined && cache !== undefined ? "--cache goes with --block" : undefined;
+  addRpcOptions(command, { blocks: true });
 }
 
 const HELP = `
@@ -118,19 +95,7 @@ Examples:
 
 async function runReplay(paths: string[], flags: ReplayFlags, version: string): Promise<ExitCode> {
   const abort = new AbortController();
-  const {
-    json = false,
-    quiet = false,
-    maxFileSize,
-    rpc,
-    block,
-    cache,
-    chain,
-    genesis,
-    timeout,
-    concurrency,
-    ...options
-  } = flags;
+  const { json = false, quiet = false, maxFileSize, ...options } = withoutRpc(flags);
   const bar = new ProgressBar(process.stderr, !quiet);
   const interrupt = (): void => {
     // A second Ctrl-C does not wait for the workers.
@@ -144,16 +109,9 @@ async function runReplay(paths: string[], flags: ReplayFlags, version: string): 
     // One after the other: Node 22.13 fails on two imports at once that have modules in common.
     const output = await import("./replay-output.ts");
     const { replay } = await import("@braid/replay");
-    const node = {
-      timeout,
-      concurrency,
-      ...(chain === undefined ? {} : { chain }),
-      ...(genesis === undefined ? {} : { genesis }),
-    };
-    const remote = block === undefined ? {} : await remoteBlocks(rpc ?? "", block, cache, node, abort.signal);
     const summary = await replay(paths, {
       ...options,
-      ...remote,
+      ...(await remoteBlocks(flags, abort.signal)),
       maxFileBytes: maxFileSize * MIB,
       signal: abort.signal,
       onEvent: showProgress(bar, output.describeProblem),
@@ -166,19 +124,6 @@ async function runReplay(paths: string[], flags: ReplayFlags, version: string): 
     bar.clear();
     process.off("SIGINT", interrupt);
   }
-}
-
-async function remoteBlocks(
-  url: string,
-  block: string,
-  cache: string | undefined,
-  node: RpcFlags,
-  signal: AbortSignal,
-): Promise<{ remote: RemoteBlocks }> {
-  const { selectBlocks } = await import("@braid/replay");
-  const blocks = await selectBlocks(block);
-  const connection = await connectTo(url, node, signal);
-  return { remote: { ...connection, blocks, ...(cache === undefined ? {} : { cache }) } };
 }
 
 /** Problems are told as they are found, whatever else is printed; the rest is the bar. */

@@ -1,10 +1,13 @@
 // The options of all commands that read from a node, and from them to a client.
 import type { ChainInput } from "@braid/protocol";
-import type { RpcClient } from "@braid/replay";
+import type { RemoteBlocks, RpcClient } from "@braid/replay";
 import { type Command, InvalidArgumentError, Option } from "commander";
 
 export interface RpcFlags {
   rpc?: string;
+  /** Of the commands that can do without a node. */
+  block?: string;
+  cache?: string;
   chain?: string;
   genesis?: string;
   timeout: number;
@@ -12,7 +15,14 @@ export interface RpcFlags {
 }
 
 /** Adds the options. The URL may hold a key: it is never printed, and can be kept out of the command line. */
-export function addRpcOptions(command: Command): Command {
+export function addRpcOptions(command: Command, { blocks }: { blocks: boolean }): Command {
+  if (blocks)
+    command
+      .option(
+        "--block <blocks>",
+        'blocks from a node: a number, a range (a..b), "latest", a hash, or a file of these',
+      )
+      .option("--cache <folder>", "keeps what the node answered, so that it is not asked twice");
   return command
     .addOption(
       new Option(
@@ -41,6 +51,42 @@ export function addRpcOptions(command: Command): Command {
     .addOption(
       new Option("--concurrency <count>", "requests under way at once").argParser(countUpTo(256)).default(16),
     );
+}
+
+const RPC_FLAGS = ["rpc", "block", "cache", "chain", "genesis", "timeout", "concurrency"];
+
+/** The other flags, which may be shown: none of them holds a URL. */
+export function withoutRpc<Flags extends RpcFlags>(flags: Flags): Omit<Flags, keyof RpcFlags> {
+  const others = Object.entries(flags).filter(([name]) => !RPC_FLAGS.includes(name));
+  return Object.fromEntries(others) as Omit<Flags, keyof RpcFlags>;
+}
+
+/** What is wrong with a command line that reads from a node instead of files, or should. */
+export function remoteMistake(
+  paths: readonly string[],
+  { rpc, block, cache }: RpcFlags,
+  command: Command,
+): string | undefined {
+  // It is not repeated: it may hold a key.
+  if (paths.some((path) => /^https?:/i.test(path)))
+    return "a node's URL is no path: name it with --rpc <url>";
+  if (block !== undefined && paths.length > 0) return "--block reads from a node: leave out the paths";
+  if (block !== undefined && (rpc === undefined || rpc === ""))
+    return "name the node with --rpc <url>, or in the environment as BRAID_RPC_URL";
+  if (block === undefined && command.getOptionValueSource("rpc") === "cli")
+    return "say which blocks of the node with --block <blocks>";
+  return block === undefined && cache !== undefined ? "--cache goes with --block" : undefined;
+}
+
+/** The blocks of a node that the flags name, for a replay; nothing when they name none. */
+export async function remoteBlocks(flags: RpcFlags, signal: AbortSignal): Promise<{ remote?: RemoteBlocks }> {
+  const { rpc = "", block, cache } = flags;
+  if (block === undefined) return {};
+  const { selectBlocks } = await import("@braid/replay");
+  const blocks = await selectBlocks(block);
+  return {
+    remote: { ...(await connectTo(rpc, flags, signal)), blocks, ...(cache === undefined ? {} : { cache }) },
+  };
 }
 
 /** A client for the node that the flags name, and its chain if they do. Throws RpcError BRAID_RPC_URL; FileError, InvalidChainError. */

@@ -17,6 +17,7 @@ import { createTxFromRLP } from "@ethereumjs/tx";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeAccessList, encodeAccessList } from "./access-list/access-list.ts";
+import { decodeRpcAccessList, encodeRpcAccessList } from "./access-list/rpc-access-list.ts";
 import { decodeBlock, encodeBlock, encodedBlockLength } from "./block/block.ts";
 import type { Chain } from "./chain/chain.ts";
 import { decodeHeader, encodeHeader, hashHeader } from "./header/header.ts";
@@ -171,6 +172,7 @@ test("block access lists decode to what was encoded", () => {
   fc.assert(
     fc.property(blockAccessList, (list) => {
       expect(decodeAccessList(encodeAccessList(list))).toEqual(list);
+      expect(decodeRpcAccessList(JSON.parse(JSON.stringify(encodeRpcAccessList(list))))).toEqual(list);
     }),
     runs(200),
   );

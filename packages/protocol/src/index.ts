@@ -9,6 +9,12 @@ export {
   type SlotChanges,
   type ValueChange,
 } from "./access-list/access-list.ts";
+export {
+  decodeRpcAccessList,
+  encodeRpcAccessList,
+  type RpcAccountAccess,
+  type RpcValueChange,
+} from "./access-list/rpc-access-list.ts";
 export { type Block, decodeBlock, encodeBlock, transactionsRoot, unclesHash } from "./block/block.ts";
 export { checkBlock } from "./block/check-block.ts";
 export {

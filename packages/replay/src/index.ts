@@ -1,5 +1,11 @@
 // Public names of @braid/replay: block files, the bundle format, and replaying with verification.
 export {
+  type AccessListJson,
+  accessListJson,
+  readAccessLists,
+  writeAccessList,
+} from "./access-list-file.ts";
+export {
   type BlockFile,
   type BlockFileFormat,
   type LoadedBlock,

@@ -1,7 +1,8 @@
 // The loop over files and blocks: loads, executes, checks, reports. It never throws for what is wrong with a file or a block.
+import type { BlockResult } from "@braid/executor";
 import { BaseError } from "@braid/primitives";
 import { MemoryStateSource } from "@braid/state";
-import type { BlockFile, BlockSource } from "./block-file.ts";
+import type { BlockFile, BlockSource, LoadedBlock } from "./block-file.ts";
 import type { BlockExecutor, Mode, RunOptions } from "./block-runner.ts";
 import { loadBlockFile } from "./detect.ts";
 import { BlockFileError, describeError } from "./errors.ts";
@@ -49,6 +50,8 @@ export type ReplayEvent =
   | { type: "block"; file: string; number: number; fork: string; transactions: number }
   /** Transactions of the block at work that are final. */
   | { type: "progress"; committed: number; transactions: number }
+  /** A block was executed, and all that can be checked fits. */
+  | { type: "executed"; block: LoadedBlock; result: BlockResult }
   /** A block is done, or a file cannot be replayed. */
   | { type: "report"; report: BlockReport };
 
@@ -199,6 +202,7 @@ class ReplaySession {
         });
         const { report, result } = await replayBlock(this.#executor, file, block, state, stock, this.#run);
         this.#report(report);
+        if (result !== undefined) this.#emit({ type: "executed", block, result });
         // What follows a wrong block starts from a state that nobody knows.
         if (result === undefined) return;
         await state.advance(block, result.stateChanges);
