@@ -22,7 +22,6 @@ export {
   writeBundle,
 } from "./bundle.ts";
 export { BUNDLE_VERSION, type BundleCompression } from "./bundle-container.ts";
-export { type BlockSelection, BlockSelectionError, selectBlocks } from "./capture/block-selection.ts";
 export {
   type CaptureEvent,
   type CaptureOptions,
@@ -41,6 +40,7 @@ export { RecordingSource } from "./record-reads.ts";
 export type { RemoteBlocks } from "./remote-blocks.ts";
 export { type ReplayEvent, type ReplayOptions, replay } from "./replay.ts";
 export type { BlockReport, ReplaySummary, ReplayTotals, Verdict } from "./report.ts";
+export { type BlockSelection, BlockSelectionError, selectBlocks } from "./rpc/block-selection.ts";
 export { RpcError, type RpcErrorCode } from "./rpc/errors.ts";
 export {
   type BlockReference,

@@ -2,8 +2,8 @@
 
 import type { ChainInput } from "@braid/protocol";
 import type { BlockSource } from "./block-file.ts";
-import type { BlockSelection } from "./capture/block-selection.ts";
 import { AnswerCache } from "./rpc/answer-cache.ts";
+import type { BlockSelection } from "./rpc/block-selection.ts";
 import { RemoteNode } from "./rpc/remote-node.ts";
 import type { RpcClient } from "./rpc/rpc-client.ts";
 import { RpcStateSource } from "./rpc/rpc-state-source.ts";

@@ -11,11 +11,11 @@ import { type Methods, RpcServer, type RpcServerOptions } from "@braid/testing/r
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { BlockFile } from "../block-file.ts";
 import { replay } from "../replay.ts";
+import { selectBlocks } from "../rpc/block-selection.ts";
 import { RpcClient, type RpcClientOptions } from "../rpc/rpc-client.ts";
 import { BLOCK_TRACES, nodeOfFile, PROOFS, STATE_METHODS, WITNESSES } from "../testing/file-node.ts";
 import { flatBlock, hasFixtures, witnessBlock } from "../testing/fixture-files.ts";
 import { nodeOfBundle } from "../testing/store-node.ts";
-import { selectBlocks } from "./block-selection.ts";
 import { type CaptureOptions, type CaptureSummary, captureBlocks } from "./capture.ts";
 
 const executor = new Executor({ workers: 2 });

@@ -10,10 +10,10 @@ import { type Bundle, readBundle, writeBundle } from "../bundle.ts";
 import { BlockFileError, describeError, type ErrorReport } from "../errors.ts";
 import { replay } from "../replay.ts";
 import type { BlockReport } from "../report.ts";
+import type { BlockSelection } from "../rpc/block-selection.ts";
 import { isFinalCode } from "../rpc/errors.ts";
 import { type BlockReference, RemoteNode } from "../rpc/remote-node.ts";
 import type { RpcClient } from "../rpc/rpc-client.ts";
-import type { BlockSelection } from "./block-selection.ts";
 import { BlockCapturer, type CaptureWay } from "./capture-block.ts";
 
 /** Below the folder: bundles that do not reproduce their headers. A folder that begins with a dot is not replayed with those around it. */
