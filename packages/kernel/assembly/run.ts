@@ -31,6 +31,7 @@ import {
   WORD_IN_VAIN,
   WORD_LOCK,
   WORD_MET,
+  WORD_MISSES,
   WORD_SOLO,
   WORD_SOLO_AFTER,
   WORD_SUSPENSIONS,
@@ -108,6 +109,7 @@ export function resetBlock(units: u32): i32 {
   store<u32>(WORD_ABORTS, 0);
   store<u32>(WORD_SUSPENSIONS, 0);
   store<u32>(WORD_VALIDATIONS, 0);
+  store<u32>(WORD_MISSES, 0);
   for (let cause: u32 = 0; cause < 5; cause++) store<u32>(WORD_ABORT_CAUSES + cause * 4, 0);
   return makeUnitTable(units) ? 1 : 0;
 }

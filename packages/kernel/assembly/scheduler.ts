@@ -8,6 +8,9 @@
 //     +---resumed------ SUSPENDED          ABORTING: its writes become estimates
 //     +---------------------------------------+
 //
+// A unit whose incarnation needs state that has to be fetched is given up and PARKED, until whoever fetches it makes it READY. That takes no lock,
+// because a dead worker may hold it; so the execution index never passes a parked unit, and only its status has to change.
+//
 // While a block is being built, a unit that cannot be part of it is left out: as the head it publishes nothing and is committed.
 //
 // Where one unit after the other turns out to depend on the one before it, only the head is executed for a while (backOff).
@@ -43,6 +46,7 @@ import {
   STATUS_COMMITTED,
   STATUS_EXECUTED,
   STATUS_EXECUTING,
+  STATUS_PARKED,
   STATUS_READY,
   STATUS_SUSPENDED,
   STEP_CONTINUE,
@@ -78,6 +82,7 @@ import {
   WORD_EXECUTIONS,
   WORD_IN_VAIN,
   WORD_LOCK,
+  WORD_MISSES,
   WORD_SOLO,
   WORD_SOLO_AFTER,
   WORD_SUSPENSIONS,
@@ -257,6 +262,14 @@ function claimable(unit: u32, commit: u32): bool {
   return before == 0 || statusOf(unitAt(before - 1)) == STATUS_EXECUTED || statusOf(unitAt(before - 1)) == STATUS_COMMITTED;
 }
 
+/** READY, or made so without the lock. */
+// @ts-ignore: decorator
+@inline
+function mayBecomeReady(at: u32): bool {
+  const status = statusOf(at);
+  return status == STATUS_READY || status == STATUS_PARKED;
+}
+
 /** Claims the lowest unit that is READY and may run. */
 function claim(commit: u32, units: u32): i32 {
   let unit = atomic.load<u32>(WORD_EXECUTION_INDEX);
@@ -274,7 +287,7 @@ function claim(commit: u32, units: u32): i32 {
   store<u32>(at, head == unit ? incarnation + 1 : 0, UNIT_HEAD_INCARNATION);
   count(at, UNIT_EXECUTIONS, WORD_EXECUTIONS);
   let lowest = atomic.load<u32>(WORD_EXECUTION_INDEX);
-  while (lowest <= unit && statusOf(unitAt(lowest)) != STATUS_READY) lowest++;
+  while (lowest <= unit && !mayBecomeReady(unitAt(lowest))) lowest++;
   atomic.store<u32>(WORD_EXECUTION_INDEX, lowest);
   unlock();
   // Whoever gets work looks whether there is more for those who wait: a chain of dependents wakes nobody.
@@ -411,6 +424,29 @@ export function suspend(unit: u32, incarnation: u32, blocking: u32): i32 {
   unlock();
   wakeSolo();
   return STEP_CONTINUE;
+}
+
+/** The incarnation needs state that has to be fetched: it is given up, and the unit waits for `unpark`. What is asked for is asked for after this. */
+export function park(unit: u32, incarnation: u32): i32 {
+  if (!lock()) return STEP_HALTED;
+  const at = unitAt(unit);
+  if (statusOf(at) != STATUS_EXECUTING || load<u32>(at, UNIT_INCARNATION) != incarnation) {
+    unlock();
+    return -1;
+  }
+  atomic.add<u32>(WORD_MISSES, 1);
+  makeReady(at, unit);
+  atomic.store<u32>(at, STATUS_PARKED, UNIT_STATUS);
+  unlock();
+  wakeSolo();
+  return STEP_CONTINUE;
+}
+
+/** By whoever has fetched what the unit is parked for, at any time; a unit that is not parked stays as it is. `headOnly`: it runs again as the head. */
+export function unpark(unit: u32, headOnly: bool): void {
+  const at = unitAt(unit);
+  if (headOnly) atomic.or<u32>(at, HEAD_ONLY, UNIT_FLAGS);
+  if (atomic.cmpxchg<u32>(at, STATUS_PARKED, STATUS_READY, UNIT_STATUS) == STATUS_PARKED) wake();
 }
 
 /** The incarnation cannot go on speculating: the unit runs again when everything below it is committed. */

@@ -6,7 +6,13 @@ import { expect, test } from "vitest";
 import { Kernel } from "./kernel.ts";
 import { STEP_DONE } from "./layout.ts";
 import { roomOf } from "./simulation/program.ts";
-import { checkBlock, prepareBlock, virtualWorker } from "./simulation/virtual-worker.ts";
+import {
+  checkBlock,
+  prepareBlock,
+  type Requests,
+  virtualFetcher,
+  virtualWorker,
+} from "./simulation/virtual-worker.ts";
 
 const MAX_WORKERS = 5;
 const MAX_STEPS = 100_000;
@@ -26,21 +32,43 @@ interface Schedule {
   problem: string | undefined;
 }
 
-/** Lets the workers of one schedule run until all have ended, or for `maxSteps` steps. `building`: the block is built of what it has room for. */
-function runWorkers(seed: number, maxSteps: number, building = false): Schedule {
+interface ScheduleOptions {
+  /** The block is built of what it has room for. */
+  building?: boolean;
+  /** Units wait for state that somebody else fetches. */
+  requests?: Requests;
+}
+
+/** Lets the workers of one schedule run until all have ended, or for `maxSteps` steps. */
+function runWorkers(
+  seed: number,
+  maxSteps: number,
+  { building = false, requests }: ScheduleOptions = {},
+): Schedule {
   const random = new Random(seed);
   const units = 2 + random.below(9);
   const count = 1 + random.below(MAX_WORKERS);
   prepareBlock(main, seed, units, building ? roomOf(seed, units) : undefined);
   const running = instances.slice(0, count).map((kernel) => ({
-    steps: virtualWorker(kernel, seed, random, () => kernel.exports.step(), building),
+    steps: virtualWorker(kernel, seed, random, () => kernel.exports.step(), { building, requests }),
     // Some workers are much slower than others: they sleep through whole incarnations.
     weight: 1 + random.below(random.below(2) === 0 ? 3 : 30),
     idle: false,
   }));
   const ends: number[] = [];
+  const slowness = 1 + random.below(12);
+  let fetcher: Generator<unknown, void> | undefined;
   for (let step = 0; running.length > 0; step++) {
     if (step >= maxSteps) return { units, ends, problem: "the workers go round in circles" };
+    if (requests !== undefined && (requests.length > 0 || fetcher !== undefined)) {
+      const wanted = running.every((other) => other.idle);
+      if (wanted || random.below(slowness) === 0) {
+        fetcher ??= virtualFetcher(main, random, requests);
+        if (fetcher.next().done === true) fetcher = undefined;
+        for (const other of running) other.idle = false;
+        continue;
+      }
+    }
     let ticket = random.below(running.reduce((sum, worker) => sum + worker.weight, 0));
     const index = running.findIndex((worker) => {
       ticket -= worker.weight;
@@ -55,7 +83,9 @@ function runWorkers(seed: number, maxSteps: number, building = false): Schedule 
     } else if (value === "idle") {
       worker.idle = true;
       // A step without work changes nothing: when everyone found none since the last change, nobody ever will.
-      if (running.every((other) => other.idle)) return { units, ends, problem: "all workers wait for ever" };
+      const isAnswered = fetcher === undefined && (requests === undefined || requests.length === 0);
+      if (isAnswered && running.every((other) => other.idle))
+        return { units, ends, problem: "all workers wait for ever" };
       continue;
     }
     for (const other of running) other.idle = false;
@@ -94,7 +124,7 @@ test("every schedule comes to the sequential result", () => {
 test("a block that is built comes to what building it in order gives, whatever is left out", () => {
   let leftOut = 0;
   explore((seed) => {
-    const { units, problem } = runWorkers(seed, MAX_STEPS, true);
+    const { units, problem } = runWorkers(seed, MAX_STEPS, { building: true });
     for (let unit = 0; unit < units; unit++) if (main.isLeftOut(unit)) leftOut++;
     return problem ?? checkBlock(main, seed, units, roomOf(seed, units));
   });
@@ -103,9 +133,9 @@ test("a block that is built comes to what building it in order gives, whatever i
 
 test("a block that is built is completed by one when all workers die at once", () => {
   explore((seed) => {
-    const { units } = runWorkers(seed, new Random(~seed).below(300), true);
+    const { units } = runWorkers(seed, new Random(~seed).below(300), { building: true });
     main.recoverAfterDeath();
-    const alone = virtualWorker(main, seed, new Random(seed), () => main.exports.step(), true);
+    const alone = virtualWorker(main, seed, new Random(seed), () => main.exports.step(), { building: true });
     let step = alone.next();
     while (!step.done) step = alone.next();
     return checkBlock(main, seed, units, roomOf(seed, units));
@@ -124,4 +154,40 @@ test("when all workers die at once, anywhere, one completes the block", () => {
     return checkBlock(main, seed, units);
   });
   if (only === undefined) expect(interrupted).toBeGreaterThan(SCHEDULES / 2);
+});
+
+test("units that wait for state are run when it is there, whoever is slow", () => {
+  let misses = 0;
+  explore((seed) => {
+    const { units, problem } = runWorkers(seed, MAX_STEPS, { requests: [] });
+    misses += main.progress().misses;
+    return problem ?? checkBlock(main, seed, units);
+  });
+  if (only === undefined) expect(misses).toBeGreaterThan(SCHEDULES);
+});
+
+test("a block that is built comes to the same when units wait for state", () => {
+  explore((seed) => {
+    const { units, problem } = runWorkers(seed, MAX_STEPS, { building: true, requests: [] });
+    return problem ?? checkBlock(main, seed, units, roomOf(seed, units));
+  });
+});
+
+test("answers that come after all workers have died change nothing for the one who completes the block", () => {
+  explore((seed) => {
+    const requests: Requests = [];
+    const { units } = runWorkers(seed, new Random(~seed).below(300), { requests });
+    main.recoverAfterDeath();
+    const late = requests.splice(0);
+    const alone = virtualWorker(main, seed, new Random(seed), () => main.exports.step(), { requests });
+    let step = alone.next();
+    while (!step.done) {
+      const [next] = late.splice(0, 1);
+      if (next !== undefined) main.unpark(next.unit, false);
+      if (step.value === "idle")
+        for (const _ of virtualFetcher(instances[1] as Kernel, new Random(seed), requests));
+      step = alone.next();
+    }
+    return checkBlock(main, seed, units);
+  });
 });

@@ -6,6 +6,7 @@ import { ArenaExhaustedError } from "./errors.ts";
 import { KernelMvMemory } from "./kernel-mv-memory.ts";
 import {
   HALT_ERROR,
+  HEAD_ONLY,
   LEFT_OUT,
   SENDER_KNOWN,
   STEP_CONTINUE,
@@ -31,6 +32,7 @@ import {
   WORD_EXECUTIONS,
   WORD_HALT,
   WORD_MET,
+  WORD_MISSES,
   WORD_SOLO,
   WORD_SOLO_AFTER,
   WORD_SUSPENSIONS,
@@ -57,6 +59,8 @@ export interface Progress {
   aborts: number;
   suspensions: number;
   validations: number;
+  /** Incarnations that were given up because state had to be fetched. */
+  misses: number;
 }
 
 /** About 30 microseconds: half of what waiting and being woken costs (60), so that a wait that ends soon stays cheap. */
@@ -317,6 +321,21 @@ export class Kernel extends KernelMvMemory {
     return this.exports.retryAtHead(unit, incarnation);
   }
 
+  /** The incarnation is given up for state that has to be fetched; the unit runs again after `unpark`, which must not come before this. */
+  park(unit: number, incarnation: number): number {
+    return this.exports.park(unit, incarnation);
+  }
+
+  /** What the unit is parked for is there, or could not be had: then it runs again as the head. Any thread, at any time. */
+  unpark(unit: number, failed: boolean): void {
+    this.exports.unpark(unit, +failed);
+  }
+
+  /** Does the unit run only when all lower ones are committed? */
+  isHeadOnly(unit: number): boolean {
+    return (this.unitField(unit, UNIT_FLAGS) & HEAD_ONLY) !== 0;
+  }
+
   /** Stops the run with a HALT_* reason; the first one wins. Any thread, at any time. */
   halt(reason: number, unit: number): void {
     this.exports.halt(reason, unit);
@@ -380,6 +399,7 @@ export class Kernel extends KernelMvMemory {
       aborts: load(WORD_ABORTS),
       suspensions: load(WORD_SUSPENSIONS),
       validations: load(WORD_VALIDATIONS),
+      misses: load(WORD_MISSES),
     };
   }
 }

@@ -60,6 +60,7 @@ export const WORD_ABORTS = 1860;
 export const WORD_SUSPENSIONS = 1864;
 export const WORD_VALIDATIONS = 1868;
 export const WORD_ABORT_CAUSES = 1872; // five counters: aborts by the first read that did not hold: storage, balance, nonce, code hash, storage reset
+export const WORD_MISSES = 1892; // incarnations that were given up because state had to be fetched
 export const WORD_ACCOUNT_COUNT = 1920; // account records of the block
 export const WORD_SLOT_COUNT = 1924;
 export const FLAT_ZERO_SLOT = 1984; // a flat slot record (80 bytes) that is always zero: the answer "known to be zero"
@@ -264,6 +265,7 @@ export const STATUS_EXECUTED = 2;
 export const STATUS_SUSPENDED = 3;
 export const STATUS_ABORTING = 4;
 export const STATUS_COMMITTED = 5;
+export const STATUS_PARKED = 6;
 
 /** Bits of UNIT_FLAGS. */
 export const HEAD_ONLY = 1; // runs only when all lower units are committed

@@ -464,7 +464,14 @@ test("resetBlock forgets a run, whatever became of it", () => {
   Atomics.store(main.u32, WORD_LOCK >>> 2, 2);
   reset(2);
   expect(main.isSolo).toBe(false);
-  expect(main.progress()).toEqual({ committed: 0, executions: 0, aborts: 0, suspensions: 0, validations: 0 });
+  expect(main.progress()).toEqual({
+    committed: 0,
+    executions: 0,
+    aborts: 0,
+    suspensions: 0,
+    validations: 0,
+    misses: 0,
+  });
   for (const unit of [0, 1]) {
     claim(c, unit);
     finish(c, unit, { read: true });

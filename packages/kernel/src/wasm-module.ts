@@ -72,6 +72,8 @@ export interface KernelExports {
   finishExecution(unit: number, incarnation: number, flags: number): number;
   suspend(unit: number, incarnation: number, blocking: number): number;
   retryAtHead(unit: number, incarnation: number): number;
+  park(unit: number, incarnation: number): number;
+  unpark(unit: number, headOnly: number): void;
   commitInOrder(unit: number): number;
   solo(): void;
   spinWhile(word: number, epoch: number, turns: number): number;

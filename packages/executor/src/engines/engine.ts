@@ -5,6 +5,7 @@ import type { Kernel } from "@braid/kernel";
 import type { CallUnits } from "../block/call-input.ts";
 import type { TracerOf } from "../block/guard-tracers.ts";
 import type { PreparedBlock } from "../block/prepare-block.ts";
+import type { SourceRead } from "../state/check-answer.ts";
 
 /** A block as an engine gets it. */
 export interface EngineBlock extends PreparedBlock {
@@ -24,6 +25,8 @@ export interface EngineBlock extends PreparedBlock {
 export type UnitEnd =
   | { kind: "done" }
   | { kind: "suspended"; blockingUnit: number }
+  /** It needs what the source has to be asked for, and does not wait for it: it starts again when that is in the cache. */
+  | { kind: "missing"; read: SourceRead }
   /** An arena is full: the kernel has halted the block. */
   | { kind: "fault" }
   /** What is wrong is the block or its state source; only the head can tell. */
@@ -50,6 +53,13 @@ export interface UnitExecutor {
 
 /** Fetches from the state source what the shared cache lacks; resolves when the value is in the cache. */
 export interface MissHandler {
+  /**
+   * Before each incarnation. When it must not wait, the first read that the source has to be asked for is refused: the fetch rejects, and whatever
+   * the engine makes of that, the incarnation has ended as "missing".
+   */
+  begin(unit: number, mayWait: boolean): void;
+  /** The read that was refused since then. */
+  readonly refused: SourceRead | undefined;
   /** Milliseconds of the block in which somebody waited for the source. */
   readonly waitedMs: number;
   fetchAccount(address: Uint8Array): Promise<void>;

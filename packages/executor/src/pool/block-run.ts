@@ -93,7 +93,7 @@ async function startTasks(
   const { kernel, reader, handle, cacheHoldsAll, building, engine, signal } = input;
   const { chain, context } = input.block;
   throwIfCancelled(signal);
-  const server = new SourceServer(reader);
+  const server = new SourceServer(reader, (unit, failed) => kernel.unpark(unit, failed));
   const halt = (reason: number): void => {
     kernel.halt(reason, 0);
     server.abandon();

@@ -4,7 +4,7 @@
 import type { Kernel } from "@braid/kernel";
 import { InvalidTransactionError, type TransactionErrorCode } from "@braid/protocol";
 import { FIRST_MESSAGE } from "../block/call-input.ts";
-import type { EngineBlock, UnitEnd, UnitExecutor } from "../engines/engine.ts";
+import type { EngineBlock, MissHandler, UnitEnd, UnitExecutor } from "../engines/engine.ts";
 import { layOutTransaction } from "../records/lay-out-transaction.ts";
 import { markUnsupported } from "../records/outcome.ts";
 import type { UnitRunner } from "./candidates.ts";
@@ -12,19 +12,28 @@ import type { UnitRunner } from "./candidates.ts";
 export class BlockUnits implements UnitRunner {
   readonly #kernel: Kernel;
   readonly #block: EngineBlock;
+  readonly #misses: MissHandler;
+  /** Somebody else may run meanwhile what a worker would wait for. */
+  readonly #isParallel: boolean;
   readonly #engine: UnitExecutor;
   readonly #beginFallback: (() => Promise<UnitExecutor>) | undefined;
   #fallback: UnitExecutor | undefined;
 
-  /** @param beginFallback makes the engine ready that runs what `engine` does not support; undefined when `engine` runs everything. */
+  /**
+   * @param misses what the engines ask for state.
+   * @param beginFallback makes the engine ready that runs what `engine` does not support; undefined when `engine` runs everything.
+   */
   constructor(
     kernel: Kernel,
-    block: EngineBlock,
+    block: EngineBlock & { mode: "parallel" | "sequential" },
+    misses: MissHandler,
     engine: UnitExecutor,
     beginFallback: (() => Promise<UnitExecutor>) | undefined,
   ) {
     this.#kernel = kernel;
     this.#block = block;
+    this.#misses = misses;
+    this.#isParallel = block.mode === "parallel";
     this.#engine = engine;
     this.#beginFallback = beginFallback;
   }
@@ -57,8 +66,12 @@ export class BlockUnits implements UnitRunner {
         ? { kind: "failed", error: withIndex(error, this.#indexOf(unit)) }
         : { kind: "suspended", blockingUnit: -1 };
     }
+    // What runs as the head alone is what the others wait for, or has failed to read before: it waits itself.
+    this.#misses.begin(unit, !this.#isParallel || this.#kernel.isHeadOnly(unit));
     let end = await this.#engine.executeUnit(unit, head);
     if (end.kind === "unsupported") end = await this.#restart(unit, head);
+    const { refused } = this.#misses;
+    if (refused !== undefined) return { kind: "missing", read: refused };
     return end.kind === "failed" ? { kind: "failed", error: withIndex(end.error, this.#indexOf(unit)) } : end;
   }
 

@@ -8,8 +8,9 @@ import { ReadFailure, type SourceClient } from "./source-client.ts";
 import type { BlockTask, WorkerReport } from "./task.ts";
 import type { WorkerEngines } from "./worker-engines.ts";
 
-/** Longest sleep without work, in milliseconds: what is missed by a lost wake-up. */
-const MAX_IDLE_MS = 1;
+/** Sleep without work, in milliseconds: what is missed by a lost wake-up. It grows while nobody has work, as when a source takes long. */
+const IDLE_MS = 1;
+const MAX_IDLE_MS = 8;
 
 /** Reports a failure that ends the block, and stops the other workers. */
 export function fail(kernel: Kernel, unit: number, error: unknown, report: WorkerReport): void {
@@ -49,11 +50,18 @@ function engineFailure(kernel: Kernel, unit: number, error: unknown): ExecutionE
   );
 }
 
-/** Executes, validates and executes again, together with the other workers. */
-export async function runParallel(kernel: Kernel, units: UnitRunner, report: WorkerReport): Promise<void> {
+/** Executes, validates and executes again, together with the other workers. A unit that lacks state is left until it is there. */
+export async function runParallel(
+  kernel: Kernel,
+  source: SourceClient,
+  units: UnitRunner,
+  report: WorkerReport,
+): Promise<void> {
+  let idleMs = IDLE_MS;
   for (;;) {
     const step = kernel.next();
     if (step === StepCode.Execute) {
+      idleMs = IDLE_MS;
       const unit = kernel.taskUnit();
       const incarnation = kernel.taskIncarnation();
       const end = await units.execute(unit, kernel.taskIsHead());
@@ -64,13 +72,17 @@ export async function runParallel(kernel: Kernel, units: UnitRunner, report: Wor
       } else if (end.kind === "suspended") {
         if (end.blockingUnit >= 0) kernel.suspend(unit, incarnation, end.blockingUnit);
         else kernel.retryAtHead(unit, incarnation);
+      } else if (end.kind === "missing") {
+        kernel.park(unit, incarnation);
+        source.fetchFor(unit, end.read);
       } else if (end.kind === "failed") {
         fail(kernel, unit, end.error, report);
         return;
       } else return;
     } else if (step === StepCode.Idle) {
       const since = performance.now();
-      kernel.idleWait(MAX_IDLE_MS);
+      kernel.idleWait(idleMs);
+      idleMs = Math.min(2 * idleMs, MAX_IDLE_MS);
       report.idleMs += performance.now() - since;
     } else return;
   }

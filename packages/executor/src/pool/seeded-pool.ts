@@ -4,6 +4,7 @@
 // A turn is one call into the scheduler, one whole incarnation, or one published location; what lies between the turns of
 // one worker is where the others get in.
 
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Kernel, PUBLISH_FAULT, PUBLISH_MORE, StepCode } from "@braid/kernel";
 import { Random } from "@braid/primitives";
 import type { EngineRegistry } from "../engines/registry.ts";
@@ -18,6 +19,9 @@ import {
   type WorkerReport,
 } from "./task.ts";
 import { WorkerEngines } from "./worker-engines.ts";
+
+/** In one of so many turns the event loop has its own, in which the source may answer while somebody is in the middle of something. */
+const TURNS = 16;
 
 interface SeededWorker {
   kernel: Kernel;
@@ -90,7 +94,7 @@ export class SeededPool implements TaskPool {
     const { task, server } = one;
     worker.source.connectDirectly(server);
     const report: WorkerReport = { recoverMs: 0, executeMs: 0, idleMs: 0 };
-    return { ...one, report, turns: turnsOf(worker, task, report) };
+    return { ...one, report, turns: turnsOf(worker, task, report, this.#random) };
   }
 }
 
@@ -99,14 +103,21 @@ async function* turnsOf(
   { kernel, source, engines }: SeededWorker,
   task: BlockTask,
   report: WorkerReport,
+  random: Random,
 ): AsyncGenerator<void, void> {
   const units = await beginBlock(kernel, source, engines, task, report);
   if (units === undefined) return;
   if (task.mode === "sequential") return runInOrder(kernel, units, report);
+  const asks = !task.cacheHoldsAll && task.handle === undefined;
   for (;;) {
     yield;
+    if (asks && random.below(TURNS) === 0) await nextTurn();
     const step = kernel.next();
-    if (step === StepCode.Idle) continue;
+    if (step === StepCode.Idle) {
+      // Answers come with the event loop's turns.
+      if (asks) await nextTurn();
+      continue;
+    }
     if (step !== StepCode.Execute) return;
     const unit = kernel.taskUnit();
     const incarnation = kernel.taskIncarnation();
@@ -128,6 +139,10 @@ async function* turnsOf(
     } else if (end.kind === "suspended") {
       if (end.blockingUnit >= 0) kernel.suspend(unit, incarnation, end.blockingUnit);
       else kernel.retryAtHead(unit, incarnation);
+    } else if (end.kind === "missing") {
+      kernel.park(unit, incarnation);
+      yield;
+      source.fetchFor(unit, end.read);
     } else if (end.kind === "failed") {
       return fail(kernel, unit, end.error, report);
     } else return;

@@ -34,7 +34,7 @@ export async function runShare(
   const recovered = performance.now();
   report.recoverMs = recovered - begin;
   if (task.mode === "sequential") await runInOrder(kernel, units, report, { until: task.until, breathe });
-  else await runParallel(kernel, units, report);
+  else await runParallel(kernel, source, units, report);
   if (isBlock && kernel.commitIndex() >= kernel.unitCount) settleReceipts(kernel, task);
   report.executeMs = performance.now() - recovered;
   return report;

@@ -1,5 +1,6 @@
 // A worker's side of the state source: what the shared cache lacks it reads itself where every thread can read the state; else it
-// asks the main thread.
+// asks the main thread. While it waits it could run other units, so an incarnation that need not be waited for is refused what it reads; the
+// unit is parked, and the main thread makes it ready when the answer is in the cache.
 
 import type { MessagePort } from "node:worker_threads";
 import type { Kernel } from "@braid/kernel";
@@ -19,6 +20,9 @@ export class ReadFailure extends Error {
   }
 }
 
+/** A read was refused, because its incarnation does not wait. */
+class RefusedSignal extends Error {}
+
 type Send = (request: SourceRequest) => void;
 
 export class SourceClient implements MissHandler {
@@ -27,6 +31,11 @@ export class SourceClient implements MissHandler {
   #port: MessagePort | undefined;
   #nextId = 0;
   waitedMs = 0;
+  #unit = 0;
+  #mayWait = true;
+  refused: SourceRead | undefined = undefined;
+  /** Units and the block hashes that they were refused: the main thread has them when such a unit starts again. */
+  readonly #asked = new Set<string>();
   readonly #pending = new Map<number, Pending>();
   readonly #blockHashes = new Map<bigint, Uint8Array>();
 
@@ -49,12 +58,17 @@ export class SourceClient implements MissHandler {
 
   /** As connect, where the source is on this thread. */
   connectDirectly(server: SourceAnswers): void {
-    this.#begin((request) => void server.answer(request).then((reply) => this.#settle(reply)));
+    this.#begin(async (request) => {
+      const reply = await server.answer(request);
+      if (reply !== undefined) this.#settle(reply);
+    });
   }
 
   #begin(send: Send): void {
     this.#send = send;
     this.waitedMs = 0;
+    this.begin(0, true);
+    this.#asked.clear();
     this.#blockHashes.clear();
   }
 
@@ -73,7 +87,26 @@ export class SourceClient implements MissHandler {
     this.#pending.clear();
   }
 
+  begin(unit: number, mayWait: boolean): void {
+    this.#unit = unit;
+    this.#mayWait = mayWait;
+    this.refused = undefined;
+  }
+
+  /** Asks for what a parked unit needs; the main thread unparks it. */
+  fetchFor(unit: number, read: SourceRead): void {
+    this.#send?.({ unit, read });
+  }
+
   async #ask(read: SourceRead): Promise<SourceReply> {
+    if (!this.#mayWait) {
+      this.refused ??= read;
+      throw new RefusedSignal();
+    }
+    return this.#askAndWait(read);
+  }
+
+  async #askAndWait(read: SourceRead): Promise<SourceReply> {
     const id = this.#nextId++;
     const { promise, resolve, reject } = Promise.withResolvers<SourceReply>();
     this.#pending.set(id, { resolve, reject });
@@ -105,7 +138,11 @@ export class SourceClient implements MissHandler {
     if (this.#local.isOpen) return this.#local.blockHash(number);
     let hash = this.#blockHashes.get(number);
     if (hash === undefined) {
-      hash = (await this.#ask({ kind: "blockHash", number })).hash;
+      const read: SourceRead = { kind: "blockHash", number };
+      const key = `${this.#unit} ${number}`;
+      const reply = this.#asked.has(key) ? this.#askAndWait(read) : this.#ask(read);
+      this.#asked.add(key);
+      hash = (await reply).hash;
       if (hash === undefined) throw new Error("the main thread gave no block hash");
       this.#blockHashes.set(number, hash);
     }

@@ -1,11 +1,16 @@
 // The main thread's side of the state source: answers what the workers of a run ask, through the shared cache.
 
 import { MessageChannel, type MessagePort } from "node:worker_threads";
+import type { SourceRead } from "../state/check-answer.ts";
 import type { StateReader } from "../state/state-reader.ts";
 import { ABANDONED, type SourceAnswers, type SourceReply, type SourceRequest } from "./task.ts";
 
+/** Makes a parked unit ready: what it needs is there, or could not be had. */
+export type Unpark = (unit: number, failed: boolean) => void;
+
 export class SourceServer implements SourceAnswers {
   readonly #reader: StateReader;
+  readonly #unpark: Unpark;
   readonly #ports: MessagePort[] = [];
   /** What reads have failed with: it stays here, as it was thrown, and workers know it by its number. */
   readonly #failures: unknown[] = [];
@@ -13,25 +18,45 @@ export class SourceServer implements SourceAnswers {
   readonly #abandoned = Promise.withResolvers<typeof ABANDONED>();
   #isAbandoned = false;
 
-  constructor(reader: StateReader) {
+  constructor(reader: StateReader, unpark: Unpark) {
     this.#reader = reader;
+    this.#unpark = unpark;
   }
 
   /** A port for one worker. */
   open(): MessagePort {
     const { port1, port2 } = new MessageChannel();
     port1.on("message", (request: SourceRequest) => {
-      void this.answer(request).then((reply) => port1.postMessage(reply));
+      void this.answer(request).then((reply) => {
+        if (reply !== undefined) port1.postMessage(reply);
+      });
     });
     this.#ports.push(port1);
     return port2;
   }
 
-  async answer(request: SourceRequest): Promise<SourceReply> {
-    const { id } = request;
+  async answer(request: SourceRequest): Promise<SourceReply | undefined> {
+    if ("id" in request) return this.#reply(request.id, request.read);
+    await this.#fetchFor(request.unit, request.read);
+    return undefined;
+  }
+
+  /** A read that has failed is asked for again by the unit, as the head. */
+  async #fetchFor(unit: number, read: SourceRead): Promise<void> {
+    let failed = false;
+    try {
+      await this.#fetch(read);
+    } catch {
+      failed = true;
+    }
+    // By now the kernel may have another block.
+    if (!this.#isAbandoned) this.#unpark(unit, failed);
+  }
+
+  async #reply(id: number, read: SourceRead): Promise<SourceReply> {
     if (this.#isAbandoned) return { id, failure: ABANDONED };
     try {
-      const answer = await Promise.race([this.#fetch(request), this.#abandoned.promise]);
+      const answer = await Promise.race([this.#fetch(read), this.#abandoned.promise]);
       if (answer === ABANDONED) return { id, failure: ABANDONED };
       return answer === undefined ? { id } : { id, hash: answer };
     } catch (error) {
@@ -40,7 +65,7 @@ export class SourceServer implements SourceAnswers {
   }
 
   /** Puts what is asked for into the cache, or gives the block hash. */
-  async #fetch({ read }: SourceRequest): Promise<Uint8Array | undefined> {
+  async #fetch(read: SourceRead): Promise<Uint8Array | undefined> {
     if (read.kind === "blockHash") return this.#reader.blockHash(read.number);
     if (read.kind === "account") await this.#reader.fetchAccount(read.address);
     else if (read.kind === "slot") await this.#reader.fetchSlot(read.address, read.slot);
@@ -61,6 +86,7 @@ export class SourceServer implements SourceAnswers {
 
   /** When the workers have ended. */
   close(): void {
+    this.#isAbandoned = true;
     for (const port of this.#ports) port.close();
   }
 }

@@ -70,15 +70,12 @@ export interface TaskPool {
 export interface SourceAnswers {
   /** A port through which a thread may ask. */
   open(): MessagePort;
-  /** Never rejects. */
-  answer(request: SourceRequest): Promise<SourceReply>;
+  /** Never rejects. What is asked for a unit has no reply: the unit is unparked. */
+  answer(request: SourceRequest): Promise<SourceReply | undefined>;
 }
 
-/** Asks the main thread to put something into the shared cache, or for a block hash. */
-export interface SourceRequest {
-  id: number;
-  read: SourceRead;
-}
+/** Asks the main thread to put something into the shared cache, or for a block hash: for who waits for the reply, or for a parked unit. */
+export type SourceRequest = { read: SourceRead } & ({ id: number } | { unit: number });
 
 /** The failure of a read that nobody waits for any more: the block has been halted. */
 export const ABANDONED = -1;

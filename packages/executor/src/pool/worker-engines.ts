@@ -38,7 +38,7 @@ export class WorkerEngines {
   async begin(task: BlockTask): Promise<UnitRunner> {
     const on = async (name: string): Promise<UnitExecutor> => (await this.get(name)).beginBlock(task);
     const fallback = task.engine === FALLBACK_ENGINE ? undefined : () => on(FALLBACK_ENGINE);
-    const units = new BlockUnits(this.#kernel, task, await on(task.engine), fallback);
+    const units = new BlockUnits(this.#kernel, task, this.#misses, await on(task.engine), fallback);
     return task.building ? new CandidateUnits(this.#kernel, units) : units;
   }
 }

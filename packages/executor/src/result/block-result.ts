@@ -69,6 +69,9 @@ export interface Statistics {
   abortCauses: AbortCauses;
   /** Incarnations that met an estimate, or had to wait until they were the head. */
   suspensions: number;
+  /** Incarnations that were left because the source had to be asked: they began again when its answer was there. */
+  misses: number;
+  /** Incarnations besides each unit's first, for whatever other reason. */
   reexecutions: number;
   validations: number;
   fallback?: Fallback;

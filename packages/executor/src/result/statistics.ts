@@ -46,7 +46,7 @@ export function blockStatistics(
   contended: ContendedLocation[],
   { begin, prepared, loaded, ran, end }: PhaseTimes,
 ): Statistics {
-  const { executions, aborts, suspensions, validations } = kernel.progress();
+  const { executions, aborts, suspensions, validations, misses } = kernel.progress();
   const lowYield: Fallback | undefined = kernel.isSolo
     ? {
         reason: "low-yield",
@@ -63,7 +63,8 @@ export function blockStatistics(
     aborts,
     abortCauses: kernel.abortCauses(),
     suspensions,
-    reexecutions: executions - kernel.unitCount,
+    misses,
+    reexecutions: executions - misses - kernel.unitCount,
     validations,
     ...(reason === undefined ? {} : { fallback: reason }),
     hints: hintStatistics(kernel, contended),

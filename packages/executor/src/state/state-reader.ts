@@ -15,7 +15,7 @@ import {
 } from "./check-answer.ts";
 import type { FlatCache } from "./flat-cache.ts";
 
-/** Calls that a source has to answer at one time. Each worker waits for at most one; the others are prefetched. */
+/** Calls that a source has to answer at one time: for what is prefetched, and for units that lack something. */
 const MAX_CALLS = 64;
 /** Keys of one getMany: providers limit the calls of a JSON-RPC batch to some hundred. */
 const MAX_KEYS = 100;

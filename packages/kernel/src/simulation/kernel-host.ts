@@ -15,6 +15,18 @@ export class Interrupted {
   }
 }
 
+/** Puts something into the flat state, by whichever instance. */
+export type Fetch = (kernel: Kernel) => void;
+
+/** Thrown out of a program when its incarnation is given up for state that has to be fetched. */
+export class Missing {
+  readonly fetch: Fetch;
+
+  constructor(fetch: Fetch) {
+    this.fetch = fetch;
+  }
+}
+
 interface OwnBalance {
   set: number | undefined;
   delta: number;
@@ -78,6 +90,8 @@ export class KernelHost implements Host {
   readonly #seed: number;
   readonly #unit: number;
   readonly #head: boolean;
+  /** State that is missing is not fetched here: Missing is thrown. */
+  readonly #parks: boolean;
   /** Values that this incarnation has read or written, by location: two reads of a location must not disagree. */
   readonly #values = new Map<number, number>();
   readonly #writes = new Map<number, number>();
@@ -85,14 +99,15 @@ export class KernelHost implements Host {
   readonly #resets = new Set<number>();
   readonly #slotsOf = new Map<number, Set<number>>();
 
-  constructor(kernel: Kernel, seed: number, unit: number, head: boolean) {
+  constructor(kernel: Kernel, seed: number, unit: number, head: boolean, parks: boolean) {
     this.#kernel = kernel;
     this.#seed = seed;
     this.#unit = unit;
     this.#head = head;
+    this.#parks = parks;
   }
 
-  *#resolve(location: number, logged: boolean, fetch: () => void): Steps<number> {
+  *#resolve(location: number, logged: boolean, fetch: Fetch): Steps<number> {
     for (;;) {
       yield;
       const kernel = this.#kernel;
@@ -101,11 +116,12 @@ export class KernelHost implements Host {
       if (status === PeekStatus.Estimate) throw new Interrupted(kernel.blockingUnit());
       if (status === PeekStatus.Fault || kernel.haltReason !== 0) throw new Interrupted(-1);
       yield;
-      fetch();
+      if (this.#parks) throw new Missing(fetch);
+      fetch(kernel);
     }
   }
 
-  *#read(location: number, fetch: () => void): Steps<number> {
+  *#read(location: number, fetch: Fetch): Steps<number> {
     const own = this.#writes.get(location) ?? this.#values.get(location);
     if (own !== undefined) return own;
     const value = yield* this.#resolve(location, true, fetch);
@@ -123,7 +139,7 @@ export class KernelHost implements Host {
   *readSlot(account: number, slot: number): Steps<number> {
     const location = this.#slot(account, slot);
     if (this.#resets.has(account)) return this.#writes.get(location) ?? 0;
-    return yield* this.#read(location, () => fetchSlot(this.#kernel, this.#seed, account, slot));
+    return yield* this.#read(location, (by) => fetchSlot(by, this.#seed, account, slot));
   }
 
   writeSlot(account: number, slot: number, value: number): void {
@@ -151,7 +167,7 @@ export class KernelHost implements Host {
     const own = this.#balance(account);
     if (own.set !== undefined) return own.set + own.delta;
     const location = this.#kernel.balanceLocation(accountRecord(this.#kernel, account));
-    const base = yield* this.#read(location, () => fetchAccount(this.#kernel, this.#seed, account));
+    const base = yield* this.#read(location, (by) => fetchAccount(by, this.#seed, account));
     own.observed = true;
     return base + own.delta;
   }
@@ -171,7 +187,7 @@ export class KernelHost implements Host {
     if (own.set !== undefined) return own.set + own.delta >= amount;
     const kernel = this.#kernel;
     const location = kernel.balanceLocation(accountRecord(kernel, account));
-    const fetch = () => fetchAccount(kernel, this.#seed, account);
+    const fetch: Fetch = (by) => fetchAccount(by, this.#seed, account);
     const base = this.#values.get(location) ?? (yield* this.#resolve(location, false, fetch));
     yield;
     const needed = BigInt(Math.max(0, amount - own.delta));
@@ -184,7 +200,7 @@ export class KernelHost implements Host {
 
   *readNonce(account: number): Steps<number> {
     const location = this.#kernel.nonceLocation(accountRecord(this.#kernel, account));
-    return yield* this.#read(location, () => fetchAccount(this.#kernel, this.#seed, account));
+    return yield* this.#read(location, (by) => fetchAccount(by, this.#seed, account));
   }
 
   *nonceIs(account: number, expected: number): Steps<boolean> {
@@ -206,7 +222,7 @@ export class KernelHost implements Host {
 
   *readCode(account: number): Steps<number> {
     const location = this.#kernel.codeHashLocation(accountRecord(this.#kernel, account));
-    return yield* this.#read(location, () => fetchAccount(this.#kernel, this.#seed, account));
+    return yield* this.#read(location, (by) => fetchAccount(by, this.#seed, account));
   }
 
   writeCode(account: number, value: number): void {

@@ -16,10 +16,12 @@ import {
 } from "../layout.ts";
 import {
   accountRecord,
+  type Fetch,
   fetchAccount,
   fetchSlot,
   Interrupted,
   KernelHost,
+  Missing,
   slotLocation,
 } from "./kernel-host.ts";
 import {
@@ -35,6 +37,27 @@ import {
 } from "./program.ts";
 
 export type WorkerState = "busy" | "idle";
+
+/** Where workers leave what units wait for; none: they fetch it themselves. */
+export type Requests = { unit: number; fetch: Fetch }[];
+
+/** Who fetches what units wait for, with an instance of its own; sometimes without success. Ends when nothing is asked for. */
+export function* virtualFetcher(
+  kernel: Kernel,
+  random: Random,
+  requests: Requests,
+): Generator<WorkerState, void> {
+  while (requests.length > 0) {
+    const [request] = requests.splice(random.below(requests.length), 1);
+    if (request === undefined) return;
+    const failed = random.below(8) === 0;
+    yield "busy";
+    if (!failed) request.fetch(kernel);
+    yield "busy";
+    kernel.unpark(request.unit, failed);
+    yield "busy";
+  }
+}
 
 /** Quiescent: makes the kernel ready for the simulated block `seed`, with some right and some wrong hints. With `room` the block is built. */
 export function prepareBlock(kernel: Kernel, seed: number, units: number, room?: Room): void {
@@ -85,7 +108,7 @@ function* execute(
   kernel: Kernel,
   seed: number,
   random: Random,
-  building: boolean,
+  { building, requests }: WorkerOptions,
 ): Generator<WorkerState, void> {
   const unit = kernel.taskUnit();
   const incarnation = kernel.taskIncarnation();
@@ -95,7 +118,8 @@ function* execute(
     kernel.setUnitGasLimit(unit, BigInt(UNIT_GAS));
     kernel.setUnitBlobs(unit, blobsOf(seed, unit));
   }
-  const host = new KernelHost(kernel, seed, unit, head);
+  const parks = requests !== undefined && !kernel.isHeadOnly(unit);
+  const host = new KernelHost(kernel, seed, unit, head, parks);
   const steps = runProgram(seed, unit, host);
   try {
     let step = steps.next();
@@ -120,6 +144,13 @@ function* execute(
       if (!storeTrace(kernel, unit, step.value)) return;
     }
   } catch (error) {
+    if (error instanceof Missing) {
+      yield "busy";
+      kernel.park(unit, incarnation);
+      yield "busy";
+      requests?.push({ unit, fetch: error.fetch });
+      return;
+    }
     if (!(error instanceof Interrupted)) throw error;
     if (error.blocking < 0) return;
     yield "busy";
@@ -133,17 +164,22 @@ function* execute(
   kernel.finishExecution(unit, incarnation, flags);
 }
 
+export interface WorkerOptions {
+  building?: boolean;
+  requests?: Requests | undefined;
+}
+
 /** Works on the block until the scheduler says that it is done or halted; answers that code. `take` gives the next step code. */
 export function* virtualWorker(
   kernel: Kernel,
   seed: number,
   random: Random,
   take: () => number,
-  building = false,
+  options: WorkerOptions = {},
 ): Generator<WorkerState, number> {
   for (;;) {
     const code = take();
-    if (code === STEP_EXECUTE) yield* execute(kernel, seed, random, building);
+    if (code === STEP_EXECUTE) yield* execute(kernel, seed, random, options);
     else if (code !== STEP_CONTINUE && code !== STEP_IDLE) return code;
     yield code === STEP_IDLE ? "idle" : "busy";
   }
