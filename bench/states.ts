@@ -31,6 +31,7 @@ const { values } = parseArgs({
 });
 const sizes = values.accounts.split(",").map(Number);
 const rounds = Number(values.rounds);
+if (!(rounds >= 5)) throw new RangeError("--rounds: at least 5, so that there is a block ten blocks back");
 const environment = describeEnvironment("bench:states");
 const folder = mkdtempSync(join(tmpdir(), "braid-bench-"));
 const begin = performance.now();
