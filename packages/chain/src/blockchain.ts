@@ -192,6 +192,11 @@ export class Blockchain {
     return this.#records.state(block) ?? block;
   }
 
+  /** The root of the state after a block when more is changed in it; nothing is kept. Throws UnknownBlockError. */
+  rootWith(block: Uint8Array, changes: StateChanges): Uint8Array {
+    return this.#store.prepare(this.stateId(block), changes).root;
+  }
+
   /** Calls `listener` after each change of the canonical chain, before the write that made it resolves. It must not throw. */
   onHeadChange(listener: (change: HeadChange) => void): () => void {
     this.#listeners.add(listener);

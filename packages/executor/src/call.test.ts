@@ -54,7 +54,8 @@ describe.each(FORKS)("in %s", (fork) => {
           i
         ] as (typeof transactions)[0];
         const expected = { status, gasUsed, output, error, createdAddress, logs: receipts[i]?.logs };
-        const { reads: _, writes: written, ...rest } = result;
+        const { reads: _, writes: written, maxGasUsed, ...rest } = result;
+        expect(maxGasUsed).toBeGreaterThanOrEqual(gasUsed);
         expect({ error: undefined, createdAddress: undefined, ...rest }, `message ${i}`).toEqual(expected);
         expect(new Set(written?.map(({ address, field }) => address + field))).toEqual(
           new Set(writes.map(({ address, field }) => address + field)),

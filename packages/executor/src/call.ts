@@ -3,9 +3,16 @@
 
 import type { Kernel } from "@braid/kernel";
 import { chainOf, decodeLogs, type Log } from "@braid/protocol";
-import type { StateSource } from "@braid/state";
+import type { StateChanges, StateSource } from "@braid/state";
 import { DEFAULT_READ_TIMEOUT_MS } from "./block/block-input.ts";
-import { type CallInput, type CallMessage, FIRST_MESSAGE, type StateOverride } from "./block/call-input.ts";
+import {
+  type CallInput,
+  type CallMessage,
+  type CallUnits,
+  FIRST_MESSAGE,
+  type SimulateInput,
+  type StateOverride,
+} from "./block/call-input.ts";
 import { checkCall } from "./block/check-input.ts";
 import { type TracerOf, withTracers } from "./block/guard-tracers.ts";
 import { type PreparedBlock, prepareBlock } from "./block/prepare-block.ts";
@@ -17,6 +24,7 @@ import { withinTime } from "./pool/within-time.ts";
 import { readOutcome } from "./records/outcome.ts";
 import { AccessSets } from "./result/accesses.ts";
 import type { ReadAccess, WriteAccess } from "./result/block-result.ts";
+import { collectStateChanges } from "./result/collect-state-changes.ts";
 import { StateReader } from "./state/state-reader.ts";
 
 /** What a message came to. */
@@ -24,6 +32,8 @@ export interface CallResult {
   status: 0 | 1;
   /** With the intrinsic gas, after refunds. */
   gasUsed: bigint;
+  /** Before refunds: so much gas it must have been given. */
+  maxGasUsed: bigint;
   /** The exceptional halt, or "revert". */
   error?: string;
   output: Uint8Array;
@@ -33,6 +43,15 @@ export interface CallResult {
   /** With `accesses`. */
   reads?: ReadAccess[];
   writes?: WriteAccess[];
+}
+
+/** What a block of messages came to. */
+export interface SimulatedBlock {
+  results: CallResult[];
+  /** All that the block has changed, what was overridden among it. */
+  stateChanges: StateChanges;
+  /** From Prague on, what the request contracts gave (EIP-7002, EIP-7251): type byte first, empty ones left out. */
+  requests: Uint8Array[];
 }
 
 /** Calls as a thread gets them: plain data. */
@@ -75,27 +94,51 @@ export async function callWith(
   source: StateSource,
   { signal, tracer }: Pick<CallInput, "signal" | "tracer"> = {},
 ): Promise<CallResult[]> {
-  return withinTime(job.timeLimitMs, signal, (limited) => {
-    if (tracer === undefined) return runCalls(resources, job, source, { signal: limited });
+  const { messages, validate, overrides, accesses } = job;
+  const calls = { messages, validate, overrides };
+  await withinTime(job.timeLimitMs, signal, (limited) => {
+    if (tracer === undefined) return runCalls(resources, job, calls, source, { signal: limited });
     return withTracers(tracer, (guarded) =>
-      runCalls(resources, job, source, { signal: limited, tracer: guarded }),
+      runCalls(resources, job, calls, source, { signal: limited, tracer: guarded }),
     );
   });
+  return readCalls(resources.kernel, messages.length, accesses);
+}
+
+/** Runs messages as a block; see Executor.simulate. */
+export async function simulateWith(
+  resources: ExecutorResources,
+  { gasBudget, ...input }: SimulateInput,
+): Promise<SimulatedBlock> {
+  const job = prepareCall(input);
+  const { messages, validate, overrides } = job;
+  const { context } = job.block;
+  const calls = { messages, validate, overrides, block: { gasBudget: gasBudget ?? context.gasLimit } };
+  await withinTime(job.timeLimitMs, input.signal, (signal) =>
+    runCalls(resources, job, calls, input.source, { signal }),
+  );
+  const { kernel } = resources;
+  const epilogue = readOutcome(kernel, kernel.unitCount - 1);
+  return {
+    results: readCalls(kernel, messages.length, false),
+    stateChanges: collectStateChanges(kernel, kernel.unitCount, context.rules.spuriousDragon).changes,
+    requests: decodeLogs(epilogue.logs).map(({ data }) => data),
+  };
 }
 
 async function runCalls(
   { kernel, cache, inline }: ExecutorResources,
-  { block, messages, validate, overrides, accesses, runLimitMs, readTimeoutMs }: CallJob,
+  { block, runLimitMs, readTimeoutMs }: CallJob,
+  calls: CallUnits,
   source: StateSource,
   { signal, tracer }: { signal: AbortSignal | undefined; tracer?: TracerOf },
-): Promise<CallResult[]> {
+): Promise<void> {
   throwIfCancelled(signal);
   // What is small is not worth loading whole for one message: what it reads is asked for.
   cache.attach(source, false);
-  const until = messages.length + FIRST_MESSAGE;
+  const until = calls.messages.length + FIRST_MESSAGE + (calls.block === undefined ? 0 : 1);
   kernel.resetBlock(until);
   const reader = new StateReader(cache, source, readTimeoutMs);
-  const calls = { messages, validate, overrides };
   try {
     await runBlock({
       kernel,
@@ -120,17 +163,17 @@ async function runCalls(
   } finally {
     reader.close();
   }
-  return readCalls(kernel, messages.length, accesses);
 }
 
 function readCalls(kernel: Kernel, count: number, accesses: boolean): CallResult[] {
   const units = Array.from({ length: count }, (_, i) => i + FIRST_MESSAGE);
   const sets = accesses ? new AccessSets(kernel, units) : undefined;
   return units.map((unit, i) => {
-    const { status, gasUsed, error, output, logs, createdAddress } = readOutcome(kernel, unit);
+    const { status, gasUsed, blockGasUsed, error, output, logs, createdAddress } = readOutcome(kernel, unit);
     return {
       status,
       gasUsed,
+      maxGasUsed: blockGasUsed,
       output,
       logs: decodeLogs(logs),
       ...(error === undefined ? {} : { error }),

@@ -1,8 +1,15 @@
 // Where an executor's calls run: most are done on the caller's thread before another one has been woken. What takes long, and what comes
 // while many wait, goes to threads.
 
-import type { CallInput } from "./block/call-input.ts";
-import { type CallJob, type CallResult, callWith, prepareCall } from "./call.ts";
+import type { CallInput, SimulateInput } from "./block/call-input.ts";
+import {
+  type CallJob,
+  type CallResult,
+  callWith,
+  prepareCall,
+  type SimulatedBlock,
+  simulateWith,
+} from "./call.ts";
 import { CallThreads } from "./call-threads.ts";
 import { isTimeLimit, timeLimitError } from "./errors.ts";
 import { CALL_ARENAS, Lane } from "./lane.ts";
@@ -15,6 +22,8 @@ const MANY = 16;
 export class Calls {
   readonly #workers: number;
   #lane: Lane | undefined;
+  /** Whole blocks take longer: calls do not wait for them. */
+  #blocks: Lane | undefined;
   #threads: CallThreads | undefined;
   /** Calls that have not ended on the caller's thread. */
   #here = 0;
@@ -31,6 +40,12 @@ export class Calls {
       return this.#runHere(job, input);
     if (input.thread === "worker") return this.#runOnThread(job, input);
     return this.#runWhereItPays(job, input);
+  }
+
+  /** See Executor.simulate. */
+  simulate(input: SimulateInput): Promise<SimulatedBlock> {
+    this.#blocks ??= new Lane(CALL_ARENAS);
+    return this.#blocks.run(input.signal, (resources) => simulateWith(resources, input));
   }
 
   async #runWhereItPays(job: CallJob, input: CallInput): Promise<CallResult[]> {
@@ -73,7 +88,7 @@ export class Calls {
 
   /** When all that was begun on the caller's thread has ended. */
   async close(): Promise<void> {
-    await this.#lane?.idle();
+    await Promise.all([this.#lane?.idle(), this.#blocks?.idle()]);
     await this.#threads?.destroy();
   }
 }

@@ -3,9 +3,9 @@
 import { availableParallelism } from "node:os";
 import { Kernel, type KernelOptions } from "@braid/kernel";
 import type { ExecuteBlockInput } from "./block/block-input.ts";
-import type { CallInput } from "./block/call-input.ts";
+import type { CallInput, SimulateInput } from "./block/call-input.ts";
 import { checkWorkers } from "./block/check-input.ts";
-import type { CallResult } from "./call.ts";
+import type { CallResult, SimulatedBlock } from "./call.ts";
 import { Calls } from "./calls.ts";
 import { ENGINES } from "./engines/registry.ts";
 import { ExecutionError } from "./errors.ts";
@@ -118,6 +118,17 @@ export class Executor {
   async call(input: CallInput): Promise<CallResult[]> {
     if (this.#closed) throw closedError();
     return this.#calls.run(input);
+  }
+
+  /**
+   * Runs messages as a block that nobody has mined: its system calls, the messages one after the other, its requests. Gives what each came to and all that
+   * the block has changed. It leaves nothing behind, and goes on beside blocks, on the caller's thread.
+   *
+   * @throws as call; InvalidTransactionError also for a message whose gas the block does not have left.
+   */
+  async simulate(input: SimulateInput): Promise<SimulatedBlock> {
+    if (this.#closed) throw closedError();
+    return this.#calls.simulate(input);
   }
 
   #enqueue<Result>(

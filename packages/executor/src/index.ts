@@ -12,7 +12,13 @@ export type {
   HintOptions,
   Progress,
 } from "./block/block-input.ts";
-export type { BlockOverrides, CallInput, CallMessage, StateOverride } from "./block/call-input.ts";
+export type {
+  BlockOverrides,
+  CallInput,
+  CallMessage,
+  SimulateInput,
+  StateOverride,
+} from "./block/call-input.ts";
 export type {
   TraceContract,
   TracedAddress,
@@ -21,7 +27,7 @@ export type {
   Tracer,
   TraceStep,
 } from "./block/tracer.ts";
-export type { CallResult } from "./call.ts";
+export type { CallResult, SimulatedBlock } from "./call.ts";
 export { commonOf } from "./engines/ethereumjs/evm/chain-config.ts";
 export { ENGINE_NAMES } from "./engines/registry.ts";
 export { ExecutionError, InvalidInputError, WorkerStartError } from "./errors.ts";

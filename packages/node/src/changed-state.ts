@@ -1,4 +1,4 @@
-// A state that no store keeps: another one with changes on top, such as that after the pending block.
+// A state that no store keeps: another one with changes on top, such as that after the pending block, or after a simulated one.
 
 import { equalBytes } from "@braid/primitives";
 import {
@@ -14,15 +14,26 @@ import {
   type StoredState,
 } from "@braid/state";
 
+/** A state that answers at once. */
+export type ReadableState = Pick<StoredState, "getAccount" | "getStorage" | "getCode" | "getBlockHash">;
+
 export class ChangedState implements StateSource {
   readonly stateRoot: Uint8Array;
-  readonly #before: StoredState;
+  readonly #before: ReadableState;
   readonly #changes: StateChanges;
+  readonly #block: { number: bigint; hash: Uint8Array } | undefined;
 
-  constructor(before: StoredState, changes: StateChanges, stateRoot: Uint8Array) {
+  /** @param block of what changed the state, when it has a hash that BLOCKHASH is to know. */
+  constructor(
+    before: ReadableState,
+    changes: StateChanges,
+    stateRoot: Uint8Array,
+    block?: { number: bigint; hash: Uint8Array },
+  ) {
     this.stateRoot = stateRoot;
     this.#before = before;
     this.#changes = changes;
+    this.#block = block;
   }
 
   getAccount(address: Uint8Array): SourceAccount | undefined {
@@ -62,7 +73,7 @@ export class ChangedState implements StateSource {
   }
 
   getBlockHash(number: bigint): Uint8Array {
-    return this.#before.getBlockHash(number);
+    return number === this.#block?.number ? this.#block.hash : this.#before.getBlockHash(number);
   }
 
   /** It is only looked at for what has neither nonce nor code (EIP-7610): that such an account loses its last slot does not happen in between. */

@@ -91,11 +91,22 @@ export interface CallInput {
   signal?: AbortSignal;
 }
 
+/**
+ * What executor.simulate takes: a block of messages. Its header's fields that execution determines are not looked at. Overrides hold before the system calls
+ * at the block's beginning. A message without a gas limit has what is left of the block's gas, and of `gasBudget`.
+ */
+export interface SimulateInput extends Omit<CallInput, "accesses" | "thread" | "tracer"> {
+  /** Gas that all messages may use together; default: the block's. */
+  gasBudget?: bigint;
+}
+
 /** The messages of a run and what they stand on. */
 export interface CallUnits {
   messages: readonly CallMessage[];
   validate: boolean;
   overrides: readonly StateOverride[];
+  /** The messages are a whole block: with its system calls before and after them, and its limit of gas. */
+  block?: { gasBudget: bigint };
 }
 
 /** Storage is emptied in a unit before the one that fills it: a reset comes last in its own. */

@@ -17,7 +17,7 @@ const FIXTURES =
 const FOLDER = join(FIXTURES, "chain-imports/execution-apis");
 
 /** Methods that are not there yet. To be none. */
-const MISSING = /^(eth_simulateV1|debug_trace(Block|Transaction))/;
+const MISSING = /^debug_trace(Block|Transaction)/;
 
 interface Exchange {
   request: { method: string; params?: unknown };

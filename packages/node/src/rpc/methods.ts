@@ -9,6 +9,7 @@ import { callMethods } from "./eth/call.ts";
 import { chainMethods } from "./eth/chain.ts";
 import { feeMethods } from "./eth/fees.ts";
 import { logMethods } from "./eth/logs.ts";
+import { simulateMethods } from "./eth/simulate.ts";
 import { stateMethods } from "./eth/state.ts";
 import type { Methods } from "./method.ts";
 import { testingMethods } from "./testing.ts";
@@ -19,6 +20,7 @@ export const METHODS: Methods = {
   ...blockMethods,
   ...stateMethods,
   ...callMethods,
+  ...simulateMethods,
   ...feeMethods,
   ...accountMethods,
   ...logMethods,

@@ -1,7 +1,6 @@
 // Calls on the state after a block.
 
 import type { BlockOverrides, CallInput, CallMessage, CallResult, StateOverride } from "@braid/executor";
-import { BaseError } from "@braid/primitives";
 import type { Header } from "@braid/protocol";
 import type { StateSource } from "@braid/state";
 import type { MethodContext } from "../method.ts";
@@ -14,10 +13,8 @@ export interface CallPlace {
   blockOverrides?: BlockOverrides;
 }
 
-/** Calls run on the node's own thread, one after the other, for so long; one that takes longer begins anew in a worker, and keeps nobody waiting. */
-const SHORT_MS = 50;
-/** As geth: no call takes longer. */
-const MOST_MS = 5_000;
+/** As geth: no call takes longer, in milliseconds. */
+export const CALL_MS = 5_000;
 
 /** Runs messages one after the other. Rejects as Executor.call. */
 export async function runCalls(
@@ -38,15 +35,7 @@ export async function runCalls(
     blockOverrides: isFree ? { ...blockOverrides, baseFeePerGas: 0n } : blockOverrides,
     ...more,
   };
-  const whole = { ...input, signal, timeLimitMs: MOST_MS };
-  if (node.executor.workers === 0 || more.tracer !== undefined) return node.executor.call(whole);
-  try {
-    return await node.executor.call({ ...whole, timeLimitMs: SHORT_MS });
-  } catch (error) {
-    const isLong = error instanceof BaseError && error.code === "BRAID_TIME_LIMIT";
-    if (!isLong) throw error;
-    return node.executor.call({ ...whole, thread: "worker" });
-  }
+  return node.executor.call({ ...input, signal, timeLimitMs: CALL_MS });
 }
 
 /** Runs one message. */

@@ -2,7 +2,7 @@
 
 import { type Kernel, TX_DATA, TX_DATA_LENGTH, UNIT_ENCODING, UNIT_ENCODING_LENGTH } from "@braid/kernel";
 import { type CallUnits, FIRST_MESSAGE } from "../../../block/call-input.ts";
-import { storeOutcome, type TransactionOutcome } from "../../../records/outcome.ts";
+import { readOutcome, storeOutcome, type TransactionOutcome } from "../../../records/outcome.ts";
 import { readTransaction } from "../../../records/transaction-record.ts";
 import type { EngineBlock, UnitEnd, UnitExecutor } from "../../engine.ts";
 import type { BraidEvm } from "../evm/braid-evm.ts";
@@ -11,18 +11,7 @@ import { FaultSignal, SuspendSignal } from "../state/signals.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
 import { executeCallUnit } from "./calls.ts";
 import { executeTransaction, type TransactionContext } from "./execute-transaction.ts";
-import { executeEpilogue, executePrologue } from "./system-units.ts";
-
-const NOTHING: TransactionOutcome = {
-  status: 1,
-  gasUsed: 0n,
-  blockGasUsed: 0n,
-  blobCount: 0,
-  error: undefined,
-  output: new Uint8Array(0),
-  logs: [],
-  createdAddress: undefined,
-};
+import { executeLastUnit, executePrologue, NOTHING } from "./system-units.ts";
 
 export class EthereumjsUnits implements UnitExecutor {
   readonly #kernel: Kernel;
@@ -95,9 +84,26 @@ export class EthereumjsUnits implements UnitExecutor {
 
   async #runCall(unit: number, calls: CallUnits, state: VersionedState): Promise<TransactionOutcome> {
     this.#evm.tracer.set(this.#block.tracer?.(unit - FIRST_MESSAGE));
-    const outcome = await executeCallUnit(unit, calls, state, this.#context, this.#block.context);
+    const { context } = this.#block;
+    const outcome = await executeCallUnit(
+      unit,
+      calls,
+      state,
+      this.#context,
+      context,
+      this.#gasUsed(unit, calls),
+    );
     this.#evm.tracer.set(undefined);
     return outcome ?? NOTHING;
+  }
+
+  /** Of a whole block's messages before this one. */
+  #gasUsed(unit: number, { block }: CallUnits): bigint {
+    let used = 0n;
+    if (block !== undefined)
+      for (let before = FIRST_MESSAGE; before < unit; before++)
+        used += readOutcome(this.#kernel, before).gasUsed;
+    return used;
   }
 
   async #run(unit: number, state: VersionedState): Promise<TransactionOutcome> {
@@ -107,11 +113,7 @@ export class EthereumjsUnits implements UnitExecutor {
       await executePrologue(state, context, this.#context.call);
       return NOTHING;
     }
-    if (unit === this.#lastUnit) {
-      const requests = await executeEpilogue(state, context, this.#context.call);
-      // The requests travel as the data of logs; the epilogue has no logs of its own.
-      return { ...NOTHING, logs: requests.map((request) => [context.coinbase, [], request]) };
-    }
+    if (unit === this.#lastUnit) return executeLastUnit(state, context, this.#context.call);
     const record = this.#kernel.transactionPtr(unit);
     const sender = this.#kernel.sender(unit);
     if (record === 0 || sender === undefined) throw new Error("a transaction that was not laid out");

@@ -28,6 +28,8 @@ export interface TransactionContext {
   contractSenders?: boolean;
   /** No transaction of a block: nothing is asked of the sender but funds, and what only a block's transactions must keep to is not checked. */
   simulated?: boolean;
+  /** The block's gas counts no refunds, whatever its rules say: for whoever wants to know the most that was used. */
+  countsRefunds?: false;
 }
 
 const DELEGATION_PREFIX = Uint8Array.of(0xef, 0x01, 0x00);
@@ -65,7 +67,8 @@ export async function executeTransaction(
     tx.gasLimit * tx.maxFeePerGas + tx.value + blobGas * tx.maxFeePerBlobGas,
   );
   state.addBalance(from, -(tx.gasLimit * gasPrice + blobGas * (context.blobGasPrice ?? 0n)));
-  state.setNonce(from, tx.nonce + 1n);
+  // Only what is no transaction of a block can have the last nonce.
+  state.setNonce(from, BigInt.asUintN(64, tx.nonce + 1n));
   state.touch(from);
   let refund = 0n;
   for (const delegation of tx.delegations) refund += await applyDelegation(delegation, state);
@@ -100,7 +103,7 @@ export async function executeTransaction(
   return {
     status: result.error === undefined ? 1 : 0,
     gasUsed,
-    blockGasUsed: rules.eip7778 ? gasBeforeRefund : gasUsed,
+    blockGasUsed: rules.eip7778 || context.countsRefunds === false ? gasBeforeRefund : gasUsed,
     blobCount: tx.blobVersionedHashes.length,
     error: result.error,
     output: result.output,

@@ -12,12 +12,24 @@ import {
 } from "@braid/protocol";
 import type { BlockContext } from "../../../block/block-context.ts";
 import { DAO_ACCOUNTS, DAO_REFUND_CONTRACT } from "../../../block/dao-accounts.ts";
+import type { TransactionOutcome } from "../../../records/outcome.ts";
 import type { MessageCall } from "../evm/message-call.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
 
 const SYSTEM_CALL_GAS = 30_000_000n;
 const WITHDRAWAL_REQUEST_TYPE = 0x01;
 const CONSOLIDATION_REQUEST_TYPE = 0x02;
+/** The outcome of a unit that is no transaction. */
+export const NOTHING: TransactionOutcome = {
+  status: 1,
+  gasUsed: 0n,
+  blockGasUsed: 0n,
+  blobCount: 0,
+  error: undefined,
+  output: new Uint8Array(0),
+  logs: [],
+  createdAddress: undefined,
+};
 const WEI_PER_GWEI = 1_000_000_000n;
 
 /** Runs unit 0. A system contract that is not there, or fails, changes nothing (EIP-4788, EIP-2935). */
@@ -39,7 +51,7 @@ export async function executePrologue(
  * @returns The execution layer requests that contracts queue, type byte first, empty ones left out (EIP-7685).
  * @throws InvalidBlockError when a request contract has no code or fails: then the block is invalid (EIP-7002, EIP-7251).
  */
-export async function executeEpilogue(
+async function executeEpilogue(
   state: VersionedState,
   context: BlockContext,
   call: MessageCall,
@@ -55,6 +67,16 @@ export async function executeEpilogue(
     requests.push(await requestCall(CONSOLIDATION_REQUEST_TYPE, CONSOLIDATION_REQUESTS_ADDRESS, state, call));
   state.clearTouched();
   return requests.filter((request) => request.length > 1);
+}
+
+/** The last unit with its outcome: the requests travel as the data of logs, for it has no logs of its own. */
+export async function executeLastUnit(
+  state: VersionedState,
+  context: BlockContext,
+  call: MessageCall,
+): Promise<TransactionOutcome> {
+  const requests = await executeEpilogue(state, context, call);
+  return { ...NOTHING, logs: requests.map((request) => [context.coinbase, [], request]) };
 }
 
 async function credit(state: VersionedState, address: Uint8Array, amount: bigint): Promise<void> {
