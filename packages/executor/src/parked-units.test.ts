@@ -8,16 +8,22 @@ import { asm } from "@braid/testing/assembler";
 import { BlockBuilder, type Fork, type TestBlock } from "@braid/testing/block-builder";
 import { randomBlock } from "@braid/testing/random-block";
 import { TOOL, tool } from "@braid/testing/tool";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { ExecuteBlockInput } from "./block/block-input.ts";
+import { Executor } from "./executor.ts";
 import type { BlockResult } from "./result/block-result.ts";
 import { SeededExecutor } from "./seeded-executor.ts";
 import { executorWith, fingerprint, inputOf, runBraid } from "./testing/agree.ts";
 import { inTime } from "./testing/deadline.ts";
+import { spyOnPools } from "./testing/pool-spy.ts";
 import { ScriptedSource } from "./testing/sources.ts";
 
 const TRANSACTIONS = 100;
 const FORKS: readonly Fork[] = ["byzantium", "london", "cancun", "osaka"];
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 /** Transactions that have nothing to do with each other, each on a contract of its own. */
 async function independentBlock(): Promise<TestBlock> {
@@ -107,6 +113,55 @@ describe.each([1, 2, 3])("with %i workers", (workers) => {
     // Each of them once.
     expect(hashes).toBe(4);
   });
+});
+
+describe("with units that wait", () => {
+  const gate = (block: TestBlock) => {
+    const open = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    let count = 0;
+    const source = new ScriptedSource(block.source(), async () => {
+      if (++count === 40) asked.resolve();
+      await open.promise;
+      return "answer";
+    });
+    return { source, asked: asked.promise, open: open.resolve };
+  };
+
+  test.each([1, 2])("all %i workers die: one goes on, and late answers harm nothing", async (workers) => {
+    const block = await independentBlock();
+    const expected = await right(block);
+    const spy = spyOnPools();
+    const executor = new Executor({ workers });
+    onTestFinished(() => inTime(executor.close(), "close()"));
+    for (let round = 0; round < 2; round++) {
+      const { source, asked, open } = gate(block);
+      const running = executor.executeBlock(inputOf(block, { source, hints: false }));
+      await inTime(asked, "the reads");
+      await Promise.all(spy.pool().threads.map((thread) => thread.terminate()));
+      open();
+      const result = await inTime(running);
+      expect(fingerprint(result)).toBe(expected);
+      expect(result.statistics.fallback?.reason).toBe("worker-died");
+    }
+    expect(await endOf(executor.executeBlock(inputOf(block)))).toBe(expected);
+  });
+
+  test.each([1, 2])(
+    "cancelled with %i workers: nobody waits, and the next block is right",
+    async (workers) => {
+      const block = await independentBlock();
+      const { source, asked, open } = gate(block);
+      const controller = new AbortController();
+      const running = runBraid(block, workers, { source, hints: false, signal: controller.signal });
+      await inTime(asked, "the reads");
+      controller.abort();
+      await expect(inTime(running)).rejects.toMatchObject({ code: "BRAID_ABORTED" });
+      const next = runBraid(block, workers, { source: unevenSource(block, new Random(1)), hints: false });
+      open();
+      expect(await endOf(next)).toBe(await right(block));
+    },
+  );
 });
 
 /** A source whose answers take a while, each another one. */
