@@ -176,7 +176,9 @@ export class Blockchain {
 
   /** The logs of the canonical chain that match. Rejects with TooManyLogsError. */
   findLogs(query: LogQuery): Promise<FoundLog[]> {
-    return findLogs(this.#records, query);
+    const { number } = this.#head;
+    const isBeyond = query.last > number;
+    return findLogs(this.#records, isBeyond ? { ...query, last: number } : query);
   }
 
   /**

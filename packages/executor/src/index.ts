@@ -21,10 +21,12 @@ export type {
 } from "./block/call-input.ts";
 export type {
   TraceContract,
+  TracedAccount,
   TracedAddress,
   TraceMessage,
   TraceResult,
   Tracer,
+  TraceState,
   TraceStep,
 } from "./block/tracer.ts";
 export type { CallResult, SimulatedBlock } from "./call.ts";

@@ -223,15 +223,15 @@ describe.each(Object.keys(TRANSPORTS))("viem %s", (name) => {
     const history = await client.getFeeHistory({ blockCount: 4, rewardPercentiles: [10, 50] });
     expect(history.baseFeePerGas).toHaveLength(2);
     const address = await deploy(client);
-    const data = encodeFunctionData({ abi, functionName: "increment" });
-    const gas = await client.estimateGas({ account, to: address, data });
-    const { accessList } = await client.createAccessList({ account, to: address, data });
+    const input = encodeFunctionData({ abi, functionName: "increment" });
+    const gas = await client.estimateGas({ account, to: address, data: input });
+    const { accessList } = await client.createAccessList({ account, to: address, data: input });
     expect(accessList).toEqual([{ address, storageKeys: [`0x${"0".repeat(64)}`] }]);
     for (const type of ["legacy", "eip2930", "eip1559"] as const) {
       const more = type === "eip2930" ? { accessList } : {};
       const hash = await client.sendTransaction({
         to: address,
-        data,
+        data: input,
         type,
         gas: gas + 10_000n,
         ...more,
@@ -255,6 +255,24 @@ describe.each(Object.keys(TRANSPORTS))("viem %s", (name) => {
     expect(await client.getBlobBaseFee()).toBe(1n);
     expect(await client.signMessage({ account: account.address, message: "hello" })).toBe(
       await account.signMessage({ message: "hello" }),
+    );
+    const data = {
+      domain: { name: "Braid", chainId: 31_337, verifyingContract: address },
+      types: {
+        Order: [
+          { name: "amounts", type: "uint256[]" },
+          { name: "to", type: "Party" },
+        ],
+        Party: [
+          { name: "who", type: "address" },
+          { name: "note", type: "bytes" },
+        ],
+      },
+      primaryType: "Order",
+      message: { amounts: [1n, 2n ** 200n], to: { who: other, note: "0x0102" } },
+    } as const;
+    expect(await client.signTypedData({ ...data, account: account.address })).toBe(
+      await account.signTypedData(data),
     );
   });
 });

@@ -43,8 +43,10 @@ function guarded(tracer: Tracer | undefined, note: (error: unknown) => never): T
         return note(error);
       }
     };
-  const { step, beforeMessage, afterMessage, newContract } = tracer;
+  const { begin, end, step, beforeMessage, afterMessage, newContract } = tracer;
   return {
+    ...(begin === undefined ? {} : { begin: guard(begin) }),
+    ...(end === undefined ? {} : { end: guard(end) }),
     ...(step === undefined ? {} : { step: guard(step) }),
     ...(beforeMessage === undefined ? {} : { beforeMessage: guard(beforeMessage) }),
     ...(afterMessage === undefined ? {} : { afterMessage: guard(afterMessage) }),

@@ -55,12 +55,32 @@ export interface TraceContract {
   code: Uint8Array;
 }
 
+/** An account as it is at the moment. One that does not exist has nothing. */
+export interface TracedAccount {
+  /** In wei. */
+  balance: bigint;
+  nonce: bigint;
+  code: Uint8Array;
+}
+
+/** The state as the transaction sees it, at any time between its beginning and its end. */
+export interface TraceState {
+  /** Of a 20-byte address. */
+  account(address: Uint8Array): Promise<TracedAccount>;
+  /** The value of a slot (32 bytes). */
+  slot(address: Uint8Array, slot: Uint8Array): Promise<bigint>;
+}
+
 /**
  * Sees a transaction's execution: each opcode before it runs, each message call before and after it. What it gets belongs to the engine:
  * copy what you keep. It must change nothing.
  * PERF: with `step` a transaction takes many times as long, because ethereumjs's own run loop executes it.
  */
 export interface Tracer {
+  /** Before anything of the transaction has happened. */
+  begin?(state: TraceState): void | Promise<void>;
+  /** After its last effect, fees among them. */
+  end?(state: TraceState): void | Promise<void>;
   step?(step: TraceStep): void | Promise<void>;
   beforeMessage?(message: TraceMessage): void | Promise<void>;
   afterMessage?(result: TraceResult): void | Promise<void>;

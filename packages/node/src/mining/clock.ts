@@ -2,6 +2,9 @@
 
 import { BaseError } from "@braid/primitives";
 
+/** The last second that a date can have (ECMA-262): some hundred thousand years from now. */
+const LAST_SECOND = 8_640_000_000_000n;
+
 /** What a snapshot keeps of the clock. */
 export interface ClockState {
   /** The node's time when it was asked, in seconds. */
@@ -36,19 +39,27 @@ export class Clock {
     this.#interval = seconds;
   }
 
-  /** Moves the time forward, or back. */
+  /** Moves the time forward, or back. Throws TimestampError. */
   increase(seconds: bigint): void {
-    this.#offset += seconds;
+    this.set(this.now + seconds);
   }
 
-  /** It is `timestamp` now. */
+  /** It is `timestamp` now. Throws TimestampError. */
   set(timestamp: bigint): void {
+    if (timestamp > LAST_SECOND)
+      throw new TimestampError(`Timestamp ${timestamp} is in no calendar`, timestamp);
     this.#offset = timestamp - this.#seconds();
   }
 
   /** The next block has this timestamp. Throws TimestampError when it is not later than its parent's. */
   setNext(timestamp: bigint, parent: bigint): void {
-    if (timestamp <= parent) throw new TimestampError(timestamp, parent);
+    if (timestamp <= parent)
+      throw new TimestampError(
+        `Timestamp ${timestamp} is lower than or equal to previous block's timestamp ${parent}`,
+        timestamp,
+      );
+    if (timestamp > LAST_SECOND)
+      throw new TimestampError(`Timestamp ${timestamp} is in no calendar`, timestamp);
     this.#next = timestamp;
   }
 
@@ -82,13 +93,9 @@ export class Clock {
   }
 }
 
-/** A block would not be later than its parent. Code BRAID_TIMESTAMP. */
+/** A block cannot have a timestamp. Code BRAID_TIMESTAMP. */
 export class TimestampError extends BaseError {
-  constructor(timestamp: bigint, parent: bigint) {
-    super(
-      "BRAID_TIMESTAMP",
-      `Timestamp ${timestamp} is lower than or equal to previous block's timestamp ${parent}`,
-      { data: { timestamp: timestamp.toString(), parent: parent.toString() } },
-    );
+  constructor(message: string, timestamp: bigint) {
+    super("BRAID_TIMESTAMP", message, { data: { timestamp: timestamp.toString() } });
   }
 }

@@ -4,10 +4,23 @@ import { bigIntToBytes32, bytesToBigInt, bytesToHex } from "@braid/primitives";
 import { invalidParams } from "@braid/rpc";
 import { hexOf } from "./format.ts";
 import { type Method, type Methods, method } from "./method.ts";
-import { address, anything, boolean, bytes, hash, looseQuantity, optional, word } from "./params.ts";
+import {
+  address,
+  anything,
+  boolean,
+  bytes,
+  hash,
+  looseBits,
+  looseQuantity,
+  optional,
+  word,
+} from "./params.ts";
 
 /** As many as somebody would wait for; each is a block like any other. */
 const MOST_BLOCKS = 100_000n;
+
+/** Milliseconds between blocks. */
+const MOST_INTERVAL = 86_400_000n;
 
 const snapshot = method([], async ({ node }) => hexOf(await node.snapshot()));
 const revert = method([looseQuantity], ({ node }, id) => node.revert(id));
@@ -56,13 +69,14 @@ const setAutomine = method([boolean], ({ node }, on) => {
   return true;
 });
 
-const setIntervalMining = (unit: number): Method =>
+const setIntervalMining = (unit: bigint): Method =>
   method([looseQuantity], ({ node }, time) => {
-    node.setIntervalMining(Number(time) * unit);
+    if (time * unit > MOST_INTERVAL) throw invalidParams("a block a day, at least");
+    node.setIntervalMining(Number(time * unit));
     return true;
   });
 
-const setBlockGasLimit = method([looseQuantity], ({ node }, gasLimit) => {
+const setBlockGasLimit = method([looseBits(63n)], ({ node }, gasLimit) => {
   node.setGasLimit(gasLimit);
   return true;
 });
@@ -72,7 +86,7 @@ const setBalance = method([address, looseQuantity], async ({ node }, of, balance
   return true;
 });
 
-const setNonce = method([address, looseQuantity], async ({ node }, of, nonce) => {
+const setNonce = method([address, looseBits(64n)], async ({ node }, of, nonce) => {
   await node.editState([{ address: of, nonce }]);
   return true;
 });
@@ -189,8 +203,8 @@ export const developmentMethods: Methods = {
   evm_setNextBlockTimestamp: setNextBlockTimestamp,
   evm_setAutomine: setAutomine,
   // Hardhat counts milliseconds, anvil seconds.
-  evm_setIntervalMining: setIntervalMining(1),
-  anvil_setIntervalMining: setIntervalMining(1_000),
+  evm_setIntervalMining: setIntervalMining(1n),
+  anvil_setIntervalMining: setIntervalMining(1_000n),
   evm_setBlockGasLimit: setBlockGasLimit,
   evm_setAccountNonce: setNonce,
   evm_setAccountBalance: setBalance,

@@ -27,7 +27,8 @@ export function rpcErrorOf(error: unknown): unknown {
   if (error instanceof UnknownBlockError) return new RpcError(SERVER_ERROR, "header not found");
   if (error instanceof TooManyLogsError) return new RpcError(INVALID_PARAMS, error.message);
   if (error instanceof InvalidInputError) return invalidParams(error.message);
-  if (error instanceof BaseError && TIMEOUTS.has(error.code))
+  const isAbort = error instanceof DOMException && error.name === "AbortError";
+  if (isAbort || (error instanceof BaseError && TIMEOUTS.has(error.code)))
     return new RpcError(TIMED_OUT, "execution aborted (timeout)");
   return error;
 }

@@ -3,7 +3,6 @@
 
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Blockchain, type GenesisFile, openGenesis } from "@braid/chain";
 import { Executor } from "@braid/executor";
 import { hexToBytes, readRlpItem } from "@braid/primitives";
@@ -11,13 +10,9 @@ import { RpcError } from "@braid/rpc";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Node } from "../node.ts";
 import { BraidProvider } from "../provider.ts";
+import { FIXTURES } from "../testing/fixtures.ts";
 
-const FIXTURES =
-  process.env.BRAID_FIXTURES ?? fileURLToPath(new URL("../../../../../shared/fixtures", import.meta.url));
 const FOLDER = join(FIXTURES, "chain-imports/execution-apis");
-
-/** Methods that are not there yet. To be none. */
-const MISSING = /^debug_trace(Block|Transaction)/;
 
 interface Exchange {
   request: { method: string; params?: unknown };
@@ -131,6 +126,6 @@ describe.skipIf(!isPresent)("execution-apis", () => {
           console.error(file, error);
       });
     expect(files).toHaveLength(199);
-    expect(failed).toEqual(files.filter((file) => MISSING.test(file)));
+    expect(failed).toEqual([]);
   }, 300_000);
 });

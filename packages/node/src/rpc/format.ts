@@ -241,6 +241,6 @@ function formatReceipt({ block, index, receipt, sender, before, logs, chain }: P
 }
 
 /** Where a transaction puts the contract that it creates. */
-function createdAddress(sender: Uint8Array, nonce: bigint): Uint8Array {
+export function createdAddress(sender: Uint8Array, nonce: bigint): Uint8Array {
   return keccak256(rlpOfList([rlpOfBytes(sender), rlpOfBigInt(nonce)])).slice(12);
 }

@@ -13,6 +13,7 @@ import { simulateMethods } from "./eth/simulate.ts";
 import { stateMethods } from "./eth/state.ts";
 import type { Methods } from "./method.ts";
 import { testingMethods } from "./testing.ts";
+import { traceMethods } from "./trace.ts";
 import { txpoolMethods } from "./txpool.ts";
 
 export const METHODS: Methods = {
@@ -25,6 +26,7 @@ export const METHODS: Methods = {
   ...accountMethods,
   ...logMethods,
   ...debugMethods,
+  ...traceMethods,
   ...clientMethods,
   ...txpoolMethods,
   ...developmentMethods,

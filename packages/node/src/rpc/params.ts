@@ -100,9 +100,23 @@ export function quantity64(value: unknown): bigint {
 /** A quantity, a JSON number, or decimal text: what tools for development nodes send. */
 export function looseQuantity(value: unknown): bigint {
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
-  if (typeof value === "string" && /^\d{1,78}$/.test(value)) return BigInt(value);
+  if (typeof value === "string" && /^\d{1,78}$/.test(value)) return atMost(256n)(BigInt(value));
   if (typeof value === "string" && /^0x[0-9a-f]{1,64}$/i.test(value)) return BigInt(value);
   return quantity(value);
+}
+
+/** A number of so many bits, out of one that may be larger. */
+function atMost(bits: bigint): (number: bigint) => bigint {
+  return (number) => {
+    if (number >> bits !== 0n) throw new ParameterError(`number > ${bits} bits`);
+    return number;
+  };
+}
+
+/** As looseQuantity, of at most so many bits. */
+export function looseBits(bits: bigint): Reader<bigint> {
+  const check = atMost(bits);
+  return (value) => check(looseQuantity(value));
 }
 
 /** 32 bytes, of which leading zeros may be left out: a storage slot or value. */

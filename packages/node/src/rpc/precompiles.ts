@@ -1,6 +1,6 @@
 // Which precompiles there are, and what they are called (EIP-7910).
 
-import type { Hex } from "@braid/primitives";
+import { bytesToBigInt, type Hex } from "@braid/primitives";
 import type { ForkRules } from "@braid/protocol";
 
 /** Names of EIP-7910, in the order of addresses. */
@@ -31,4 +31,10 @@ export function precompilesOf(rules: ForkRules): Record<string, Hex> {
   const active = PRECOMPILES.filter(({ since }) => since === undefined || rules[since] === true);
   const sorted = active.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   return Object.fromEntries(sorted.map(({ name, at }) => [name, `0x${at.toString(16).padStart(40, "0")}`]));
+}
+
+/** Is a precompile of any rules at this address? */
+export function isPrecompile(address: Uint8Array): boolean {
+  const number = bytesToBigInt(address);
+  return PRECOMPILES.some(({ at }) => BigInt(at) === number);
 }

@@ -3,6 +3,7 @@
 import type { CallMessage, Tracer, TraceStep } from "@braid/executor";
 import { bigIntToBytes32, bytesToHex, type Hex, hexToBytes } from "@braid/primitives";
 import type { AccessListEntry } from "@braid/protocol";
+import { isPrecompile } from "../precompiles.ts";
 
 const SLOT_OPCODES = new Set(["SLOAD", "SSTORE"]);
 /** Where on the stack the opcode has an address, counted from the top. */
@@ -17,9 +18,6 @@ const ADDRESS_OPCODES: Readonly<Record<string, number>> = {
   DELEGATECALL: 2,
   STATICCALL: 2,
 };
-/** BLS12-381's end at 0x11, P256VERIFY is at 0x100. */
-const LAST_PRECOMPILE = 0x11n;
-const P256VERIFY = 0x100n;
 
 export class AccessListTracer implements Tracer {
   readonly #slots = new Map<Hex, Set<Hex>>();
@@ -43,10 +41,9 @@ export class AccessListTracer implements Tracer {
     const depth = ADDRESS_OPCODES[opcode.name];
     const word = depth === undefined ? undefined : stack.at(-depth);
     if (word === undefined) return;
-    const number = BigInt.asUintN(160, word);
-    if ((number > 0n && number <= LAST_PRECOMPILE) || number === P256VERIFY) return;
-    const accessed = bytesToHex(bigIntToBytes32(number).subarray(12));
-    if (!this.#excluded.has(accessed)) this.#slotsOf(accessed);
+    const accessed = bigIntToBytes32(BigInt.asUintN(160, word)).subarray(12);
+    const key = bytesToHex(accessed);
+    if (!isPrecompile(accessed) && !this.#excluded.has(key)) this.#slotsOf(key);
   }
 
   /** In the order of addresses and slots. */

@@ -1,7 +1,7 @@
 // Transactions and messages of the node's own accounts, and transactions that others have signed.
 
 import { bytesToHex } from "@braid/primitives";
-import { INVALID_PARAMS, RpcError, SERVER_ERROR } from "@braid/rpc";
+import { INVALID_PARAMS, invalidParams, RpcError, SERVER_ERROR } from "@braid/rpc";
 import type { DevAccount } from "../../accounts/dev-accounts.ts";
 import {
   encodeSignature,
@@ -11,14 +11,50 @@ import {
   signTransaction,
   type UnsignedTransaction,
 } from "../../accounts/signing.ts";
+import { signTypedData, type TypedData } from "../../accounts/typed-data.ts";
 import { type Node, UnknownAccountError } from "../../node.ts";
 import { stateOf } from "../block-tags.ts";
 import { formatTransaction } from "../format.ts";
 import { type MethodContext, type Methods, method } from "../method.ts";
-import { address, bytes } from "../params.ts";
+import {
+  address,
+  anything,
+  bytes,
+  list,
+  object,
+  optional,
+  ParameterError,
+  type Reader,
+  record,
+  text,
+} from "../params.ts";
 import { estimateGas } from "./estimate-gas.ts";
 import { SUGGESTED_TIP } from "./fees.ts";
 import { type TransactionArgs, transactionArgs } from "./transaction-args.ts";
+
+const typedDataFields = object({
+  types: record(text, list(object({ name: text, type: text }))),
+  primaryType: text,
+  domain: optional(record(text, anything), []),
+  message: record(text, anything),
+});
+
+/** Typed data, as an object or as its JSON. */
+const typedData: Reader<TypedData> = (value) => {
+  let json = value;
+  try {
+    if (typeof value === "string") json = JSON.parse(value);
+  } catch {
+    throw new ParameterError("typed data is an object or its JSON");
+  }
+  const { types, primaryType, domain, message } = typedDataFields(json);
+  return {
+    types: Object.fromEntries(types),
+    primaryType,
+    domain: Object.fromEntries(domain),
+    message: Object.fromEntries(message),
+  };
+};
 
 export const accountMethods: Methods = {
   eth_accounts: method([], ({ node }) => [...node.accounts.keys()]),
@@ -50,6 +86,15 @@ export const accountMethods: Methods = {
     const raw = impersonate(await fill(context, args, sender), new Uint8Array(20));
     const { v, r, s, yParity, hash, ...tx } = formatTransaction(raw, sender);
     return { raw: bytesToHex(raw), tx };
+  }),
+
+  eth_signTypedData_v4: method([address, typedData], async ({ node }, of, data) => {
+    const { privateKey } = needAccount(node, of);
+    try {
+      return bytesToHex(await signTypedData(data, privateKey));
+    } catch (error) {
+      throw invalidParams(`invalid argument 1: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }),
 
   eth_sign: method([address, bytes], ({ node }, of, message) => signMessage(node, of, message)),

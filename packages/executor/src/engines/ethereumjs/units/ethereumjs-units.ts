@@ -8,6 +8,7 @@ import type { EngineBlock, UnitEnd, UnitExecutor } from "../../engine.ts";
 import type { BraidEvm } from "../evm/braid-evm.ts";
 import { messageCall } from "../evm/message-call.ts";
 import { FaultSignal, SuspendSignal } from "../state/signals.ts";
+import { StateView } from "../state/state-view.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
 import { executeCallUnit } from "./calls.ts";
 import { executeTransaction, type TransactionContext } from "./execute-transaction.ts";
@@ -83,18 +84,26 @@ export class EthereumjsUnits implements UnitExecutor {
   }
 
   async #runCall(unit: number, calls: CallUnits, state: VersionedState): Promise<TransactionOutcome> {
-    this.#evm.tracer.set(this.#block.tracer?.(unit - FIRST_MESSAGE));
     const { context } = this.#block;
-    const outcome = await executeCallUnit(
-      unit,
-      calls,
-      state,
-      this.#context,
-      context,
-      this.#gasUsed(unit, calls),
-    );
+    const run = () => executeCallUnit(unit, calls, state, this.#context, context, this.#gasUsed(unit, calls));
+    return (await this.#traced(unit - FIRST_MESSAGE, state, run)) ?? NOTHING;
+  }
+
+  /** Runs a transaction or message with whoever looks on. */
+  async #traced<Outcome>(
+    index: number,
+    state: VersionedState,
+    run: () => Promise<Outcome>,
+  ): Promise<Outcome> {
+    const tracer = this.#block.tracer?.(index);
+    if (tracer === undefined) return run();
+    const seen = new StateView(state);
+    await tracer.begin?.(seen);
+    this.#evm.tracer.set(tracer);
+    const outcome = await run();
     this.#evm.tracer.set(undefined);
-    return outcome ?? NOTHING;
+    await tracer.end?.(seen);
+    return outcome;
   }
 
   /** Of a whole block's messages before this one. */
@@ -118,9 +127,7 @@ export class EthereumjsUnits implements UnitExecutor {
     const sender = this.#kernel.sender(unit);
     if (record === 0 || sender === undefined) throw new Error("a transaction that was not laid out");
     const tx = readTransaction(this.#kernel, record);
-    this.#evm.tracer.set(this.#block.tracer?.(unit - 1));
-    const outcome = await executeTransaction(tx, this.#data(record), sender, state, this.#context);
-    this.#evm.tracer.set(undefined);
-    return outcome;
+    const run = () => executeTransaction(tx, this.#data(record), sender, state, this.#context);
+    return this.#traced(unit - 1, state, run);
   }
 }
