@@ -96,6 +96,11 @@ test("block access lists, of the node's blocks and of files, are the same", asyn
     expect(JSON.parse(await readFile(join(folder, "lists", `${list.number}.json`), "utf8"))).toEqual(list);
   expect(lists.map(({ number }) => number)).toEqual([2, 3]);
   expect((await start("", "access-list").ended).code).toBe(2);
+  const informed = await start("", "replay", "listed", "--access-list", "lists").ended;
+  expect(informed).toMatchObject({ code: 0, stderr: "" });
+  const uninformed = await start("", "replay", "listed", "--access-list", "listed").ended;
+  expect(uninformed.code).toBe(1);
+  expect(uninformed.stderr).toContain("BRAID_FILE_MALFORMED");
 });
 
 test.each([

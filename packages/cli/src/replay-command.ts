@@ -17,6 +17,7 @@ interface ReplayFlags extends RpcFlags {
   engine: "ethereumjs";
   workers?: number;
   hints: boolean;
+  accessList?: string;
   compare?: boolean;
   baseline?: boolean;
   repeat: number;
@@ -51,6 +52,10 @@ export function addReplayCommand(program: Command, version: string, finish: (cod
     )
     .option("--hints", "predict what transactions will touch (default)")
     .option("--no-hints", "do not predict")
+    .option(
+      "--access-list <path>",
+      "use the lists that braid access-list wrote, a file or a folder, as hints",
+    )
     .option("--compare", "also run every block sequentially, compare everything, show the speed-up")
     .option("--baseline", "also run every block on stock @ethereumjs/vm, show the speed-up")
     .addOption(
@@ -108,9 +113,12 @@ async function runReplay(paths: string[], flags: ReplayFlags, version: string): 
     // Only now: they bring the whole EVM, which `braid --help` can do without.
     // One after the other: Node 22.13 fails on two imports at once that have modules in common.
     const output = await import("./replay-output.ts");
-    const { replay } = await import("@braid/replay");
+    const { readAccessLists, replay } = await import("@braid/replay");
+    const lists =
+      options.accessList === undefined ? {} : { accessLists: await readAccessLists(options.accessList) };
     const summary = await replay(paths, {
       ...options,
+      ...lists,
       ...(await remoteBlocks(flags, abort.signal)),
       maxFileBytes: maxFileSize * MIB,
       signal: abort.signal,

@@ -10,6 +10,7 @@ import { readBlock } from "./block/read-block.ts";
 import { type EngineRegistry, engineName } from "./engines/registry.ts";
 import { functionKey } from "./hints/call-target.ts";
 import type { HintMemory } from "./hints/hint-memory.ts";
+import { placeAccessList, prefetchAccessList } from "./hints/place-access-list.ts";
 import { hintOptions, placeEstimates } from "./hints/place-hints.ts";
 import { prefetch } from "./hints/prefetch.ts";
 import { type RunInput, type RunReport, runBlock } from "./pool/block-run.ts";
@@ -297,11 +298,21 @@ async function useHints(
   reader: StateReader,
 ): Promise<void> {
   const options = hintOptions(input.hints);
+  // Of candidates nobody knows which will be in the block.
+  const accessList = options.blockAccessList && !block.building ? input.accessList : undefined;
   // What the workers read themselves costs them less than it would cost the main thread before they begin.
   if (!cache.holdsAll && input.source.handle === undefined) {
     const { context, building } = block;
     const expected = { transactions: block.encodings, context, building };
-    await unlessCancelled(prefetch(reader, expected, hints, options), input.signal);
+    const fetched =
+      accessList === undefined
+        ? prefetch(reader, expected, hints, options)
+        : prefetchAccessList(reader, accessList);
+    await unlessCancelled(fetched, input.signal);
+  }
+  if (accessList !== undefined && plan.mode === "parallel") {
+    placeAccessList(kernel, accessList, block.encodings.length + 2);
+    return;
   }
   if (options.learned && plan.mode === "parallel" && !hints.isEmpty)
     placeEstimates(kernel, block.functionKeys(), hints);

@@ -30,6 +30,7 @@ export {
 export {
   beginIncarnation,
   hintEstimate,
+  hintValue,
   logAssumption,
   logRange,
   markEstimates,

@@ -7,6 +7,7 @@ import {
   HINT_ENTRY,
   HINT_NEXT,
   HINT_SIZE,
+  INCARNATION_HINTED,
   INSTANCE_FAILED_LOCATION,
   INSTANCE_LOGS,
   INSTANCE_PUBLISH_CHANGED,
@@ -21,6 +22,7 @@ import {
   INSTANCE_WRITE_CURSOR,
   INSTANCE_WRITE_END,
   INSTANCE_WRITE_LOG,
+  KIND_VALUE,
   PUBLISH_CHANGED,
   PUBLISH_DONE,
   PUBLISH_FAULT,
@@ -217,19 +219,28 @@ function publishWrite(unit: u32, sets: u32): i32 {
   const former = atomic.load<u32>(entry, ENTRY_DATA);
   const old = former & ~ESTIMATE_TAG;
   atomic.store<u32>(entry, value, ENTRY_DATA);
-  if (former == ESTIMATE_TAG) {
-    // A hint that came true: whoever looked at it waited, so nobody has to be validated again.
+  if (former == ESTIMATE_TAG || isHinted(old)) {
     const at = unitAt(unit);
     store<u32>(at, load<u32>(at, UNIT_HINT_HITS) + 1, UNIT_HINT_HITS);
-  } else if (
-    old == 0 ||
-    load<u32>(old, VALUE_KIND) != load<u32>(value, VALUE_KIND) ||
-    !sameKey32(old + VALUE_LIMBS, value + VALUE_LIMBS)
+  }
+  // Whoever looked at an estimate waited, and whoever looked at a value that stays the same saw the right one: they need not be validated again.
+  if (
+    former != ESTIMATE_TAG &&
+    (old == 0 ||
+      load<u32>(old, VALUE_KIND) != load<u32>(value, VALUE_KIND) ||
+      !sameKey32(old + VALUE_LIMBS, value + VALUE_LIMBS))
   ) {
     store<u32>(area + INSTANCE_PUBLISH_CHANGED, 1);
   }
   store<u32>(area + INSTANCE_PUBLISH_INDEX, index + 1);
   return PUBLISH_MORE;
+}
+
+/** A value that was expected before the run (no tag). */
+// @ts-ignore: decorator
+@inline
+function isHinted(value: u32): bool {
+  return value != 0 && load<u32>(value, VALUE_INCARNATION) == INCARNATION_HINTED;
 }
 
 function clearFormer(unit: u32, sets: u32): i32 {
@@ -258,8 +269,12 @@ function clearHint(sets: u32): i32 {
   while (hint != 0) {
     const entry = load<u32>(hint, HINT_ENTRY);
     hint = load<u32>(hint, HINT_NEXT);
-    if (atomic.load<u32>(entry, ENTRY_DATA) == ESTIMATE_TAG) {
+    const data = atomic.load<u32>(entry, ENTRY_DATA);
+    // Nobody looked past an estimate, but somebody may have seen a value that does not come.
+    const seen = isHinted(data & ~ESTIMATE_TAG);
+    if (data == ESTIMATE_TAG || seen) {
       atomic.store<u32>(entry, 0, ENTRY_DATA);
+      if (seen) store<u32>(area + INSTANCE_PUBLISH_CHANGED, 1);
       store<u32>(area + INSTANCE_PUBLISH_INDEX, hint);
       return PUBLISH_MORE;
     }
@@ -318,16 +333,34 @@ export function markEstimates(unit: u32): void {
 
 /** Quiescent, before the run. Expects that `unit` will write `location`: readers above it wait for it. Answers READ_OK or READ_FAULT. */
 export function hintEstimate(location: u32, unit: u32): i32 {
+  return hint(location, unit, ESTIMATE_TAG);
+}
+
+/**
+ * Quiescent, before the run. Expects that `unit` will write the 4 limbs at scratch to `location`: readers above it go on with them, and are as
+ * wrong as with any other stale value when something else comes. Answers READ_OK or READ_FAULT.
+ */
+export function hintValue(location: u32, unit: u32): i32 {
+  const value = allocBlock(VALUE_SIZE, 8);
+  if (value == 0) return READ_FAULT;
+  store<u32>(value, KIND_VALUE, VALUE_KIND);
+  store<u32>(value, INCARNATION_HINTED, VALUE_INCARNATION);
+  copy32(value + VALUE_LIMBS, area);
+  return hint(location, unit, value);
+}
+
+/** The first hint about a location and unit counts. */
+function hint(location: u32, unit: u32, data: u32): i32 {
   const entry = entryOf(location, unit);
   if (entry == 0) return READ_FAULT;
   if (load<u32>(entry, ENTRY_DATA) != 0) return READ_OK;
-  const hint = allocBlock(HINT_SIZE, 8);
-  if (hint == 0) return READ_FAULT;
+  const record = allocBlock(HINT_SIZE, 8);
+  if (record == 0) return READ_FAULT;
   const at = unitAt(unit);
-  store<u32>(hint, load<u32>(at, UNIT_HINTS), HINT_NEXT);
-  store<u32>(hint, entry, HINT_ENTRY);
-  store<u32>(at, hint, UNIT_HINTS);
+  store<u32>(record, load<u32>(at, UNIT_HINTS), HINT_NEXT);
+  store<u32>(record, entry, HINT_ENTRY);
+  store<u32>(at, record, UNIT_HINTS);
   store<u32>(at, load<u32>(at, UNIT_HINT_COUNT) + 1, UNIT_HINT_COUNT);
-  atomic.store<u32>(entry, ESTIMATE_TAG, ENTRY_DATA);
+  atomic.store<u32>(entry, data, ENTRY_DATA);
   return READ_OK;
 }

@@ -113,6 +113,11 @@ export class KernelMvMemory extends KernelMemory {
     return this.exports.hintEstimate(location, unit);
   }
 
+  /** Quiescent, before the run: expect a write of the 4 limbs at scratch, with which readers above go on. */
+  hintValue(location: number, unit: number): number {
+    return this.exports.hintValue(location, unit);
+  }
+
   /** Quiescent, after the run: the value behind all units, as peek gives it. */
   finalValue(location: number): number {
     return this.exports.peek(location, this.unitCount);

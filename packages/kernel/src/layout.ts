@@ -193,6 +193,7 @@ export const VALUE_KIND = 0;
 export const VALUE_INCARNATION = 4;
 export const VALUE_LIMBS = 8;
 export const VALUE_SIZE = 40;
+export const INCARNATION_HINTED = 0xffffffff; // nobody wrote the value yet: it is expected
 
 export const KIND_VALUE = 0;
 export const KIND_DELTA = 1;
@@ -250,7 +251,7 @@ export const UNIT_HEAD_INCARNATION = 76; // incarnation + 1 that was claimed whe
 export const UNIT_EXECUTIONS = 80;
 export const UNIT_ABORTS = 84;
 export const UNIT_SUSPENSIONS = 88;
-export const UNIT_HINT_HITS = 92; // hint estimates that the unit really wrote
+export const UNIT_HINT_HITS = 92; // hinted locations that the unit really wrote
 export const UNIT_HINT_COUNT = 96;
 export const UNIT_AFTER = 100; // hint: + 1 of the lower unit that is expected to come first, 0 = none
 export const UNIT_BLOBS = 104; // takes part in the block's blob admission

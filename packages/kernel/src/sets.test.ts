@@ -197,6 +197,45 @@ test("a hint blocks readers until its unit has published, whether it comes true 
   expect(kernel.unitField(0, UNIT_HINT_HITS)).toBe(1);
 });
 
+test("readers go on with a hinted value, and are validated again only when something else comes", () => {
+  const nonce = kernel.nonceLocation(account(1));
+  const hint = (location: number, value: bigint): void => {
+    putWord(0, value);
+    kernel.hintValue(location, 0);
+  };
+  hint(balance, 5n);
+  hint(balance, 6n);
+  hint(nonce, 7n);
+  expect(kernel.peek(balance, 2)).toBe(PeekStatus.Ok);
+  expect(kernel.u64[scratch >>> 3]).toBe(5n);
+  expect(kernel.peek(balance, 0)).toBe(PeekStatus.Missing);
+  kernel.beginIncarnation();
+  expect(kernel.read(balance, 1)).toBe(PeekStatus.Ok);
+  kernel.publishAll(1, 0);
+  kernel.beginIncarnation();
+  expect(kernel.read(nonce, 2)).toBe(PeekStatus.Ok);
+  kernel.publishAll(2, 0);
+  expect(kernel.validate(1) && kernel.validate(2)).toBe(true);
+  // The balance comes true; the nonce does not come, and whoever saw it is wrong.
+  expect(writeBalance(0, 5n)).toBe(PUBLISH_CHANGED);
+  expect(kernel.validate(1)).toBe(true);
+  expect(kernel.validate(2)).toBe(false);
+  expect(kernel.peek(nonce, 2)).toBe(PeekStatus.Missing);
+  expect(kernel.unitField(0, UNIT_HINT_COUNT)).toBe(2);
+  expect(kernel.unitField(0, UNIT_HINT_HITS)).toBe(1);
+});
+
+test("hinted values that all come true change nothing, another value does", () => {
+  putWord(0, 5n);
+  kernel.hintValue(balance, 0);
+  expect(writeBalance(0, 5n)).toBe(0);
+  kernel.resetBlock(4);
+  balance = kernel.balanceLocation(account(1));
+  putWord(0, 5n);
+  kernel.hintValue(balance, 0);
+  expect(writeBalance(0, 6n)).toBe(PUBLISH_CHANGED);
+});
+
 test("estimates keep the former write set until it is replaced", () => {
   writeBalance(0, 5n);
   kernel.exports.markEstimates(0);

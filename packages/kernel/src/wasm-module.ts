@@ -58,6 +58,7 @@ export interface KernelExports {
   validate(unit: number): number;
   markEstimates(unit: number): void;
   hintEstimate(location: number, unit: number): number;
+  hintValue(location: number, unit: number): number;
   setUnitGasLimit(unit: number, gas: bigint): void;
   setUnitBlobs(unit: number, blobs: number): void;
   leaveOut(unit: number): void;

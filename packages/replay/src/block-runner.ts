@@ -1,5 +1,7 @@
 // Runs one block on the executor, with its clocks, and computes the state root that goes with the result.
 import type { BlockResult, ExecuteBlockInput } from "@braid/executor";
+import { bytesToHex, type Hex } from "@braid/primitives";
+import type { BlockAccessList } from "@braid/protocol";
 import type { LoadedBlock } from "./block-file.ts";
 import type { BlockState, OpenedState } from "./parent-state.ts";
 import { RecordingSource } from "./record-reads.ts";
@@ -18,6 +20,8 @@ export interface RunOptions {
   engine: "ethereumjs";
   workers?: number;
   hints: boolean;
+  /** Block access lists by the hashes of their blocks: hints. */
+  accessLists?: ReadonlyMap<Hex, BlockAccessList>;
   /** Also run sequentially, compare everything, and time it. */
   compare: boolean;
   /** Also run on stock ethereumjs, and time it. */
@@ -55,7 +59,7 @@ export class BlockRunner {
 
   /** Executes the block once, on `state` or a newly opened one. Throws what the executor throws. */
   async run(mode: Mode, state: BlockState = this.#state.open()): Promise<Run> {
-    const { engine, hints, workers, signal, onProgress } = this.#options;
+    const { engine, hints, accessLists, workers, signal, onProgress } = this.#options;
     const { source, rootAfter, readTimeoutMs } = state;
     const input: ExecuteBlockInput = {
       block: this.block.input,
@@ -65,6 +69,8 @@ export class BlockRunner {
       engine,
       hints,
     };
+    const accessList = accessLists?.get(bytesToHex(this.block.hash));
+    if (accessList !== undefined) input.accessList = accessList;
     if (workers !== undefined) input.workers = workers;
     if (signal !== undefined) input.signal = signal;
     if (readTimeoutMs !== undefined) input.readTimeoutMs = readTimeoutMs;

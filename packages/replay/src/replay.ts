@@ -1,6 +1,7 @@
 // The loop over files and blocks: loads, executes, checks, reports. It never throws for what is wrong with a file or a block.
 import type { BlockResult } from "@braid/executor";
-import { BaseError } from "@braid/primitives";
+import { BaseError, type Hex } from "@braid/primitives";
+import type { BlockAccessList } from "@braid/protocol";
 import { MemoryStateSource } from "@braid/state";
 import type { BlockFile, BlockSource, LoadedBlock } from "./block-file.ts";
 import type { BlockExecutor, Mode, RunOptions } from "./block-runner.ts";
@@ -23,6 +24,8 @@ export interface ReplayOptions {
   workers?: number;
   /** Whether the executor predicts what transactions touch; default true. */
   hints?: boolean;
+  /** Block access lists (EIP-7928) by the hashes of their blocks, as hints: `readAccessLists` reads them. */
+  accessLists?: ReadonlyMap<Hex, BlockAccessList>;
   /** Also run each block sequentially and compare everything. */
   compare?: boolean;
   /** Also run each block on stock @ethereumjs/vm. */
@@ -109,6 +112,7 @@ class ReplaySession {
       repeat = 1,
     } = options;
     this.#run = { mode, engine, hints, compare, baseline, repeat };
+    if (options.accessLists !== undefined) this.#run.accessLists = options.accessLists;
     if (options.workers !== undefined) this.#run.workers = options.workers;
     if (options.signal !== undefined) this.#run.signal = options.signal;
     this.#run.onProgress = ({ committed, transactions }) =>

@@ -1,6 +1,6 @@
 // What executeBlock takes: a block as consensus data, and how to run it.
 
-import type { Block, ChainInput, RpcBlock } from "@braid/protocol";
+import type { Block, BlockAccessList, ChainInput, RpcBlock } from "@braid/protocol";
 import type { StateChanges, StateSource } from "@braid/state";
 
 /**
@@ -15,6 +15,8 @@ export type ExecutionMode = "parallel" | "sequential";
 export interface HintOptions {
   /** EIP-2930 access lists: their slots are prefetched. */
   accessLists: boolean;
+  /** The block's own access list, where `accessList` gives it: it stands in for all other hints. */
+  blockAccessList: boolean;
   /** Sender, receiver and coinbase are prefetched; a sender's later transactions wait for its earlier ones. */
   facts: boolean;
   /** What earlier blocks taught about (contract, selector): locations are prefetched, writes expected as estimates. */
@@ -50,6 +52,11 @@ export interface ExecuteBlockInput {
    */
   workers?: number;
   hints?: boolean | Partial<HintOptions>;
+  /**
+   * The block access list (EIP-7928), from whoever has it: all state that it names is fetched at once, and transactions go on with the values that
+   * it says others leave behind. It is a hint: a wrong one costs time and changes no result.
+   */
+  accessList?: BlockAccessList;
   /** Senders that are known already (20 bytes each); the others are recovered. */
   senders?: (Uint8Array | undefined)[];
   /** A sender that is given may be a contract, which EIP-3607 forbids: for blocks of a development node that sends in the name of anybody. */

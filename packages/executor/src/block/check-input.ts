@@ -2,16 +2,18 @@
 
 import { isUint8Array } from "node:util/types";
 import { bytesToHex } from "@braid/primitives";
+import type { BlockAccessList } from "@braid/protocol";
 import { InvalidInputError } from "../errors.ts";
 import type { ExecuteBlockInput } from "./block-input.ts";
 import type { CallInput, StateOverride } from "./call-input.ts";
 
 /** Throws InvalidInputError. */
 export function checkInput(
-  { senders, workers, readTimeoutMs }: ExecuteBlockInput,
+  { senders, workers, readTimeoutMs, accessList }: ExecuteBlockInput,
   transactions: number,
 ): void {
   if (senders !== undefined) checkSenders(senders, transactions);
+  if (accessList !== undefined) checkAccessList(accessList);
   checkWorkers(workers);
   if (readTimeoutMs !== undefined && !(readTimeoutMs > 0))
     throw new InvalidInputError(
@@ -40,6 +42,27 @@ function checkSenders(senders: (Uint8Array | undefined)[], transactions: number)
     throw new InvalidInputError("senders", `Sender ${index} is not an address of 20 bytes.`, {
       transactionIndex: index,
     });
+}
+
+/** Its values may be wrong; its addresses, slots and steps must be such. */
+function checkAccessList(list: BlockAccessList): void {
+  for (const [i, { address, storageChanges, storageReads, nonceChanges, codeChanges }] of list.entries()) {
+    const steps = [...storageChanges.flatMap(({ changes }) => changes), ...nonceChanges, ...codeChanges];
+    const isRight =
+      isHexOf(address, 20) &&
+      [...storageReads, ...storageChanges.map(({ slot }) => slot)].every((slot) => isHexOf(slot, 32)) &&
+      steps.every(({ index }) => Number.isSafeInteger(index) && index >= 0);
+    if (!isRight)
+      throw new InvalidInputError(
+        "accessList",
+        `Account ${i} of the block access list is malformed: an address has 20 bytes, a slot 32, and a step is a whole number from 0. Make the list with decodeAccessList or decodeRpcAccessList.`,
+        { account: i },
+      );
+  }
+}
+
+function isHexOf(text: string, bytes: number): boolean {
+  return text.length === 2 + 2 * bytes && /^0x[0-9a-f]*$/i.test(text);
 }
 
 /** Throws InvalidInputError. */

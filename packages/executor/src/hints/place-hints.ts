@@ -4,8 +4,8 @@ import type { Kernel } from "@braid/kernel";
 import type { HintOptions } from "../block/block-input.ts";
 import { type HintLocation, type HintMemory, locationId } from "./hint-memory.ts";
 
-const ALL_HINTS: HintOptions = { accessLists: true, facts: true, learned: true };
-const NO_HINTS: HintOptions = { accessLists: false, facts: false, learned: false };
+const ALL_HINTS: HintOptions = { accessLists: true, blockAccessList: true, facts: true, learned: true };
+const NO_HINTS: HintOptions = { accessLists: false, blockAccessList: false, facts: false, learned: false };
 
 /** The options that `hints` stands for. */
 export function hintOptions(hints: boolean | Partial<HintOptions> | undefined): HintOptions {

@@ -34,7 +34,7 @@ interface OwnBalance {
 }
 
 /** Writes a small value as four limbs to scratch (plus `offset`). */
-function putWord(kernel: Kernel, offset: number, value: bigint): void {
+export function putWord(kernel: Kernel, offset: number, value: bigint): void {
   const at = (kernel.scratch + offset) >>> 3;
   for (let limb = 0; limb < 4; limb++) kernel.u64[at + limb] = BigInt.asUintN(64, value >> BigInt(64 * limb));
 }

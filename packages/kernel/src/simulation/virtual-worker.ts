@@ -22,6 +22,7 @@ import {
   Interrupted,
   KernelHost,
   Missing,
+  putWord,
   slotLocation,
 } from "./kernel-host.ts";
 import {
@@ -70,8 +71,8 @@ export function prepareBlock(kernel: Kernel, seed: number, units: number, room?:
   }
   if (random.below(3) === 0) kernel.setSoloAfter(1 + random.below(units));
   if (random.below(2) === 0) kernel.setUnitFlags(units - 1, HEAD_ONLY);
-  const hints = random.below(2) === 0 ? 0 : random.below(2 * units);
-  for (let i = 0; i < hints; i++) {
+  const some = (): number => (random.below(2) === 0 ? 0 : random.below(2 * units));
+  const place = (): number => {
     const record = accountRecord(kernel, random.below(ACCOUNTS));
     const kinds = [
       kernel.balanceLocation(record),
@@ -80,7 +81,14 @@ export function prepareBlock(kernel: Kernel, seed: number, units: number, room?:
       kernel.storageResetLocation(record),
       slotLocation(kernel, record, random.below(SLOTS)),
     ];
-    kernel.hintEstimate(kinds[random.below(kinds.length)] ?? 0, random.below(units));
+    return kinds[random.below(kinds.length)] ?? 0;
+  };
+  for (let left = some(); left > 0; left--) kernel.hintEstimate(place(), random.below(units));
+  for (let left = some(); left > 0; left--) {
+    const location = place();
+    // Small, as what the units write: some are right.
+    putWord(kernel, 0, BigInt(random.below(4)));
+    kernel.hintValue(location, random.below(units));
   }
 }
 
