@@ -33,6 +33,7 @@ const EXECUTOR = [
   "engines",
   "pool",
   "result",
+  "warm-up",
 ];
 
 /** From the bottom up: what only the ethereumjs engine needs. */

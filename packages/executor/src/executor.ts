@@ -2,6 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import { Kernel, type KernelOptions } from "@braid/kernel";
+import { MemoryStateSource } from "@braid/state";
 import type { ExecuteBlockInput } from "./block/block-input.ts";
 import type { CallInput, SimulateInput } from "./block/call-input.ts";
 import { checkWorkers } from "./block/check-input.ts";
@@ -23,6 +24,7 @@ import { InlinePool } from "./pool/inline-pool.ts";
 import { threadInstances, WorkerThreads } from "./pool/worker-threads.ts";
 import type { BlockResult, BuiltBlock, TracedTransaction } from "./result/block-result.ts";
 import { FlatCache } from "./state/flat-cache.ts";
+import { REHEARSED_FORKS, rehearsalBlock } from "./warm-up/rehearsal-block.ts";
 
 export interface ExecutorOptions {
   /** Worker threads; default: one for each core. 0: blocks run on the caller's thread. */
@@ -34,6 +36,8 @@ export interface ExecutorOptions {
 }
 
 const MAX_WORKERS = 64;
+/** Transactions of a rehearsal for each worker: a function must be called some times before V8 takes notes. */
+const REHEARSALS_PER_WORKER = 6;
 
 export class Executor {
   /** Worker threads; 0 when blocks run on the caller's thread. */
@@ -46,6 +50,8 @@ export class Executor {
   /** Blocks run one after the other: they share the kernel. */
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
+  /** Ends a warm-up that is under way. */
+  readonly #closing = new AbortController();
 
   /** Starts the workers. Throws KernelOptionsError when the arenas exceed a 32-bit address space, WorkerStartError when no thread can be had, InvalidInputError. */
   constructor(options: ExecutorOptions = {}) {
@@ -146,9 +152,33 @@ export class Executor {
     return result;
   }
 
+  /**
+   * Runs two blocks of its own that have a bit of everything, so that the first real ones find code loaded and compiled. Without it they are as
+   * right, and slower. Blocks that are given meanwhile wait for it, and `close` cuts it short. PERF: 0.2 s of processor time, which the first
+   * ten large blocks make up for several times; a single one does not.
+   *
+   * @throws as executeBlock: WorkerStartError when no thread can be started; ExecutionError when the executor was closed before.
+   */
+  async warmUp(): Promise<void> {
+    if (this.#closed) throw closedError();
+    const size = REHEARSALS_PER_WORKER * Math.max(1, this.workers);
+    const { signal } = this.#closing;
+    try {
+      for (const fork of REHEARSED_FORKS) {
+        const { block, chain, pre } = rehearsalBlock(fork, size);
+        const source = MemoryStateSource.fromFlat(pre);
+        // What it teaches about its own contracts helps no other block.
+        await this.executeBlock({ block, chain, source, hints: false, force: true, signal });
+      }
+    } catch (error) {
+      if (!this.#closed) throw error;
+    }
+  }
+
   /** Ends the workers, after all blocks that were given; a block's signal ends it sooner. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#closing.abort();
     await Promise.all([this.#queue, this.#beside?.idle(), this.#calls.close()]);
     await this.#resources.pool.destroy();
   }

@@ -32,14 +32,14 @@ async function runBroken(how: string, when: string): Promise<{ code: unknown; ou
 }
 
 /** What each of the program's calls is told. */
-function startError(reasonCode: string, remedy: string): object[] {
+function startError(reasonCode: string, remedy: string, calls = 6): object[] {
   const error = {
     name: "WorkerStartError",
     code: "BRAID_WORKER_START",
     message: expect.stringContaining(remedy),
     data: { reasonCode, reason: expect.any(String) },
   };
-  return Array.from({ length: 6 }, () => error);
+  return Array.from({ length: calls }, () => error);
 }
 
 describe.each(["at once", "idle"])("workers that cannot start (%s)", (when) => {
@@ -54,6 +54,12 @@ describe.each(["at once", "idle"])("workers that cannot start (%s)", (when) => {
     expect(code).toBe(0);
     expect(JSON.parse(output)).toEqual(startError(reasonCode, remedy));
   });
+});
+
+test("a warm-up of workers that cannot start takes nothing from what the blocks after it are told", async () => {
+  const { code, output } = await runBroken("missing @ethereumjs/evm", "warm-up");
+  expect(code).toBe(0);
+  expect(JSON.parse(output)).toEqual(startError("ERR_MODULE_NOT_FOUND", "Install the dependencies", 7));
 });
 
 describe("workers without a library that few blocks need", () => {

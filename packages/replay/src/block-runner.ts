@@ -9,6 +9,8 @@ import { RecordingSource } from "./record-reads.ts";
 /** What executes blocks: the executor, or anything that looks like it. */
 export interface BlockExecutor {
   executeBlock(input: ExecuteBlockInput): Promise<BlockResult>;
+  /** As Executor.warmUp. */
+  warmUp?(): Promise<void>;
 }
 
 /** Which way a block is executed. */

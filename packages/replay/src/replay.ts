@@ -90,6 +90,9 @@ async function replayOn(
   return { blocks, totals: totalsOf(blocks, performance.now() - start), skippedFiles, interrupted };
 }
 
+/** A rehearsal takes as long as it spares a few blocks together. */
+const REHEARSED_FILES = 4;
+
 class ReplaySession {
   readonly reports: BlockReport[] = [];
   readonly skippedFiles: string[] = [];
@@ -97,6 +100,7 @@ class ReplaySession {
   readonly #options: ReplayOptions;
   readonly #run: RunOptions;
   #warm: boolean;
+  #rehearsal: Promise<void> | undefined;
 
   constructor(executor: BlockExecutor, options: ReplayOptions) {
     this.#executor = executor;
@@ -133,6 +137,7 @@ class ReplaySession {
       }
     }
     this.#emit({ type: "files", files: candidates.length });
+    this.#rehearse(candidates.length);
     for (const [index, candidate] of candidates.entries()) {
       await this.#breathe();
       const file = await this.#load(candidate);
@@ -152,6 +157,7 @@ class ReplaySession {
   /** Throws when the node or its chain cannot be used at all. */
   async replayRemote(remote: RemoteBlocks): Promise<void> {
     const reader = await RemoteReader.open(remote);
+    this.#rehearse(reader.count);
     try {
       for (const { index, file: pending } of reader.turns()) {
         await this.#breathe();
@@ -217,14 +223,26 @@ class ReplaySession {
     }
   }
 
-  /** Once: starting the threads is part of no block's time. They get a block without transactions over a state without accounts. */
+  /** Beside the reading of the first file. What goes wrong here, like threads that cannot start, the first block will say. */
+  #rehearse(files: number): void {
+    if (!this.#warm && files >= REHEARSED_FILES) this.#rehearsal = this.#executor.warmUp?.().catch(() => {});
+  }
+
+  /**
+   * Once: starting the threads is part of no block's time. They get a block without transactions over a state without accounts. A first block that
+   * runs without threads, because it is small, does not wait for them.
+   */
   async #warmUp({ blocks: [first] }: BlockSource): Promise<void> {
     if (this.#warm || first === undefined) return;
     this.#warm = true;
+    await this.#rehearsal;
     const source = MemoryStateSource.fromFlat({ accounts: [], codes: [] });
     const block = { ...first.input, transactions: [], uncles: [] };
+    const { MIN_PARALLEL_TRANSACTIONS } = await import("@braid/executor");
+    const isSmall = first.input.transactions.length < MIN_PARALLEL_TRANSACTIONS;
+    const force = !isSmall || this.#run.workers !== undefined;
     try {
-      await this.#executor.executeBlock({ block, chain: first.chain, source, mode: this.#run.mode });
+      await this.#executor.executeBlock({ block, chain: first.chain, source, mode: this.#run.mode, force });
     } catch (error) {
       // Without system contracts the block may well be invalid; threads that cannot start will say so at the first real block.
       if (!(error instanceof BaseError)) throw error;

@@ -11,10 +11,13 @@ import type { ExecuteBlockInput } from "../block/block-input.ts";
 import { Executor } from "../executor.ts";
 import type { BlockResult } from "../result/block-result.ts";
 
+/** Also one that was built elsewhere. */
+export type AnyBlock = Omit<TestBlock, "signers"> & Partial<Pick<TestBlock, "signers">>;
+
 export const WORKER_COUNTS = [1, 2, 3, 8] as const;
 
 const executors = new Map<number, Executor>();
-const stores = new WeakMap<TestBlock, BegunStore>();
+const stores = new WeakMap<AnyBlock, BegunStore>();
 
 /** The file's executor with so many workers; it ends with the file's tests. */
 export function executorWith(workers: number): Executor {
@@ -33,7 +36,7 @@ export function executorWith(workers: number): Executor {
 
 /** Executes a block on Braid; pre-Byzantium receipts get their state roots. */
 export async function runBraid(
-  block: TestBlock,
+  block: AnyBlock,
   workers: number,
   more: Partial<ExecuteBlockInput> = {},
 ): Promise<BlockResult> {
@@ -41,7 +44,7 @@ export async function runBraid(
 }
 
 /** A block as the executor takes it, forced onto the parallel path. */
-export function inputOf(block: TestBlock, more: Partial<ExecuteBlockInput> = {}): ExecuteBlockInput {
+export function inputOf(block: AnyBlock, more: Partial<ExecuteBlockInput> = {}): ExecuteBlockInput {
   return {
     block: block.input,
     chain: block.chain,
@@ -103,7 +106,7 @@ export function outcomeOfStock(run: RunBlockResult): Outcome {
 }
 
 /** The state root after some changes on top of the block's pre-state. */
-function rootAfter(block: TestBlock, changes: StateChanges): Uint8Array {
+function rootAfter(block: AnyBlock, changes: StateChanges): Uint8Array {
   let store = stores.get(block);
   if (store === undefined) {
     store = MemoryStateStore.fromFlat(block.pre);
@@ -112,7 +115,7 @@ function rootAfter(block: TestBlock, changes: StateChanges): Uint8Array {
   return store.prepare(store.head.hash, changes).root;
 }
 
-export async function outcomeOfBraid(block: TestBlock, result: BlockResult): Promise<Outcome> {
+export async function outcomeOfBraid(block: AnyBlock, result: BlockResult): Promise<Outcome> {
   return {
     gasUsed: result.gasUsed,
     receiptsRoot: show(result.receiptsRoot),
@@ -182,7 +185,7 @@ export interface Agreement {
 }
 
 /** Fails unless all ways to execute the block agree. */
-export async function assertAllAgree(block: TestBlock, options: AgreeOptions = {}): Promise<Agreement> {
+export async function assertAllAgree(block: AnyBlock, options: AgreeOptions = {}): Promise<Agreement> {
   const { repeat = 3, workers = WORKER_COUNTS, correct } = options;
   const expected = outcomeOfStock(await runOnce(block));
   correct?.(expected);
@@ -208,7 +211,7 @@ export async function assertAllAgree(block: TestBlock, options: AgreeOptions = {
 
 /** Fails unless the block is invalid in the same way however it is executed. Gives the error of the sequential run. */
 export async function assertAllReject(
-  block: TestBlock,
+  block: AnyBlock,
   options: Pick<AgreeOptions, "repeat" | "workers"> = {},
 ): Promise<unknown> {
   const { repeat = 3, workers = WORKER_COUNTS } = options;
@@ -221,7 +224,7 @@ export async function assertAllReject(
 }
 
 async function rejection(
-  block: TestBlock,
+  block: AnyBlock,
   workers: number,
   mode: "sequential" | "parallel",
 ): Promise<unknown> {
