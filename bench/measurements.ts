@@ -25,6 +25,25 @@ export interface StockMeasurement {
   blocks: MeasuredBlock[];
 }
 
+/** `braid replay` with each block once and five times, once without a rehearsal, and without Node's cache of compiled code. */
+export const FRESH_SIDES = ["once", "repeated", "unrehearsed", "uncached"] as const;
+export type FreshSide = (typeof FRESH_SIDES)[number];
+
+/** One process. */
+export interface FreshRun {
+  blocks: number;
+  gas: number;
+  /** Milliseconds that the blocks took; of a block that ran several times the median. */
+  ms: number;
+  /** From the start of the process to its end. */
+  wallMs: number;
+}
+
+export interface FreshProcessMeasurement {
+  environment: Environment;
+  runs: Record<FreshSide, FreshRun[]>;
+}
+
 export interface MemoryMeasurement {
   environment: Environment;
   /** MiB resident after each repetition, after a garbage collection of the main thread. */

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { formatEnvironment } from "./environment.ts";
 import type {
   ConformanceMeasurement,
+  FreshProcessMeasurement,
   KeysMeasurement,
   LongRunMeasurement,
   MemoryMeasurement,
@@ -17,6 +18,7 @@ import type {
 import { readResult } from "./results.ts";
 import {
   conformanceLines,
+  freshProcessTable,
   keysTable,
   longRunTable,
   memoryLines,
@@ -42,6 +44,7 @@ function fill(file: string, sections: Record<string, string | undefined>): void 
 }
 
 const stock = readResult<StockMeasurement>("stock");
+const fresh = readResult<FreshProcessMeasurement>("fresh-process");
 const memory = readResult<MemoryMeasurement>("memory");
 const conformance = readResult<ConformanceMeasurement>("conformance");
 const keys = readResult<KeysMeasurement>("keys");
@@ -51,6 +54,7 @@ const states = readResult<StatesMeasurement>("states");
 const profile = readResult<ProfileMeasurement>("profile");
 fill("README.md", {
   stock: stock && `${formatEnvironment(stock.environment)}\n\n${stockTables(stock)}`,
+  "fresh-process": fresh && `${formatEnvironment(fresh.environment)}\n\n${freshProcessTable(fresh)}`,
   memory: memory && `${formatEnvironment(memory.environment)}\n\n${memoryLines(memory)}`,
   conformance:
     conformance && `${formatEnvironment(conformance.environment)}\n\n${conformanceLines(conformance)}`,
@@ -60,4 +64,4 @@ fill("README.md", {
   states: states && `${formatEnvironment(states.environment)}\n\n${statesTables(states)}`,
   profile: profile && `${formatEnvironment(profile.environment)}\n\n${profileTable(profile)}`,
 });
-fill("../README.md", { bench: stock && stockSummary(stock) });
+fill("../README.md", { bench: stock && stockSummary(stock, fresh) });

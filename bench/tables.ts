@@ -4,6 +4,9 @@ import { MIN_PARALLEL_TRANSACTIONS } from "@braid/executor";
 import { markdownTable } from "./markdown.ts";
 import type {
   ConformanceMeasurement,
+  FreshProcessMeasurement,
+  FreshRun,
+  FreshSide,
   KeysMeasurement,
   LongRunMeasurement,
   MeasuredBlock,
@@ -37,8 +40,40 @@ function seconds(samples: number[]): string {
   return `${(median(samples) / 1e3).toFixed(2)} s`;
 }
 
+/** The command's runs as a row: time of the blocks, Mgas/s. */
+function freshRow(name: string, runs: FreshRun[]): string[] {
+  return [
+    name,
+    seconds(runs.map(({ ms }) => ms)),
+    median(runs.map(({ gas, ms }) => gas / 1e3 / ms)).toFixed(0),
+  ];
+}
+
+/** The command as its user sees it; a ratio is that of two runs of the same round. */
+export function freshProcessTable({ runs }: FreshProcessMeasurement): string {
+  const { once } = runs;
+  const row = (name: string, side: FreshSide): string[] => {
+    const walls = runs[side].map(({ wallMs }) => wallMs);
+    const ratio = spreadOf(walls.map((wall, i) => wall / (once[i]?.wallMs ?? Number.NaN)));
+    return [...freshRow(name, runs[side]), seconds(walls), times(ratio)];
+  };
+  return markdownTable(
+    ["", "blocks", "Mgas/s", "start to end", "against the first row"],
+    [
+      row("`braid replay`, each block once", "once"),
+      row("without a rehearsal", "unrehearsed"),
+      row("without Node's cache of compiled code", "uncached"),
+      row("each block five times (its median)", "repeated"),
+    ],
+    1,
+  );
+}
+
 /** The sums over all mainnet blocks. */
-export function stockSummary({ blocks, rounds, passes }: StockMeasurement): string {
+export function stockSummary(
+  { blocks, rounds, passes }: StockMeasurement,
+  fresh?: FreshProcessMeasurement,
+): string {
   const mainnet = blocks.filter(({ group }) => group === "mainnet");
   const large = mainnet.filter(({ transactions }) => transactions >= LARGE);
   const gas = mainnet.reduce((sum, block) => sum + block.gas, 0);
@@ -63,11 +98,20 @@ export function stockSummary({ blocks, rounds, passes }: StockMeasurement): stri
       percent(spreadOf(ratios(sum, base))),
     ];
   });
+  const stockMs = median(totals(mainnet, "stock"));
+  const freshRows = (fresh === undefined ? [] : (["once", "repeated"] as const)).map((side) => {
+    const runs = fresh?.runs[side] ?? [];
+    const name =
+      side === "once"
+        ? "`braid replay`, in a process that was just started"
+        : "the same, each block five times";
+    return [...freshRow(name, runs), percent(spreadOf(runs.map(({ ms }) => ms / stockMs)))];
+  });
   const against = (side: Side): string => times(spreadOf(ratios(totals(large, side), totals(large, "two"))));
   return [
     `${mainnet.length} blocks, ${mainnet.reduce((sum, block) => sum + block.transactions, 0).toLocaleString("en")} transactions, ${(gas / 1e6).toFixed(0)} Mgas; medians of ${rounds} rounds with ${passes} passes of Braid each, in parentheses the lowest and highest.`,
     "",
-    markdownTable(["", "all blocks", "Mgas/s", "time of stock"], rows, 1),
+    markdownTable(["", "all blocks", "Mgas/s", "time of stock"], [...rows, ...freshRows], 1),
     "",
     `Over the ${large.length} blocks of ${LARGE} or more transactions two workers are ${against("one")} as fast as one, and ${against("sequential")} as fast as sequential execution.`,
   ].join("\n");
