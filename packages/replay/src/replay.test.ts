@@ -99,10 +99,13 @@ describe("a chain that is right", () => {
       "file",
       "block 1",
       "report 1",
+      "executed",
       "block 2",
       "report 2",
+      "executed",
       "block 3",
       "report 3",
+      "executed",
     ]);
   });
 
