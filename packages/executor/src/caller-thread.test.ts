@@ -165,6 +165,22 @@ describe("a call", () => {
     expect(await call(executor, { thread: "caller" })).toEqual(expected);
   });
 
+  test("leaves the event loop its turns, also when many come at once", async () => {
+    const executor = newExecutor(0);
+    await call(executor);
+    let isOver = false;
+    let turns = 0;
+    const count = (): void => {
+      turns++;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    // Each takes a part of a turn's time; all together take several of them.
+    await Promise.all(Array.from({ length: 20 }, () => call(executor)));
+    isOver = true;
+    expect(turns).toBeGreaterThan(3);
+  });
+
   test("of many at once some take threads, and all give the same", async () => {
     const executor = newExecutor(2);
     const [expected] = await call(executor, { messages: small });

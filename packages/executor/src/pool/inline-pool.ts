@@ -19,26 +19,28 @@ import { WorkerEngines } from "./worker-engines.ts";
 /** Milliseconds after which whatever else the thread has to do gets its turn: for all inline pools of a thread together. */
 const BREATHE_MS = 8;
 
-/** When the event loop had its last turn, as far as inline pools know. */
-let since = 0;
-/** Tasks of all inline pools that have not ended. */
-let running = 0;
-/** The event loop's next turn, when somebody waits for it. */
-let turn: Promise<void> | undefined;
+/** When an inline pool first ran something in this turn of the event loop; undefined: none has. */
+let since: number | undefined;
 
-/** Waits until the event loop has had its turn, and there is time left after those who waited before. */
-async function waitForTurn(): Promise<void> {
-  while (performance.now() - since >= BREATHE_MS) {
-    turn ??= nextTurn().then(() => {
-      since = performance.now();
-      turn = undefined;
+/** Has the event loop waited long enough for its next turn? */
+function isOver(): boolean {
+  if (since === undefined) {
+    since = performance.now();
+    setImmediate(() => {
+      since = undefined;
     });
-    await turn;
   }
+  return performance.now() - since >= BREATHE_MS;
+}
+
+/** Waits for a turn in which those who waited before have left some time. */
+async function waitForTurn(): Promise<void> {
+  do await nextTurn();
+  while (isOver());
 }
 
 function breathe(): Promise<void> | undefined {
-  return performance.now() - since < BREATHE_MS ? undefined : waitForTurn();
+  return isOver() ? waitForTurn() : undefined;
 }
 
 export class InlinePool implements TaskPool {
@@ -63,11 +65,11 @@ export class InlinePool implements TaskPool {
 
   async #run(task: BlockTask, server: SourceAnswers): Promise<WorkerReport> {
     this.#source.connectDirectly(server);
-    if (running++ === 0) since = performance.now();
     try {
+      const pause = breathe();
+      if (pause !== undefined) await pause;
       return await runShare(this.#kernel, this.#source, this.#engines, task, { breathe });
     } finally {
-      running--;
       this.#source.disconnect();
     }
   }
