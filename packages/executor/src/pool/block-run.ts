@@ -185,9 +185,10 @@ async function runSmallBlock(input: RunInput): Promise<RunReport> {
   if (!isTimeLimit(first.failure)) checkFailures(kernel, first, signal);
   const at = kernel.commitIndex();
   kernel.recoverAfterDeath();
-  const { reports } = await runBlock({ ...input, inlineMs: 0 });
+  const rest = await runBlock({ ...input, inlineMs: 0 });
   const message = `The block took more than ${inlineMs} ms, and a worker went on with it.`;
-  return { reports: [...first.reports, ...reports], fallback: { reason: "moved-to-threads", at, message } };
+  const moved: Fallback = { reason: "moved-to-threads", at, message };
+  return { reports: [...first.reports, ...rest.reports], fallback: rest.fallback ?? moved };
 }
 
 /** Executes all units. Throws InvalidTransactionError, InvalidBlockError, a source's error, ArenaExhaustedError or ExecutionError. */
