@@ -19,7 +19,7 @@ import {
 } from "./execute-block.ts";
 import { HintMemory } from "./hints/hint-memory.ts";
 import { Lane } from "./lane.ts";
-import { unlessCancelled } from "./pool/cancel.ts";
+import { Turns } from "./pool/cancel.ts";
 import { InlinePool } from "./pool/inline-pool.ts";
 import { threadInstances, WorkerThreads } from "./pool/worker-threads.ts";
 import type { BlockResult, BuiltBlock, TracedTransaction } from "./result/block-result.ts";
@@ -48,7 +48,7 @@ export class Executor {
   #beside: Lane | undefined;
   readonly #calls: Calls;
   /** Blocks run one after the other: they share the kernel. */
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #closed = false;
   /** Ends a warm-up that is under way. */
   readonly #closing = new AbortController();
@@ -142,14 +142,10 @@ export class Executor {
     way: (resources: ExecutorResources, input: ExecuteBlockInput) => Promise<Result>,
   ): Promise<Result> {
     if (this.#closed) return Promise.reject(closedError());
-    // A block that is cancelled does not wait for its turn, but the blocks after it wait for those before it.
-    const before = this.#queue;
-    const result = unlessCancelled(before, input.signal).then(async () => {
+    return this.#turns.run(input.signal, async () => {
       await this.#resources.pool.prepare();
       return way(this.#resources, input);
     });
-    this.#queue = Promise.allSettled([before, result]);
-    return result;
   }
 
   /**
@@ -179,7 +175,7 @@ export class Executor {
   async close(): Promise<void> {
     this.#closed = true;
     this.#closing.abort();
-    await Promise.all([this.#queue, this.#beside?.idle(), this.#calls.close()]);
+    await Promise.all([this.#turns.idle(), this.#beside?.idle(), this.#calls.close()]);
     await this.#resources.pool.destroy();
   }
 }

@@ -5,7 +5,7 @@ import { Kernel, type KernelOptions } from "@braid/kernel";
 import { ENGINES } from "./engines/registry.ts";
 import type { ExecutorResources } from "./execute-block.ts";
 import { HintMemory } from "./hints/hint-memory.ts";
-import { unlessCancelled } from "./pool/cancel.ts";
+import { Turns } from "./pool/cancel.ts";
 import { InlinePool } from "./pool/inline-pool.ts";
 import { FlatCache } from "./state/flat-cache.ts";
 
@@ -15,7 +15,7 @@ export const CALL_ARENAS = { blockArenaBytes: 128 << 20, stateArenaBytes: 64 << 
 export class Lane {
   readonly #resources: ExecutorResources;
   /** One after the other: they share the kernel. */
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(options: Pick<KernelOptions, "blockArenaBytes" | "stateArenaBytes" | "bucketBits">) {
     const kernel = Kernel.create({ ...options, maxWorkers: 1 });
@@ -36,14 +36,11 @@ export class Lane {
     signal: AbortSignal | undefined,
     action: (resources: ExecutorResources) => Promise<Result>,
   ): Promise<Result> {
-    const before = this.#queue;
-    const result = unlessCancelled(before, signal).then(() => action(this.#resources));
-    this.#queue = Promise.allSettled([before, result]);
-    return result;
+    return this.#turns.run(signal, () => action(this.#resources));
   }
 
   /** Resolves when all that was begun has ended. */
-  async idle(): Promise<void> {
-    await this.#queue;
+  idle(): Promise<void> {
+    return this.#turns.idle();
   }
 }
