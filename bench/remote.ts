@@ -5,7 +5,8 @@
 import { parseArgs } from "node:util";
 import { Executor } from "@braid/executor";
 import { bytesToHex, hexToBytes } from "@braid/primitives";
-import { loadBlockFile, openParentState, RpcClient, RpcStateSource, verifyBlock } from "@braid/replay";
+import { RpcClient, RpcStateSource } from "@braid/remote";
+import { loadBlockFile, openParentState, verifyBlock } from "@braid/replay";
 import { type Methods, Refusal, RpcServer } from "@braid/testing/rpc-server";
 import { describeEnvironment, formatEnvironment } from "./environment.ts";
 import { median } from "./statistics.ts";

@@ -12,6 +12,7 @@ const PACKAGES = [
   "kernel",
   "protocol",
   "state",
+  "remote",
   "executor",
   "stock",
   "replay",

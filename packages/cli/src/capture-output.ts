@@ -1,6 +1,7 @@
 // What `braid capture` shows: a line for each block, problems as they are found, the totals, the JSON document.
 import { relative } from "node:path";
-import type { CaptureOutcome, CaptureSummary, RpcClient } from "@braid/replay";
+import type { RpcClient } from "@braid/remote";
+import type { CaptureOutcome, CaptureSummary } from "@braid/replay";
 import { formatBytes, formatCount, formatDuration, formatMs, plural, threeDigits } from "./format.ts";
 import { describeProblem as describeReport } from "./replay-output.ts";
 

@@ -1,6 +1,7 @@
 // The options of all commands that read from a node, and from them to a client.
 import type { ChainInput } from "@braid/protocol";
-import type { RemoteBlocks, RpcClient } from "@braid/replay";
+import type { RpcClient } from "@braid/remote";
+import type { RemoteBlocks } from "@braid/replay";
 import { type Command, InvalidArgumentError, Option } from "commander";
 
 export interface RpcFlags {
@@ -95,7 +96,7 @@ export async function connectTo(
   { chain, genesis, timeout, concurrency }: RpcFlags,
   signal: AbortSignal,
 ): Promise<{ client: RpcClient; chain?: ChainInput }> {
-  const { RpcClient } = await import("@braid/replay");
+  const { RpcClient } = await import("@braid/remote");
   const client = new RpcClient(url, { timeoutMs: timeout * 1000, concurrency, signal });
   if (genesis !== undefined) return { client, chain: await readGenesis(genesis) };
   return chain === undefined ? { client } : { client, chain: chain as ChainInput };

@@ -13,6 +13,7 @@ export {
   type ParentState,
 } from "./block-file.ts";
 export type { BlockExecutor, Mode } from "./block-runner.ts";
+export { type BlockSelection, BlockSelectionError, selectBlocks } from "./block-selection.ts";
 export {
   type Bundle,
   type BundleState,
@@ -40,14 +41,4 @@ export { RecordingSource } from "./record-reads.ts";
 export type { RemoteBlocks } from "./remote-blocks.ts";
 export { type ReplayEvent, type ReplayOptions, replay } from "./replay.ts";
 export type { BlockReport, ReplaySummary, ReplayTotals, Verdict } from "./report.ts";
-export { type BlockSelection, BlockSelectionError, selectBlocks } from "./rpc/block-selection.ts";
-export { RpcError, type RpcErrorCode } from "./rpc/errors.ts";
-export {
-  type BlockReference,
-  type RemoteBlock,
-  RemoteNode,
-  type RemoteParent,
-} from "./rpc/remote-node.ts";
-export { RpcClient, type RpcClientOptions, type RpcStatistics } from "./rpc/rpc-client.ts";
-export { RpcStateSource } from "./rpc/rpc-state-source.ts";
 export { type Verification, verifyBlock } from "./verify.ts";

@@ -4,14 +4,14 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Executor } from "@braid/executor";
+import { RpcClient } from "@braid/remote";
 import { ANVIL_GENESIS, type Anvil, startAnvil, without } from "@braid/testing/anvil";
 import { type Methods, RpcServer, type RpcServerOptions } from "@braid/testing/rpc-server";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { selectBlocks } from "./block-selection.ts";
 import type { RemoteBlocks } from "./remote-blocks.ts";
 import { type ReplayOptions, replay } from "./replay.ts";
 import type { ReplaySummary } from "./report.ts";
-import { selectBlocks } from "./rpc/block-selection.ts";
-import { RpcClient } from "./rpc/rpc-client.ts";
 import { nodeOfFile, PROOFS, STATE_METHODS } from "./testing/file-node.ts";
 import { flatBlock, hasFixtures, witnessBlock } from "./testing/fixture-files.ts";
 

@@ -1,12 +1,10 @@
 // Blocks that are replayed straight from a node: each is fetched with its parent's state behind it, some ahead of their turn.
 
 import type { ChainInput } from "@braid/protocol";
+import { AnswerCache, type BlockReference, RemoteNode, type RpcClient, RpcStateSource } from "@braid/remote";
 import type { BlockSource } from "./block-file.ts";
-import { AnswerCache } from "./rpc/answer-cache.ts";
-import type { BlockSelection } from "./rpc/block-selection.ts";
-import { RemoteNode } from "./rpc/remote-node.ts";
-import type { RpcClient } from "./rpc/rpc-client.ts";
-import { RpcStateSource } from "./rpc/rpc-state-source.ts";
+import type { BlockSelection } from "./block-selection.ts";
+import { fetchBlock } from "./remote-block.ts";
 
 /** Blocks whose headers and transactions are fetched before it is their turn. */
 const AHEAD = 4;
@@ -43,7 +41,7 @@ export class RemoteReader {
     this.#cache = cache;
   }
 
-  /** Throws RpcError, StoreError, BlockSourceError BRAID_UNKNOWN_CHAIN, InvalidChainError. */
+  /** Throws RpcError, StoreError, also BRAID_UNKNOWN_CHAIN, InvalidChainError. */
   static async open({ client, blocks, chain, cache }: RemoteBlocks): Promise<RemoteReader> {
     const answers = cache === undefined ? undefined : await AnswerCache.open(cache);
     try {
@@ -81,8 +79,8 @@ export class RemoteReader {
     await this.#cache?.close();
   }
 
-  async #load(reference: Parameters<RemoteNode["block"]>[0]): Promise<BlockSource> {
-    const { block, parent } = await this.#node.block(reference);
+  async #load(reference: BlockReference): Promise<BlockSource> {
+    const { block, parent } = await fetchBlock(this.#node, reference);
     return {
       path: this.name,
       chain: this.#node.chain,

@@ -2,6 +2,7 @@
 import type { BlockResult } from "@braid/executor";
 import { BaseError, type Hex } from "@braid/primitives";
 import type { BlockAccessList } from "@braid/protocol";
+import { isFinalCode } from "@braid/remote";
 import { MemoryStateSource } from "@braid/state";
 import type { BlockFile, BlockSource, LoadedBlock } from "./block-file.ts";
 import type { BlockExecutor, Mode, RunOptions } from "./block-runner.ts";
@@ -12,7 +13,6 @@ import { openParentState } from "./parent-state.ts";
 import { type RemoteBlocks, RemoteReader } from "./remote-blocks.ts";
 import { replayBlock } from "./replay-block.ts";
 import { type BlockReport, emptyReport, type ReplaySummary, totalsOf } from "./report.ts";
-import { isFinalCode } from "./rpc/errors.ts";
 import { StockBaseline } from "./stock-baseline.ts";
 
 /** What to replay and how; every field has a default. */

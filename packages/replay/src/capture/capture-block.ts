@@ -3,13 +3,12 @@
 import type { BlockResult } from "@braid/executor";
 import { bytesToHex, equalBytes } from "@braid/primitives";
 import { encodeBlock, encodeHeader } from "@braid/protocol";
+import { type RemoteNode, RpcError, RpcStateSource } from "@braid/remote";
 import { type FlatPreState, MemoryStateSource, type StateSource } from "@braid/state";
 import type { BlockExecutor } from "../block-runner.ts";
 import type { Bundle, BundleState } from "../bundle.ts";
 import { RecordingSource } from "../record-reads.ts";
-import { RpcError } from "../rpc/errors.ts";
-import type { RemoteBlock, RemoteNode } from "../rpc/remote-node.ts";
-import { RpcStateSource } from "../rpc/rpc-state-source.ts";
+import type { RemoteBlock } from "../remote-block.ts";
 import { verifyBlock } from "../verify.ts";
 import { completeWitness, TREATED_AS_ABSENT, type WitnessTask } from "./complete-witness.ts";
 import { addByHash, emptyWitness, fetchExecutionWitness, type GrowingWitness } from "./execution-witness.ts";

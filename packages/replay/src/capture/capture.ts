@@ -4,16 +4,15 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { bytesToHex, equalBytes, FileError } from "@braid/primitives";
 import { type ChainInput, chainOf } from "@braid/protocol";
+import { type BlockReference, isFinalCode, RemoteNode, type RpcClient } from "@braid/remote";
 import { loadBlock } from "../block-file.ts";
 import type { BlockExecutor } from "../block-runner.ts";
+import type { BlockSelection } from "../block-selection.ts";
 import { type Bundle, readBundle, writeBundle } from "../bundle.ts";
 import { BlockFileError, describeError, type ErrorReport } from "../errors.ts";
+import { fetchBlock } from "../remote-block.ts";
 import { replay } from "../replay.ts";
 import type { BlockReport } from "../report.ts";
-import type { BlockSelection } from "../rpc/block-selection.ts";
-import { isFinalCode } from "../rpc/errors.ts";
-import { type BlockReference, RemoteNode } from "../rpc/remote-node.ts";
-import type { RpcClient } from "../rpc/rpc-client.ts";
 import { BlockCapturer, type CaptureWay } from "./capture-block.ts";
 
 /** Below the folder: bundles that do not reproduce their headers. A folder that begins with a dot is not replayed with those around it. */
@@ -135,7 +134,7 @@ class FolderCapture {
       const path = await this.#present(reference, undefined);
       if (path !== undefined) return { verdict: "skipped", block: name, number: Number(reference), path };
     }
-    const remote = await this.#node.block(reference);
+    const remote = await fetchBlock(this.#node, reference);
     const { number, hash } = remote.block;
     if (typeof reference !== "bigint") {
       const path = await this.#present(number, hash);

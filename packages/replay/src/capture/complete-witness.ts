@@ -3,6 +3,7 @@
 import type { BlockResult, ExecuteBlockInput } from "@braid/executor";
 import { bytesToHex, type Hex, hexToBytes } from "@braid/primitives";
 import { SYSTEM_ADDRESS } from "@braid/protocol";
+import type { RpcStateSource } from "@braid/remote";
 import {
   EMPTY_TRIE_ROOT,
   MissingBlockHashError,
@@ -14,7 +15,6 @@ import { RLP } from "@ethereumjs/rlp";
 import type { LoadedBlock } from "../block-file.ts";
 import type { BlockExecutor } from "../block-runner.ts";
 import { keccak256 } from "../keccak.ts";
-import type { RpcStateSource } from "../rpc/rpc-state-source.ts";
 import { addByHash, type GrowingWitness } from "./execution-witness.ts";
 import { keyOnWay, shortened, valueAt, wayTo } from "./hidden-nodes.ts";
 

@@ -2,10 +2,9 @@
 
 import { bytesToHex, type Hex, jsonBytes, jsonList, jsonObject } from "@braid/primitives";
 import { decodeHeader, decodeRpcHeader, hashHeader, type RpcHeader } from "@braid/protocol";
+import { hexOf, type RpcClient } from "@braid/remote";
 import type { LoadedBlock } from "../block-file.ts";
 import { keccak256 } from "../keccak.ts";
-import { hexOf } from "../rpc/remote-node.ts";
-import type { RpcClient } from "../rpc/rpc-client.ts";
 
 /** What the execution of a block needs, proven by hashes: it may grow. */
 export interface GrowingWitness {

@@ -16,10 +16,10 @@ import {
   CONSOLIDATION_REQUESTS_ADDRESS,
   WITHDRAWAL_REQUESTS_ADDRESS,
 } from "@braid/protocol";
+import type { RpcClient } from "@braid/remote";
 import type { SourceAccount, StateAnswer, StateKey, StateSource } from "@braid/state";
 import type { LoadedBlock } from "../block-file.ts";
 import { keccak256 } from "../keccak.ts";
-import type { RpcClient } from "../rpc/rpc-client.ts";
 
 /** For one transaction; geth's default is five seconds. */
 const TRACE_TIMEOUT = "60s";

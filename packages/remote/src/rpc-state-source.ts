@@ -20,9 +20,9 @@ import {
   type StateSource,
   WitnessStateSource,
 } from "@braid/state";
-import { keccak256 } from "../keccak.ts";
 import type { AnswerCache } from "./answer-cache.ts";
 import { RpcError } from "./errors.ts";
+import { keccak256 } from "./keccak.ts";
 import { hexOf, type RemoteParent } from "./remote-node.ts";
 import type { RpcClient } from "./rpc-client.ts";
 

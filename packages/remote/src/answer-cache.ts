@@ -3,7 +3,7 @@
 
 import { bytesToHex, type Hex } from "@braid/primitives";
 import { LmdbStateStore, type RecordChange } from "@braid/state";
-import { keccak256 } from "../keccak.ts";
+import { keccak256 } from "./keccak.ts";
 
 /** Answers that are written together. */
 const BATCH = 1_000;

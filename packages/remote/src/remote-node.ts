@@ -13,6 +13,7 @@ import {
   jsonQuantity,
 } from "@braid/primitives";
 import {
+  type Block,
   CHAIN_NAMES,
   type Chain,
   type ChainInput,
@@ -24,8 +25,6 @@ import {
   type RpcBlock,
   type RpcHeader,
 } from "@braid/protocol";
-import { type LoadedBlock, loadedBlock } from "../block-file.ts";
-import { BlockFileError } from "../errors.ts";
 import type { AnswerCache } from "./answer-cache.ts";
 import { RpcError } from "./errors.ts";
 import type { RpcClient } from "./rpc-client.ts";
@@ -42,9 +41,9 @@ export interface RemoteParent {
   header?: Header;
 }
 
-/** A block and its parent. */
+/** A block with its uncles, and its parent. */
 export interface RemoteBlock {
-  block: LoadedBlock;
+  block: Block;
   parent: RemoteParent;
 }
 
@@ -66,23 +65,23 @@ export class RemoteNode {
    *
    * @param chain what the chain is; when it is left out, one that Braid knows by its id.
    * @param cache keeps blocks; what it has is not asked for.
-   * @throws BlockFileError BRAID_UNKNOWN_CHAIN for an id that is not known, or another one than `chain` has; RpcError; InvalidChainError.
+   * @throws RpcError; BRAID_UNKNOWN_CHAIN for an id that is not known, or another one than `chain` has. InvalidChainError.
    */
   static async connect(client: RpcClient, chain?: ChainInput, cache?: AnswerCache): Promise<RemoteNode> {
     const id = await client.call("eth_chainId", [], (answer) => jsonQuantity(answer, "the chain's id", 64n));
     const known = chain === undefined ? CHAIN_NAMES.find((name) => chainOf(name).chainId === id) : chain;
     if (known === undefined)
-      throw new BlockFileError(
+      throw new RpcError(
         "BRAID_UNKNOWN_CHAIN",
         `${client.host} has the chain ${id}, which Braid does not know. Describe it with --genesis <file>, the chain's genesis file as geth takes it.`,
-        { data: { chainId: id } },
+        { chainId: id },
       );
     const described = chainOf(known);
     if (described.chainId !== id)
-      throw new BlockFileError(
+      throw new RpcError(
         "BRAID_UNKNOWN_CHAIN",
         `${client.host} has the chain ${id}, and "${described.name}" is the chain ${described.chainId}. Name the right chain, or another node.`,
-        { data: { chainId: id, expected: described.chainId } },
+        { chainId: id, expected: described.chainId },
       );
     return new RemoteNode(client, described, cache);
   }
@@ -99,7 +98,7 @@ export class RemoteNode {
     const hash = jsonBytes(json.hash, "block.hash", 32);
     try {
       const remote = await this.#decode(json, hash, name);
-      const { number } = remote.block;
+      const { number } = remote.block.header;
       const isOther =
         reference instanceof Uint8Array
           ? !equalBytes(hash, reference)
@@ -140,9 +139,9 @@ export class RemoteNode {
       this.#answer(hash, "eth_getBlockByHash", [json.parentHash, false]),
     ]);
     // Their fields are for the decoder to judge.
-    const input = decodeRpcBlock(json as object as RpcBlock, this.chain, uncles as object[] as RpcHeader[]);
-    const block = loadedBlock(input, this.chain, 0);
-    const parent: RemoteParent = { number: block.number - 1n, hash: input.header.parentHash };
+    const block = decodeRpcBlock(json as object as RpcBlock, this.chain, uncles as object[] as RpcHeader[]);
+    const { number, parentHash } = block.header;
+    const parent: RemoteParent = { number: number - 1n, hash: parentHash };
     if (parentJson === undefined) return { block, parent };
     parent.header = decodeRpcHeader(parentJson as object as RpcHeader, this.chain);
     if (!equalBytes(hashHeader(parent.header), parent.hash)) throw this.#wrongBlock(`the parent of ${name}`);

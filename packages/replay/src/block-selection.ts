@@ -1,7 +1,7 @@
 // Which blocks are meant: a number, a range, "latest", a hash, or a file that lists such.
 
 import { BaseError, FileError, hexToBytes, readBounded } from "@braid/primitives";
-import type { BlockReference } from "./remote-node.ts";
+import type { BlockReference } from "@braid/remote";
 
 /** Some blocks, in order. Long ranges are not written out. */
 export interface BlockSelection {

@@ -24,6 +24,8 @@ export type RpcErrorCode =
   | "BRAID_RPC_INVALID_PARAMS"
   /** The node has pruned the state that is asked for. */
   | "BRAID_RPC_ARCHIVE_NEEDED"
+  /** The chain is not known, or another one than was named. */
+  | "BRAID_UNKNOWN_CHAIN"
   /** The node does not know the block. */
   | "BRAID_RPC_UNKNOWN_BLOCK"
   /** The answer contradicts a hash that is known. */

@@ -2,15 +2,13 @@
 
 import { Executor } from "@braid/executor";
 import { bigIntToBytes32, hexToBytes } from "@braid/primitives";
+import { RemoteNode, RpcClient, RpcStateSource } from "@braid/remote";
 import { type Methods, Refusal, RpcServer } from "@braid/testing/rpc-server";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
-import type { BlockFile } from "../block-file.ts";
-import { nodeOfFile, PROOFS, STATE_METHODS } from "../testing/file-node.ts";
-import { flatBlock, hasFixtures, witnessBlock } from "../testing/fixture-files.ts";
-import { verifyBlock } from "../verify.ts";
-import { RemoteNode } from "./remote-node.ts";
-import { RpcClient } from "./rpc-client.ts";
-import { RpcStateSource } from "./rpc-state-source.ts";
+import { type BlockFile, loadedBlock } from "./block-file.ts";
+import { nodeOfFile, PROOFS, STATE_METHODS } from "./testing/file-node.ts";
+import { flatBlock, hasFixtures, witnessBlock } from "./testing/fixture-files.ts";
+import { verifyBlock } from "./verify.ts";
 
 const executor = new Executor({ workers: 2 });
 afterAll(() => executor.close());
@@ -28,8 +26,8 @@ async function execute(file: BlockFile, methods: Methods): Promise<unknown> {
   const node = await connect(methods);
   const { block, parent } = await node.block(file.blocks[0]?.number ?? 0n);
   const source = new RpcStateSource(node.client, parent);
-  const result = await executor.executeBlock({ block: block.input, chain: node.chain, source });
-  const { checked, differences } = verifyBlock(block, result);
+  const result = await executor.executeBlock({ block, chain: node.chain, source });
+  const { checked, differences } = verifyBlock(loadedBlock(block, node.chain, 0), result);
   expect(checked).toContain("gasUsed");
   return differences;
 }
