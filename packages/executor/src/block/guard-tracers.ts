@@ -43,11 +43,12 @@ function guarded(tracer: Tracer | undefined, note: (error: unknown) => never): T
         return note(error);
       }
     };
-  const { begin, end, step, beforeMessage, afterMessage, newContract } = tracer;
+  const { begin, end, step, codeEnd, beforeMessage, afterMessage, newContract } = tracer;
   return {
     ...(begin === undefined ? {} : { begin: guard(begin) }),
     ...(end === undefined ? {} : { end: guard(end) }),
     ...(step === undefined ? {} : { step: guard(step) }),
+    ...(codeEnd === undefined ? {} : { codeEnd: guard(codeEnd) }),
     ...(beforeMessage === undefined ? {} : { beforeMessage: guard(beforeMessage) }),
     ...(afterMessage === undefined ? {} : { afterMessage: guard(afterMessage) }),
     ...(newContract === undefined ? {} : { newContract: guard(newContract) }),

@@ -12,6 +12,7 @@ export interface TraceStep {
   pc: number;
   /** 0 for the transaction's own call. */
   depth: number;
+  /** One that is not defined has the name INVALID and its own code. */
   opcode: { name: string; fee: number; dynamicFee?: bigint; isAsync: boolean; code: number };
   gasLeft: bigint;
   gasRefund: bigint;
@@ -82,6 +83,8 @@ export interface Tracer {
   /** After its last effect, fees among them. */
   end?(state: TraceState): void | Promise<void>;
   step?(step: TraceStep): void | Promise<void>;
+  /** The code of a frame has come to its end without an opcode that ends it: what would run there is a STOP. Only with `step`. */
+  codeEnd?(step: TraceStep): void | Promise<void>;
   beforeMessage?(message: TraceMessage): void | Promise<void>;
   afterMessage?(result: TraceResult): void | Promise<void>;
   newContract?(contract: TraceContract): void | Promise<void>;

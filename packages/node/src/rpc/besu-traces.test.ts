@@ -13,9 +13,6 @@ const FOLDER = join(FIXTURES, "besu-debug-geth");
 const isPresent = existsSync(FOLDER);
 const files = isPresent ? globSync("specs/**/*.json", { cwd: FOLDER }).sort() : [];
 
-/** To be none. */
-const KNOWN_DIFFERENCES = new Set(["16-debug-call-tracer-0x10-halts.json"]);
-
 describe.skipIf(!isPresent)("traces of Besu's test chain", () => {
   let provider: BraidProvider;
 
@@ -45,8 +42,6 @@ describe.skipIf(!isPresent)("traces of Besu's test chain", () => {
       return;
     }
     const found = JSON.parse(JSON.stringify(await provider.request(request)));
-    // The engine's events call every opcode that is not defined INVALID.
-    if (KNOWN_DIFFERENCES.has(basename(file))) expect(found).not.toEqual(response.result);
-    else expect(found).toEqual(response.result);
+    expect(found).toEqual(response.result);
   });
 });

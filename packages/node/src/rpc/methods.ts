@@ -12,6 +12,7 @@ import { logMethods } from "./eth/logs.ts";
 import { simulateMethods } from "./eth/simulate.ts";
 import { stateMethods } from "./eth/state.ts";
 import type { Methods } from "./method.ts";
+import { parityMethods } from "./parity.ts";
 import { testingMethods } from "./testing.ts";
 import { traceMethods } from "./trace.ts";
 import { txpoolMethods } from "./txpool.ts";
@@ -27,6 +28,7 @@ export const METHODS: Methods = {
   ...logMethods,
   ...debugMethods,
   ...traceMethods,
+  ...parityMethods,
   ...clientMethods,
   ...txpoolMethods,
   ...developmentMethods,

@@ -2,6 +2,7 @@
 
 import type { TraceMessage, TraceResult, TraceState, TraceStep } from "@braid/executor";
 import { bigIntToBytes32, bytesToHex, type Hex } from "@braid/primitives";
+import type { ForkRules } from "@braid/protocol";
 import { revertMessage } from "../errors.ts";
 import { hexOf } from "../format.ts";
 import { describeHalt, type LastStep, lastStepOf } from "./halts.ts";
@@ -22,7 +23,8 @@ interface CallLog {
   index?: Hex;
 }
 
-interface CallFrame {
+/** A message call, with those below it. */
+export interface CallFrame {
   type: string;
   from: Hex;
   to?: Hex;
@@ -131,13 +133,14 @@ export class CallTracer implements ResultTracer {
       return;
     }
     if (last?.code === SELFDESTRUCT) dropLastCall(frame);
-    fail(frame, exceptionError.error, returnValue, last);
+    fail(frame, exceptionError.error, returnValue, last, this.#call.rules);
     dropLogs(frame);
   }
 
-  result({ gasUsed, output, status }: Traced): unknown {
+  /** Undefined when the transaction has not come to a call. */
+  result({ gasUsed, output, status }: Traced): CallFrame | undefined {
     const frame = this.#top;
-    if (frame === undefined) return null;
+    if (frame === undefined) return undefined;
     frame.gasUsed = hexOf(gasUsed);
     if (status === 1 && output.length > 0) frame.output = bytesToHex(output);
     return frame;
@@ -230,9 +233,15 @@ function addressOf(word: bigint | undefined): Hex | undefined {
   return word === undefined ? undefined : bytesToHex(bigIntToBytes32(BigInt.asUintN(160, word)).subarray(12));
 }
 
-function fail(frame: CallFrame, error: string, output: Uint8Array, last: LastStep | undefined): void {
+function fail(
+  frame: CallFrame,
+  error: string,
+  output: Uint8Array,
+  last: LastStep | undefined,
+  rules: ForkRules,
+): void {
   const isDeposit = CREATES.has(frame.type) && error === "out of gas" && last?.code === RETURN;
-  frame.error = isDeposit ? "contract creation code storage out of gas" : describeHalt(error, last);
+  frame.error = isDeposit ? "contract creation code storage out of gas" : describeHalt(error, last, rules);
   // What was to be created is not there.
   if (CREATES.has(frame.type)) delete frame.to;
   if (error !== "revert") return;

@@ -1,6 +1,7 @@
 // What ended a frame, in geth's words, which name the opcode and the stack.
 
 import type { TraceStep } from "@braid/executor";
+import type { ForkRules } from "@braid/protocol";
 import { haltMessage } from "../errors.ts";
 
 /** The opcode that was about to run when the frame ended. */
@@ -8,13 +9,22 @@ export interface LastStep {
   code: number;
   /** Words on the stack. */
   height: number;
+  gasLeft: bigint;
 }
 
-export function lastStepOf({ opcode, stack }: TraceStep): LastStep {
-  return { code: opcode.code, height: stack.length };
+export function lastStepOf({ opcode, stack, gasLeft }: TraceStep): LastStep {
+  return { code: opcode.code, height: stack.length, gasLeft };
 }
 
 const INVALID = 0xfe;
+const SSTORE = 0x55;
+/** EIP-2200: with no more gas than a called contract gets as a gift nothing is stored. */
+const SENTRY_GAS = 2_300n;
+
+/** What geth calls an opcode. */
+export function nameOfOpcode({ name, code }: TraceStep["opcode"]): string {
+  return name === "INVALID" && code !== INVALID ? `opcode 0x${code.toString(16)} not defined` : name;
+}
 
 /** What opcodes take from the stack, where it is not nothing: pairs of a range and a number. */
 const NEEDS: readonly (readonly [first: number, last: number, words: number])[] = [
@@ -64,12 +74,19 @@ function needOf(code: number): number {
 }
 
 /** Why a frame ended, other than by itself. */
-export function describeHalt(error: string, last: LastStep | undefined): string {
+export function describeHalt(error: string, last: LastStep | undefined, rules: ForkRules): string {
   if (last === undefined) return haltMessage(error);
-  const { code, height } = last;
+  const { code, height, gasLeft } = last;
   if (error === "invalid opcode")
     return `invalid opcode: ${code === INVALID ? "INVALID" : `opcode 0x${code.toString(16)} not defined`}`;
+  if (error === "out of gas" && code === SSTORE && gasLeft <= SENTRY_GAS && hasSentry(rules))
+    return "out of gas: not enough gas for reentrancy sentry";
   if (error === "stack underflow") return `stack underflow (${height} <=> ${needOf(code)})`;
   if (error === "stack overflow") return `stack limit reached ${height} (1023)`;
   return haltMessage(error);
+}
+
+/** EIP-2200 came with Istanbul, as did the lower price of calldata (EIP-2028). */
+function hasSentry({ calldataNonZeroGas }: ForkRules): boolean {
+  return calldataNonZeroGas === 16n;
 }

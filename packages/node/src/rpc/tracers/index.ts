@@ -3,6 +3,7 @@
 import { RpcError, SERVER_ERROR } from "@braid/rpc";
 import { boolean, object, optional, quantity64, type Reader, text } from "../params.ts";
 import { CallTracer } from "./call-tracer.ts";
+import { FlatCallTracer } from "./flat-call-tracer.ts";
 import { FourByteTracer } from "./four-byte-tracer.ts";
 import { PrestateTracer } from "./prestate-tracer.ts";
 import type { ResultTracer, TracedCall } from "./result-tracer.ts";
@@ -26,6 +27,7 @@ const config = object({
 });
 
 const callOptions = object({ onlyTopCall: flag, withLog: flag });
+const flatOptions = object({ convertParityErrors: flag, includePrecompiles: flag });
 const prestateOptions = object({
   diffMode: flag,
   disableCode: flag,
@@ -43,11 +45,15 @@ export const tracerOptions: Reader<TracerMaker> = (value) => {
     case "":
     case "structLogger": {
       const room = { left: MOST_LOGS };
-      return () => new StructLogger(logging, room);
+      return (call) => new StructLogger(call, logging, room);
     }
     case "callTracer": {
       const options = callOptions(tracerConfig ?? {});
       return (call) => new CallTracer(call, options);
+    }
+    case "flatCallTracer": {
+      const options = flatOptions(tracerConfig ?? {});
+      return (call) => new FlatCallTracer(call, options);
     }
     case "prestateTracer": {
       const options = prestateOptions(tracerConfig ?? {});

@@ -98,7 +98,7 @@ export class PrestateTracer implements ResultTracer {
   }
 
   #destroy(address: Hex): void {
-    if (!this.#call.keepsOld || this.#created.has(address)) this.#deleted.add(address);
+    if (!this.#call.rules.eip6780 || this.#created.has(address)) this.#deleted.add(address);
   }
 
   async #see(address: Uint8Array): Promise<Seen | undefined> {

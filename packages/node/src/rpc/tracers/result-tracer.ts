@@ -1,6 +1,7 @@
 // What a tracer of JSON-RPC is: it looks on, and then says what it has seen.
 
 import type { TracedTransaction, Tracer } from "@braid/executor";
+import type { ForkRules } from "@braid/protocol";
 
 /** How the transaction ended; of a call, as if it were one. */
 export type Traced = Pick<TracedTransaction, "status" | "gasUsed" | "output" | "error">;
@@ -20,8 +21,17 @@ export interface TracedCall {
   gasLimit: bigint;
   /** Of the block that it is in. */
   coinbase: Uint8Array;
-  /** EIP-6780: only what was created in the same transaction is destroyed. */
-  keepsOld: boolean;
+  rules: ForkRules;
   /** Who signed authorizations, as far as they can be told. */
   authorities: readonly Uint8Array[];
+  /** Of a call there is none. */
+  place?: TracedPlace;
+}
+
+/** Where in the chain a transaction is. */
+export interface TracedPlace {
+  blockHash: Uint8Array;
+  blockNumber: bigint;
+  transactionHash: Uint8Array;
+  index: number;
 }

@@ -2,10 +2,11 @@
 
 import type { TraceMessage, TraceResult, TraceStep } from "@braid/executor";
 import { bigIntToBytes32, bytesToHex, type Hex } from "@braid/primitives";
+import type { ForkRules } from "@braid/protocol";
 import { RpcError, SERVER_ERROR } from "@braid/rpc";
 import { hexOf } from "../format.ts";
-import { describeHalt, type LastStep, lastStepOf } from "./halts.ts";
-import type { ResultTracer, Traced } from "./result-tracer.ts";
+import { describeHalt, type LastStep, lastStepOf, nameOfOpcode } from "./halts.ts";
+import type { ResultTracer, Traced, TracedCall } from "./result-tracer.ts";
 
 export interface StructLogOptions {
   enableMemory: boolean;
@@ -49,6 +50,7 @@ export const MOST_LOGS = 100_000;
 
 export class StructLogger implements ResultTracer {
   readonly #options: StructLogOptions;
+  readonly #rules: ForkRules;
   readonly #room: LogRoom;
   readonly #logs: StructLog[] = [];
   readonly #frames: Frame[] = [];
@@ -57,7 +59,8 @@ export class StructLogger implements ResultTracer {
   #pendingLoad: { storage: Record<string, Hex>; key: string; log: StructLog } | undefined;
 
   /** @param room shared by the tracers of one request. */
-  constructor(options: StructLogOptions, room: LogRoom) {
+  constructor({ rules }: TracedCall, options: StructLogOptions, room: LogRoom) {
+    this.#rules = rules;
     this.#options = options;
     this.#room = room;
   }
@@ -74,7 +77,7 @@ export class StructLogger implements ResultTracer {
     const { exceptionError, returnValue } = execResult;
     const frame = this.#frames.pop();
     if (frame?.last !== undefined && exceptionError !== undefined && exceptionError.error !== "revert")
-      frame.last.log.error = describeHalt(exceptionError.error, frame.last.step);
+      frame.last.log.error = describeHalt(exceptionError.error, frame.last.step, this.#rules);
     const caller = this.#frames.at(-1);
     if (caller !== undefined) caller.returned = returnValue.slice();
   }
@@ -93,7 +96,7 @@ export class StructLogger implements ResultTracer {
       );
     const log: StructLog = {
       pc,
-      op: opcode.name,
+      op: nameOfOpcode(opcode),
       gas: Number(gasLeft),
       gasCost: Number(opcode.dynamicFee ?? opcode.fee),
       depth: depth + 1,
@@ -105,6 +108,10 @@ export class StructLogger implements ResultTracer {
     this.#noteStorage(step, log);
     frame.last = { log, step: lastStepOf(step) };
     this.#logs.push(log);
+  }
+
+  codeEnd(step: TraceStep): void {
+    this.step(step);
   }
 
   result({ status, gasUsed, output }: Traced): object {

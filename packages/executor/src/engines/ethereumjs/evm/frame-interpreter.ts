@@ -8,6 +8,7 @@
 import type { EVMMockBlockchainInterface, EVMPerformanceLogger, ExecResult, Message } from "@ethereumjs/evm";
 import { type EVM, EVMError } from "@ethereumjs/evm";
 import { type Address, equalsBytes } from "@ethereumjs/util";
+import type { TraceStep } from "../../../block/tracer.ts";
 import type { AccountView } from "../state/account-view.ts";
 import { analyse, type CodeAnalysis } from "../state/code-analysis.ts";
 import type { AccountEntry, SlotEntry } from "../state/entries.ts";
@@ -180,11 +181,31 @@ export function frameInterpreterClass(Base: InterpreterClass): FrameInterpreterC
     /** All opcodes by ethereumjs's handlers, each announced before it runs. Ends by throwing STOP or at the end of the code. */
     async #stepThrough(code: Uint8Array): Promise<void> {
       const runState = this._runState;
+      const { tracer } = this._evm as BraidEvm;
       while (runState.programCounter < code.length) {
         runState.opCode = code[runState.programCounter] as number;
+        tracer.opcode = runState.opCode;
         await this.runStep();
         this.timeLimit.check();
       }
+      await tracer.codeEnd(() => this.#stopAtEnd());
+    }
+
+    /** The STOP that stands behind every code (Yellow Paper, section 9.4). */
+    #stopAtEnd(): TraceStep {
+      const { programCounter, gasLeft, gasRefund, stack, memory, memoryWordCount } = this._runState;
+      return {
+        pc: programCounter,
+        depth: this._env.depth,
+        opcode: { name: "STOP", fee: 0, dynamicFee: 0n, isAsync: false, code: 0 },
+        gasLeft,
+        gasRefund,
+        stack: stack.getStack(),
+        memory: memory._store.slice(0, 32 * Number(memoryWordCount)),
+        memoryWordCount,
+        address: this._env.address,
+        codeAddress: this._env.codeAddress,
+      };
     }
 
     /** One opcode by ethereumjs's gas and opcode handlers. */

@@ -86,7 +86,10 @@ export class EthereumjsUnits implements UnitExecutor {
   async #runCall(unit: number, calls: CallUnits, state: VersionedState): Promise<TransactionOutcome> {
     const { context } = this.#block;
     const run = () => executeCallUnit(unit, calls, state, this.#context, context, this.#gasUsed(unit, calls));
-    return (await this.#traced(unit - FIRST_MESSAGE, state, run)) ?? NOTHING;
+    const index = unit - FIRST_MESSAGE;
+    // What is overridden was there before anybody looks on.
+    const isMessage = index >= 0 && index < calls.messages.length;
+    return (await (isMessage ? this.#traced(index, state, run) : run())) ?? NOTHING;
   }
 
   /** Runs a transaction or message with whoever looks on. */
