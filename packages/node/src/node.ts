@@ -1,7 +1,7 @@
 // The node: a chain, a pool of transactions, and what a development node can do to both. JSON-RPC stands on top of it.
 
-import type { BlockAttributes, Blockchain, BuiltChild, StoredBlock } from "@braid/chain";
-import type { Executor, LeftOut } from "@braid/executor";
+import type { BlockAttributes, Blockchain, BuiltChild, HeadChange, StoredBlock } from "@braid/chain";
+import { Executor, type LeftOut } from "@braid/executor";
 import { keccak256 } from "@braid/kernel";
 import { BaseError, bytesToHex, type Hex } from "@braid/primitives";
 import {
@@ -33,6 +33,9 @@ export interface NodeParts {
   pool?: Partial<PoolLimits>;
   callGasLimit?: bigint;
 }
+
+/** What a node stands on: a chain, and the store of its states. */
+export type ChainParts = Pick<NodeParts, "chain" | "store">;
 
 /** A transaction that was not included, and is in the pool no more. */
 export interface DroppedTransaction {
@@ -85,14 +88,24 @@ const FOR_NOW: ReadonlySet<TransactionErrorCode> = new Set([
 ]);
 
 export class Node {
-  readonly chain: Blockchain;
   readonly executor: Executor;
   readonly accounts: ReadonlyMap<Hex, DevAccount>;
   readonly pool: Mempool;
   readonly clock = new Clock();
   readonly callGasLimit: bigint;
   readonly #order: "priority" | "fifo";
-  readonly #store: StateStore;
+  #chain: Blockchain;
+  #store: StateStore;
+  /** Executes blocks of the chain again, beside those that are mined. */
+  #again: Executor | undefined;
+  /** What `reset` comes back to. */
+  readonly #atStart: {
+    choices: BlockChoices;
+    randao: Uint8Array;
+    auto: boolean;
+    interval: number;
+    offset: bigint;
+  };
   readonly #impersonated = new Set<Hex>();
   readonly #snapshots = new Map<bigint, Snapshot>();
   #lastSnapshot = 0n;
@@ -105,11 +118,12 @@ export class Node {
   #timer: NodeJS.Timeout | undefined;
   #pending: { key: string; block: Promise<PendingBlock> } | undefined;
   readonly #mutex = new Mutex();
+  readonly #headChanges = new Set<(change: HeadChange) => void>();
   readonly #mined = new Set<(mined: MinedBlock) => void>();
   #closed = false;
 
   constructor({ chain, store, executor, accounts, coinbase, mining = {}, pool, callGasLimit }: NodeParts) {
-    this.chain = chain;
+    this.#chain = chain;
     this.executor = executor;
     this.#store = store;
     this.accounts = new Map(accounts.map((account) => [bytesToHex(account.address), account]));
@@ -124,14 +138,25 @@ export class Node {
       baseFee: undefined,
       prevRandao: undefined,
     };
-    chain.onHeadChange(({ dropped }) => {
-      if (dropped.length > 0) this.#takeBack(dropped);
-    });
+    const { offset } = this.clock;
+    this.#atStart = { choices: this.#choices, randao: this.#randao, auto, interval, offset };
+    this.#follow(chain);
     this.setIntervalMining(interval);
+  }
+
+  /** Another one after a reset to another one. */
+  get chain(): Blockchain {
+    return this.#chain;
   }
 
   get head(): StoredBlock {
     return this.chain.head;
+  }
+
+  /** For blocks that are there already: no block that is mined waits for it, or finds its state thrown out of the cache. */
+  get again(): Executor {
+    this.#again ??= new Executor({ workers: this.executor.workers });
+    return this.#again;
   }
 
   /** The state that calls on the newest block see. */
@@ -174,6 +199,12 @@ export class Node {
     const { state } = this;
     const gasLimit = this.#choices.gasLimit ?? this.head.header.gasLimit;
     return { rules: this.nextRules, gasLimit, account: (address) => state.getAccount(address) };
+  }
+
+  /** Calls `listener` after each change of the canonical chain, whichever chain it is by then. It must not throw. */
+  onHeadChange(listener: (change: HeadChange) => void): () => void {
+    this.#headChanges.add(listener);
+    return () => this.#headChanges.delete(listener);
   }
 
   /** Calls `listener` with each block that was mined here, after it is the head. It must not throw. */
@@ -315,6 +346,35 @@ export class Node {
     });
   }
 
+  /**
+   * Everything is as it was when the node was made: its chain back at the first block, no transactions in the pool, no snapshots. With parts of
+   * another chain the node goes on with that one, and closes the store that it had.
+   */
+  reset(parts?: ChainParts): Promise<void> {
+    return this.#mutex.run(async () => {
+      const { choices, randao, auto, interval, offset } = this.#atStart;
+      if (parts === undefined) await this.chain.setHead(this.chain.first.hash, { state: null });
+      else {
+        const { chain, store } = parts;
+        const before = this.#store;
+        this.#chain = chain;
+        this.#store = store;
+        this.#follow(chain);
+        await before.close();
+      }
+      this.pool.restoreSnapshot([]);
+      this.#snapshots.clear();
+      this.#impersonated.clear();
+      this.#autoImpersonate = false;
+      this.#choices = choices;
+      this.#randao = randao;
+      const now = this.clock.now - this.clock.offset + offset;
+      this.clock.restore({ now, next: undefined, interval: undefined });
+      this.#automine = auto;
+      this.setIntervalMining(interval);
+    });
+  }
+
   /** Lets a transaction go. False when it is not in the pool. */
   dropTransaction(hash: Uint8Array): boolean {
     return this.pool.remove(hash) !== undefined;
@@ -325,6 +385,7 @@ export class Node {
     this.#closed = true;
     clearTimeout(this.#timer);
     await this.#mutex.run(async () => {});
+    await this.#again?.close();
     await this.executor.close();
     await this.#store.close();
   }
@@ -395,6 +456,14 @@ export class Node {
       const { block, dropped } = await this.#mineOne();
       included = block.block.transactions.length + dropped.length;
     }
+  }
+
+  #follow(chain: Blockchain): void {
+    chain.onHeadChange((change) => {
+      if (chain !== this.#chain) return;
+      if (change.dropped.length > 0) this.#takeBack(change.dropped);
+      for (const listener of this.#headChanges) listener(change);
+    });
   }
 
   /** Transactions of blocks that the chain has left wait for the next ones. */

@@ -55,7 +55,7 @@ export class Filters {
   constructor(node: Node) {
     this.#node = node;
     this.#stop = [
-      node.chain.onHeadChange((change) => this.#onHeadChange(change)),
+      node.onHeadChange((change) => this.#onHeadChange(change)),
       node.pool.onTransaction((pooled) => this.#onTransaction(pooled)),
     ];
   }

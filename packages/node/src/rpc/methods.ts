@@ -16,6 +16,7 @@ import { parityMethods } from "./parity.ts";
 import { testingMethods } from "./testing.ts";
 import { traceMethods } from "./trace.ts";
 import { txpoolMethods } from "./txpool.ts";
+import { wholeStateMethods } from "./whole-state.ts";
 
 export const METHODS: Methods = {
   ...chainMethods,
@@ -32,5 +33,6 @@ export const METHODS: Methods = {
   ...clientMethods,
   ...txpoolMethods,
   ...developmentMethods,
+  ...wholeStateMethods,
   ...testingMethods,
 };
