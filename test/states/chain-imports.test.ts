@@ -111,7 +111,7 @@ async function checkStates(store: StateStore, blocks: ImportedBlock[], oracle: T
       [ABSENT, [new Uint8Array(32)]] as const,
     ]) {
       const account = await oracle.account(root, address);
-      const found = state.getAccount(address);
+      const found = await state.getAccount(address);
       expect(found?.nonce).toBe(account?.nonce);
       expect(found?.balance).toBe(account?.balance);
       expect(found?.codeHash).toEqual(account?.codeHash);
@@ -122,7 +122,7 @@ async function checkStates(store: StateStore, blocks: ImportedBlock[], oracle: T
       expect(proof.accountProof.map(bytesToHex)).toEqual((await oracle.proof(root, address)).map(bytesToHex));
       for (const { slot, value, proof: nodes } of proof.storageProof) {
         expect(value).toBe(await oracle.slot(storageRoot, slot));
-        expect(state.getStorage(address, slot)).toBe(value);
+        expect(await state.getStorage(address, slot)).toBe(value);
         const expected = account === undefined ? [] : await oracle.proof(storageRoot, slot);
         expect(nodes.map(bytesToHex)).toEqual(expected.map(bytesToHex));
       }

@@ -22,11 +22,11 @@ import {
   validateUncles,
 } from "@braid/protocol";
 import {
+  type KeptState,
   KnownBlockError,
   type RecordChange,
   type StateChanges,
   type StateStore,
-  type StoredState,
   UnknownBlockError,
 } from "@braid/state";
 import {
@@ -185,7 +185,7 @@ export class Blockchain {
    * The state after a block, as calls on it and the next block see it: with what was changed by hand since. Throws UnknownBlockError
    * when it is not kept.
    */
-  stateAfter(block: Uint8Array): StoredState {
+  stateAfter(block: Uint8Array): KeptState {
     return this.#store.stateAt(this.stateId(block));
   }
 

@@ -11,21 +11,18 @@ import {
   type SourceAccount,
   type StateChanges,
   type StateSource,
-  type StoredState,
+  whenThere,
 } from "@braid/state";
-
-/** A state that answers at once. */
-export type ReadableState = Pick<StoredState, "getAccount" | "getStorage" | "getCode" | "getBlockHash">;
 
 export class ChangedState implements StateSource {
   readonly stateRoot: Uint8Array;
-  readonly #before: ReadableState;
+  readonly #before: StateSource;
   readonly #changes: StateChanges;
   readonly #block: { number: bigint; hash: Uint8Array } | undefined;
 
   /** @param block of what changed the state, when it has a hash that BLOCKHASH is to know. */
   constructor(
-    before: ReadableState,
+    before: StateSource,
     changes: StateChanges,
     stateRoot: Uint8Array,
     block?: { number: bigint; hash: Uint8Array },
@@ -36,11 +33,14 @@ export class ChangedState implements StateSource {
     this.#block = block;
   }
 
-  getAccount(address: Uint8Array): SourceAccount | undefined {
-    const changes = this.#changes;
+  getAccount(address: Uint8Array): SourceAccount | undefined | Promise<SourceAccount | undefined> {
+    const index = this.#changes.indexOf(address);
     const before = this.#before.getAccount(address);
-    const index = changes.indexOf(address);
-    if (index < 0) return before;
+    return index < 0 ? before : whenThere(before, (account) => this.#changed(index, account));
+  }
+
+  #changed(index: number, before: SourceAccount | undefined): SourceAccount | undefined {
+    const changes = this.#changes;
     const flags = changes.flagsAt(index);
     if (flags & CHANGED_DELETED) return undefined;
     return {
@@ -54,7 +54,7 @@ export class ChangedState implements StateSource {
     };
   }
 
-  getStorage(address: Uint8Array, slot: Uint8Array): bigint {
+  getStorage(address: Uint8Array, slot: Uint8Array): bigint | Promise<bigint> {
     const changes = this.#changes;
     const index = changes.indexOf(address);
     if (index < 0) return this.#before.getStorage(address, slot);
@@ -65,14 +65,14 @@ export class ChangedState implements StateSource {
     return isGone ? 0n : this.#before.getStorage(address, slot);
   }
 
-  getCode(codeHash: Uint8Array): Uint8Array {
+  getCode(codeHash: Uint8Array): Uint8Array | Promise<Uint8Array> {
     const changes = this.#changes;
     for (let i = 0; i < changes.codeCount; i++)
       if (equalBytes(changes.codeHashOf(i), codeHash)) return changes.codeAt(i).slice();
     return this.#before.getCode(codeHash);
   }
 
-  getBlockHash(number: bigint): Uint8Array {
+  getBlockHash(number: bigint): Uint8Array | Promise<Uint8Array> {
     return number === this.#block?.number ? this.#block.hash : this.#before.getBlockHash(number);
   }
 

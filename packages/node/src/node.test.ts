@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bytesToHex, hexToBytes } from "@braid/primitives";
+import type { StoredState } from "@braid/state";
 import { mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
 import { afterEach, describe, expect, test } from "vitest";
 import { DEFAULT_MNEMONIC } from "./accounts/dev-accounts.ts";
@@ -66,7 +67,11 @@ async function transfer(change: Transfer = {}): Promise<Uint8Array> {
   );
 }
 
-const balanceOf = (node: Node, address: Uint8Array): bigint => node.state.getAccount(address)?.balance ?? 0n;
+/** All of the chain is kept here: its states answer at once. */
+const stateOf = (node: Node): StoredState => node.state as StoredState;
+
+const balanceOf = (node: Node, address: Uint8Array): bigint =>
+  stateOf(node).getAccount(address)?.balance ?? 0n;
 
 describe("accounts", () => {
   test("are those that viem derives, and sign what viem signs", async () => {
@@ -330,7 +335,7 @@ describe("states changed by hand", () => {
     const slot = new Uint8Array(32).fill(3);
     const code = hexToBytes("0x60005460005260206000f3");
     await node.editState([{ address: SINK, balance: 9n, nonce: 4n, code, storage: [[slot, 8n]] }]);
-    const found = node.state.getAccount(SINK);
+    const found = stateOf(node).getAccount(SINK);
     expect(found).toMatchObject({ balance: 9n, nonce: 4n, hasStorage: true });
     expect(node.state.getStorage(SINK, slot)).toBe(8n);
     expect(node.state.getCode(found?.codeHash ?? slot)).toEqual(code);
@@ -340,7 +345,7 @@ describe("states changed by hand", () => {
       { address: SINK, balance: 0n, nonce: 0n, code: new Uint8Array(0), storage: [[slot, 0n]] },
     ]);
     // Its storage is not known to be empty: it stays, with nothing in it.
-    expect(node.state.getAccount(SINK)?.balance ?? 0n).toBe(0n);
+    expect(stateOf(node).getAccount(SINK)?.balance ?? 0n).toBe(0n);
     await node.editState([{ address: new Uint8Array(20).fill(5), balance: 0n }]);
     expect(node.state.getAccount(new Uint8Array(20).fill(5))).toBeUndefined();
   });

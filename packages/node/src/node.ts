@@ -12,7 +12,7 @@ import {
   nextExcessBlobGas,
   type TransactionErrorCode,
 } from "@braid/protocol";
-import type { StateSource, StateStore, StoredState } from "@braid/state";
+import type { KeptState, StateSource, StateStore } from "@braid/state";
 import type { DevAccount } from "./accounts/dev-accounts.ts";
 import { ChangedState } from "./changed-state.ts";
 import { Clock, type ClockState } from "./mining/clock.ts";
@@ -160,7 +160,7 @@ export class Node {
   }
 
   /** The state that calls on the newest block see. */
-  get state(): StoredState {
+  get state(): KeptState {
     return this.chain.stateAfter(this.head.hash);
   }
 
@@ -308,7 +308,7 @@ export class Node {
   /** Changes accounts in the state after the head: the next block, and calls on the newest one, see it. */
   editState(edits: readonly AccountEdit[]): Promise<void> {
     return this.#mutex.run(async () => {
-      await this.chain.changeState(changesOfEdits(this.state, edits));
+      await this.chain.changeState(await changesOfEdits(this.state, edits));
       this.pool.update(this.poolView());
     });
   }

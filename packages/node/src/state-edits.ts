@@ -8,7 +8,7 @@ import {
   NO_ACCOUNT_CHANGE,
   type SourceAccount,
   type StateChanges,
-  type StoredState,
+  type StateSource,
   stateChangesOf,
 } from "@braid/state";
 
@@ -25,12 +25,15 @@ export interface AccountEdit {
 }
 
 /** The changes that make a state fit the edits, of which there is at most one for each account. */
-export function changesOfEdits(state: StoredState, edits: readonly AccountEdit[]): StateChanges {
+export async function changesOfEdits(
+  state: StateSource,
+  edits: readonly AccountEdit[],
+): Promise<StateChanges> {
   const accounts = new Map<Hex, AccountChange>();
   const codes = new Map<Hex, Uint8Array>();
   for (const edit of edits) {
     const { address, balance, nonce, code, storage = [] } = edit;
-    const before = state.getAccount(address);
+    const before = await state.getAccount(address);
     const codeHash = code && (code.length === 0 ? EMPTY_CODE_HASH : keccak256(code));
     if (code !== undefined && code.length > 0) codes.set(bytesToHex(keccak256(code)), code);
     const change: AccountChange = {

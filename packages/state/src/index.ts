@@ -18,6 +18,8 @@ export { LmdbStateStore } from "./lmdb/lmdb-state-store.ts";
 export { type OpenState, openState } from "./lmdb/open-state.ts";
 export { StoreError, type StoreErrorCode } from "./lmdb/store-error.ts";
 export { MemoryStateSource } from "./memory-state-source.ts";
+export { whenThere } from "./overlay/known-source.ts";
+export { OverlayStateStore } from "./overlay/overlay-state-store.ts";
 export * from "./state-changes.ts";
 export { StateChangesWriter, stateChangesOf } from "./state-changes-writer.ts";
 export type {
@@ -34,12 +36,15 @@ export { type RecordChange, RecordKeyError, type RecordRange } from "./store/rec
 export {
   type AccountProof,
   type BlockId,
+  BlockInUseError,
   type KeptBlock,
+  type KeptState,
   KnownBlockError,
   type NewBlock,
   type PreparedState,
   type StateStore,
   type StoredState,
   UnknownBlockError,
+  UnprovableStateError,
 } from "./store/state-store.ts";
 export { type WitnessInput, WitnessStateSource } from "./witness-state-source.ts";

@@ -22,8 +22,13 @@ export interface PoolView {
   rules: ForkRules;
   /** Of the next block. */
   gasLimit: bigint;
-  /** Undefined when it does not exist. */
-  account(address: Uint8Array): { nonce: bigint; balance: bigint } | undefined;
+  /** Undefined when it does not exist. Later when it must be fetched first; of who is in the pool it is at hand. */
+  account(address: Uint8Array): PoolAccount | undefined | Promise<PoolAccount | undefined>;
+}
+
+interface PoolAccount {
+  nonce: bigint;
+  balance: bigint;
 }
 
 export interface PoolLimits {
@@ -121,6 +126,8 @@ export class Mempool {
       throw new RejectedTransactionError("BRAID_TX_INVALID_SIGNATURE", "invalid sender");
     // It takes long: whoever sends the same at the same time is turned away below.
     if (tx.type === 3) await verifySidecar(tx, sidecar, view.rules);
+    const account = view.account(address);
+    if (account instanceof Promise) await account;
     const pooled: PooledTransaction = {
       raw,
       hash,
@@ -147,7 +154,7 @@ export class Mempool {
       // Its blobs are in no block, and nobody has them any more.
       if (tx.type === 3) continue;
       const from = bytesToHex(sender);
-      const nonce = view.account(sender)?.nonce ?? 0n;
+      const nonce = accountAt(view, sender)?.nonce ?? 0n;
       if (tx.nonce < nonce || this.#bySender.get(from)?.has(tx.nonce) === true) continue;
       const cost = maxCost(tx, view.rules.blobGasPerBlob);
       this.#put({ raw, hash: hashTransaction(raw), tx, sender, from, cost, arrival: ++this.#arrivals });
@@ -158,7 +165,7 @@ export class Mempool {
   update(view: PoolView): void {
     for (const list of [...this.#bySender.values()])
       for (const pooled of [...list.values()]) {
-        const account = view.account(pooled.sender);
+        const account = accountAt(view, pooled.sender);
         if (pooled.tx.nonce < (account?.nonce ?? 0n) || pooled.cost > (account?.balance ?? 0n))
           this.remove(pooled.hash);
       }
@@ -206,8 +213,8 @@ export class Mempool {
   }
 
   /** The nonce that the sender's next transaction has, those in the pool counted. */
-  nextNonce(sender: Uint8Array, view: PoolView): bigint {
-    const nonce = view.account(sender)?.nonce ?? 0n;
+  async nextNonce(sender: Uint8Array, view: PoolView): Promise<bigint> {
+    const nonce = (await view.account(sender))?.nonce ?? 0n;
     const list = this.#bySender.get(bytesToHex(sender));
     return list === undefined ? nonce : nonce + BigInt(this.#run(list, view).length);
   }
@@ -241,7 +248,7 @@ export class Mempool {
   #run(list: OfSender, view: PoolView): PooledTransaction[] {
     const [any] = list.values();
     const run: PooledTransaction[] = [];
-    let nonce = any === undefined ? 0n : (view.account(any.sender)?.nonce ?? 0n);
+    let nonce = any === undefined ? 0n : (accountAt(view, any.sender)?.nonce ?? 0n);
     for (let next = list.get(nonce); next !== undefined; next = list.get(nonce)) {
       run.push(next);
       nonce++;
@@ -273,7 +280,7 @@ export class Mempool {
   /** Nonce, funds, and what of the sender's is there already. */
   #checkSender(pooled: PooledTransaction, view: PoolView): void {
     const { tx, sender, from, cost } = pooled;
-    const { nonce, balance } = view.account(sender) ?? { nonce: 0n, balance: 0n };
+    const { nonce, balance } = accountAt(view, sender) ?? { nonce: 0n, balance: 0n };
     if (tx.nonce < nonce)
       throw new RejectedTransactionError(
         "BRAID_TX_NONCE_TOO_LOW",
@@ -331,6 +338,13 @@ export class Mempool {
     this.#byHash.set(bytesToHex(pooled.hash), pooled);
     this.#version++;
   }
+}
+
+/** The account of somebody who is in the pool, or is about to be. */
+function accountAt(view: PoolView, sender: Uint8Array): PoolAccount | undefined {
+  const account = view.account(sender);
+  if (account instanceof Promise) throw new Error("a sender's account was to be at hand");
+  return account;
 }
 
 function checkReplacement(tx: Transaction, old: Transaction): void {

@@ -52,8 +52,9 @@ const dumpState = method([optional(anything)], async ({ node }) => {
 const loadState = method([bytes], async ({ node }, encoded) => {
   const { accounts, block } = readDump(encoded);
   const { state } = node;
-  const edits = accounts.map(([of, { nonce, balance, code, storage }]): AccountEdit => {
-    const before = state.getAccount(of)?.nonce ?? 0n;
+  const edit = async ([of, dumped]: (typeof accounts)[number]): Promise<AccountEdit> => {
+    const { nonce, balance, code, storage } = dumped;
+    const before = (await state.getAccount(of))?.nonce ?? 0n;
     return {
       address: of,
       balance,
@@ -62,8 +63,8 @@ const loadState = method([bytes], async ({ node }, encoded) => {
       ...(code === undefined ? {} : { code }),
       storage: storage.map(([slot, value]) => [slot, bytesToBigInt(value)]),
     };
-  });
-  await node.editState(edits);
+  };
+  await node.editState(await Promise.all(accounts.map(edit)));
   // Contracts that know the time must not see it run backwards.
   const timestamp = block?.timestamp;
   if (timestamp !== undefined && timestamp > node.clock.now) node.clock.set(timestamp);

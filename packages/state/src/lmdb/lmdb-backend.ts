@@ -4,7 +4,15 @@ import { keccak256 } from "../keccak.ts";
 import { CHANGED_DELETED, CHANGED_STORAGE_RESET, StateChanges } from "../state-changes.ts";
 import { stateChangesOf } from "../state-changes-writer.ts";
 import type { StateHandle } from "../state-source.ts";
-import type { Backend, CommitWrite, FlatReader, HeadStep, TreeBlock, WalkedStep } from "../store/backend.ts";
+import type {
+  Backend,
+  CommitWrite,
+  FlatReader,
+  HeadStep,
+  Pruning,
+  TreeBlock,
+  WalkedStep,
+} from "../store/backend.ts";
 import { invertChanges } from "../store/invert-changes.ts";
 import type { RecordChange, RecordRange } from "../store/records.ts";
 import { trieLeaf } from "../trie/lookup.ts";
@@ -136,11 +144,7 @@ export class LmdbBackend implements Backend {
       batch.put(tables.meta, HEAD_KEY, block.hash);
       if (this.#base === undefined) batch.put(tables.meta, BASE_KEY, block.hash);
     }
-    for (const { block: gone } of [...pruning.onPath, ...pruning.beside]) {
-      batch.remove(tables.blocks, gone.hash);
-      batch.remove(tables.heights, heightKey(gone.height, gone.hash));
-      batch.remove(tables.deltas, gone.hash);
-    }
+    this.#removeBlocks([...pruning.onPath, ...pruning.beside], batch);
     for (const { block: gone, child } of pruning.onPath) {
       batch.put(tables.ancestors, numberKey(gone.number), gone.hash);
       batch.put(tables.meta, BASE_KEY, child.hash);
@@ -171,6 +175,21 @@ export class LmdbBackend implements Backend {
     } catch (error) {
       throw storeErrorOf(error, this.path);
     }
+  }
+
+  /** A store that keeps all blocks keeps the nodes of these too: they are not counted. So do all of them with codes. */
+  async forget(gone: Pruning["beside"], records: readonly RecordChange[]): Promise<void> {
+    const batch = new WriteBatch();
+    if (this.#history === "last") {
+      const counts = new NodeCounts(this.#open());
+      for (const { block, parent } of gone)
+        counts.removeNew(this.trie(parent), this.trie(block), this.delta(block));
+      counts.write(batch);
+    }
+    this.#removeBlocks(gone, batch);
+    this.#putRecords(records, batch);
+    await this.#run(batch);
+    for (const { block } of gone) this.#tries.delete(bytesToHex(block.hash));
   }
 
   async write(records: readonly RecordChange[]): Promise<void> {
@@ -301,6 +320,15 @@ export class LmdbBackend implements Backend {
     batch.put(tables.meta, HEAD_KEY, step.to.hash);
     batch.runWithin();
     return { ...step, changes };
+  }
+
+  #removeBlocks(gone: readonly { block: TreeBlock }[], batch: WriteBatch): void {
+    const tables = this.#open();
+    for (const { block } of gone) {
+      batch.remove(tables.blocks, block.hash);
+      batch.remove(tables.heights, heightKey(block.height, block.hash));
+      batch.remove(tables.deltas, block.hash);
+    }
   }
 
   #putRecords(records: readonly RecordChange[], batch: WriteBatch): void {

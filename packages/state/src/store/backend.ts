@@ -95,6 +95,8 @@ export interface Backend extends StateReader {
   commit(write: CommitWrite): Promise<void>;
   /** Walks over edges, turning each one's delta round. */
   move(steps: readonly HeadStep[], records: readonly RecordChange[]): Promise<WalkedStep[]>;
+  /** Gives up blocks beside the head's line, each with its parent; what descends from them is among them. */
+  forget(gone: Pruning["beside"], records: readonly RecordChange[]): Promise<void>;
   write(records: readonly RecordChange[]): Promise<void>;
   /** Resolves when all that was written is safe from a power cut. */
   flush(): Promise<void>;

@@ -1,17 +1,21 @@
 // A store in memory: tries that share what they have in common, and the head's state flat beside them.
-import { bytesToHex, type Hex, hexToBytes } from "@braid/primitives";
+import { bytesToHex, type Hex } from "@braid/primitives";
 import type { StateChanges } from "../state-changes.ts";
 import { NO_NODES, type TrieNode } from "../trie/node.ts";
 import type { Backend, CommitWrite, HeadStep, Pruning, TreeBlock, WalkedStep } from "./backend.ts";
 import { FlatState } from "./flat-state.ts";
 import { invertChanges } from "./invert-changes.ts";
+import { KeptCodes } from "./kept-codes.ts";
 import type { RecordChange, RecordRange } from "./records.ts";
 import { SortedRecords } from "./sorted-records.ts";
+import { UnknownBlockError } from "./state-store.ts";
 
 interface Entry {
   readonly block: TreeBlock;
   readonly trie: TrieNode | undefined;
   delta: StateChanges;
+  /** As KeptCodes knows what it needs. */
+  readonly codes: readonly Hex[];
 }
 
 /** Nothing of it can fail half-way, so nothing of it has to be taken back. */
@@ -23,7 +27,7 @@ export class MemoryBackend implements Backend {
   base: TreeBlock | undefined;
   readonly #entries = new Map<Hex, Entry>();
   readonly #heights = new Map<number, TreeBlock[]>();
-  readonly #codes = new Map<Hex, Uint8Array>();
+  readonly #codes = new KeptCodes();
   readonly #ancestors = new Map<bigint, Uint8Array>();
   readonly #records = new SortedRecords();
 
@@ -48,11 +52,11 @@ export class MemoryBackend implements Backend {
   }
 
   code(hash: Uint8Array): Uint8Array | undefined {
-    return this.#codes.get(bytesToHex(hash));
+    return this.#codes.get(hash);
   }
 
   codes(): [Uint8Array, Uint8Array][] {
-    return [...this.#codes].map(([hash, code]) => [hexToBytes(hash), code]);
+    return this.#codes.entries();
   }
 
   handle(): undefined {}
@@ -70,12 +74,11 @@ export class MemoryBackend implements Backend {
   }
 
   apply({ block, trie, changes, undo, ancestors, pruning, records }: CommitWrite): void {
-    this.#entries.set(bytesToHex(block.hash), { block, trie, delta: undo ?? changes });
+    const codes = this.#codes.use(changes);
+    this.#entries.set(bytesToHex(block.hash), { block, trie, delta: undo ?? changes, codes });
     const beside = this.#heights.get(block.height);
     if (beside === undefined) this.#heights.set(block.height, [block]);
     else beside.push(block);
-    for (let i = 0; i < changes.codeCount; i++)
-      this.#codes.set(bytesToHex(changes.codeHashOf(i)), changes.codeAt(i).slice());
     for (const [number, hash] of ancestors) this.#ancestors.set(number, hash);
     if (undo !== undefined) {
       this.flat.apply(changes);
@@ -99,6 +102,11 @@ export class MemoryBackend implements Backend {
     return walked;
   }
 
+  async forget(gone: Pruning["beside"], records: readonly RecordChange[]): Promise<void> {
+    this.#prune({ onPath: [], beside: gone, forgotten: [] });
+    this.#records.change(records);
+  }
+
   async write(records: readonly RecordChange[]): Promise<void> {
     this.#records.change(records);
   }
@@ -107,12 +115,16 @@ export class MemoryBackend implements Backend {
 
   async close(): Promise<void> {}
 
+  /** Blocks are asked for that were found here; since then one may have been given up. */
   #entry({ hash }: TreeBlock): Entry {
-    // Blocks are asked for that were found here.
-    return this.#entries.get(bytesToHex(hash)) as Entry;
+    const entry = this.#entries.get(bytesToHex(hash));
+    if (entry === undefined) throw new UnknownBlockError(hash);
+    return entry;
   }
 
   #prune({ onPath, beside, forgotten }: Pruning): void {
+    // What the others gave to accounts lives on in the blocks on top of them.
+    for (const { block } of beside) this.#codes.release(this.#entry(block).codes);
     for (const { block } of [...onPath, ...beside]) {
       this.#entries.delete(bytesToHex(block.hash));
       const rest = this.blocksAt(block.height).filter((other) => other !== block);

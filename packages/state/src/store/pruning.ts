@@ -44,11 +44,11 @@ function isHash(hash: Uint8Array | undefined, block: TreeBlock): boolean {
   return hash !== undefined && equalBytes(hash, block.hash);
 }
 
-/** All that descends from a block but not from one child of it. */
-function branchesOff(backend: Backend, block: TreeBlock, child: TreeBlock): Pruning["beside"] {
+/** All that descends from a block but not from one child of it; parents come first. */
+export function branchesOff(backend: Backend, block: TreeBlock, child?: TreeBlock): Pruning["beside"] {
   const beside: Pruning["beside"] = [];
   let parents = new Map<string, TreeBlock>([[bytesToHex(block.hash), block]]);
-  const kept = bytesToHex(child.hash);
+  const kept = child && bytesToHex(child.hash);
   for (let height = block.height + 1; parents.size > 0; height++) {
     const next = new Map<string, TreeBlock>();
     for (const candidate of backend.blocksAt(height)) {

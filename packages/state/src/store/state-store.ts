@@ -34,7 +34,7 @@ export interface StateStore {
   /** The block, or undefined when its state is not kept. */
   block(hash: Uint8Array): KeptBlock | undefined;
   /** The state after a block, which stays what it is while others are committed. Throws UnknownBlockError. */
-  stateAt(block: Uint8Array): StoredState;
+  stateAt(block: Uint8Array): KeptState;
   /**
    * Computes the state after a child of `parent`; the store is as before. `parent` is undefined for the state of a first block, which the
    * changes make out of nothing. Throws UnknownBlockError, and MissingCodeError when an account's new code is neither in the changes nor
@@ -46,6 +46,13 @@ export interface StateStore {
    * with UnknownBlockError.
    */
   setHead(block: Uint8Array, records?: Iterable<RecordChange>): Promise<void>;
+  /** A block and all that descends from it; parents come first. Throws UnknownBlockError. */
+  descendants(block: Uint8Array): KeptBlock[];
+  /**
+   * Gives up a block and all that descends from it. `records` change with it, or neither does. Rejects with UnknownBlockError, and with
+   * BlockInUseError when the head is among them.
+   */
+  forget(block: Uint8Array, records?: Iterable<RecordChange>): Promise<void>;
   /** One of the caller's own entries, as of the last finished write. */
   record(key: Uint8Array): Uint8Array | undefined;
   records(range?: RecordRange): Iterable<[key: Uint8Array, value: Uint8Array]>;
@@ -57,13 +64,19 @@ export interface StateStore {
   close(): Promise<void>;
 }
 
-/** A state that a store keeps: a source that answers at once, and knows its root. */
-export interface StoredState extends StateSource {
+/** A state that a store keeps: a source that knows what it is. */
+export interface KeptState extends StateSource {
+  readonly stateRoot: Uint8Array;
+  /** As StoredState. Throws UnprovableStateError where the nodes of the trie lie elsewhere. */
+  prove(address: Uint8Array, slots: readonly Uint8Array[]): AccountProof;
+}
+
+/** A state whose store has all of it: it answers at once. */
+export interface StoredState extends KeptState {
   getAccount(address: Uint8Array): SourceAccount | undefined;
   getStorage(address: Uint8Array, slot: Uint8Array): bigint;
   getCode(codeHash: Uint8Array): Uint8Array;
   getBlockHash(number: bigint): Uint8Array;
-  readonly stateRoot: Uint8Array;
   /** Proves an account, and slots of it, to whoever knows the state root: what EIP-1186 wants to be told. */
   prove(address: Uint8Array, slots: readonly Uint8Array[]): AccountProof;
 }
@@ -112,5 +125,27 @@ export class KnownBlockError extends BaseError {
     super("BRAID_KNOWN_BLOCK", `The store keeps block ${block} already: do not commit it again.`, {
       data: { block },
     });
+  }
+}
+
+/** A block is to be given up on which the head stands. Code BRAID_BLOCK_IN_USE. */
+export class BlockInUseError extends BaseError {
+  constructor(hash: Uint8Array) {
+    const block = bytesToHex(hash);
+    super(
+      "BRAID_BLOCK_IN_USE",
+      `Block ${block} cannot be given up: the head is that block, or descends from it. Move the head first.`,
+      { data: { block } },
+    );
+  }
+}
+
+/** A proof is asked for of a state of which the store has changes only. Code BRAID_STATE_UNPROVABLE. */
+export class UnprovableStateError extends BaseError {
+  constructor() {
+    super(
+      "BRAID_STATE_UNPROVABLE",
+      "Nothing can be proven of this state: the trie below its changes lies elsewhere. Ask for a block that the other node has.",
+    );
   }
 }

@@ -9,9 +9,10 @@ import type { TrieNode } from "../trie/node.ts";
 import { rootHash } from "../trie/node-codec.ts";
 import type { Backend, CommitWrite, HeadStep, TreeBlock } from "./backend.ts";
 import { invertChanges } from "./invert-changes.ts";
-import { NOTHING_TO_PRUNE, planPruning } from "./pruning.ts";
+import { branchesOff, NOTHING_TO_PRUNE, planPruning } from "./pruning.ts";
 import { copyRecords, type RecordChange, type RecordRange } from "./records.ts";
 import {
+  BlockInUseError,
   type KeptBlock,
   KnownBlockError,
   type NewBlock,
@@ -79,6 +80,16 @@ export class TreeStateStore implements StateStore {
     return this.#enqueue(() => this.#setHead(block, copied));
   }
 
+  descendants(block: Uint8Array): KeptBlock[] {
+    const found = this.#find(block);
+    return [found, ...branchesOff(this.#backend, found).map(({ block: one }) => one)];
+  }
+
+  forget(block: Uint8Array, records: Iterable<RecordChange> = []): Promise<void> {
+    const copied = copyRecords(records);
+    return this.#enqueue(() => this.#forget(block, copied));
+  }
+
   record(key: Uint8Array): Uint8Array | undefined {
     return this.#backend.record(key);
   }
@@ -133,6 +144,18 @@ export class TreeStateStore implements StateStore {
       const from = isUp ? block : (backend.block(block.parent as Uint8Array) as TreeBlock);
       this.#remember({ fromRoot: from.stateRoot, changes });
     }
+  }
+
+  async #forget(hash: Uint8Array, records: readonly RecordChange[]): Promise<void> {
+    const backend = this.#backend;
+    const block = this.#find(hash);
+    const parent = block.parent && backend.block(block.parent);
+    const below = branchesOff(backend, block);
+    const head = backend.head?.hash ?? NO_HASH;
+    // All descends from the oldest block, which has no parent here.
+    if (parent === undefined || [{ block }, ...below].some(({ block: one }) => equalBytes(one.hash, head)))
+      throw new BlockInUseError(hash);
+    await backend.forget([{ block, parent }, ...below], records);
   }
 
   /** From the head up to the nearest block that both descend from, and down to the target. */

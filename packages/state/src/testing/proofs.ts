@@ -4,12 +4,12 @@ import { createMerkleProof, type MerklePatriciaTrie, verifyMerkleProof } from "@
 import { RLP } from "@ethereumjs/rlp";
 import { expect } from "vitest";
 import { EMPTY_CODE_HASH, EMPTY_TRIE_ROOT } from "../constants.ts";
-import type { StoredState } from "../store/state-store.ts";
+import type { KeptState } from "../store/state-store.ts";
 import { accountTrie, type Model, storageTrie } from "./model.ts";
 
 /** Fails unless the state has the model's root, and proves every address and slot, there or not, as the oracle does. */
 export async function checkProofs(
-  state: StoredState,
+  state: KeptState,
   model: Model,
   addresses: readonly Uint8Array[],
   slots: readonly Uint8Array[],

@@ -3,6 +3,7 @@ import { bytesToHex } from "@braid/primitives";
 import fc from "fast-check";
 import { expect } from "vitest";
 import type { StateChanges, StateChangesParts } from "../state-changes.ts";
+import type { StateSource } from "../state-source.ts";
 import { ADDRESSES, addressOf, SLOTS, slotOf, stateChanges } from "./arbitrary-changes.ts";
 import { type Model, modelAfter, modelAnswers, readAll } from "./model.ts";
 import { checkProofs } from "./proofs.ts";
@@ -17,6 +18,7 @@ export type Step =
       made: { parts: StateChangesParts; changes: StateChanges };
     }
   | { kind: "head"; block: number }
+  | { kind: "forget"; block: number }
   | { kind: "records"; key: number; value: number }
   | { kind: "reopen" };
 
@@ -33,6 +35,7 @@ export const steps = (maxLength: number): fc.Arbitrary<Step[]> =>
         }),
       },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant("head" as const), block: fc.nat() }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant("forget" as const), block: fc.nat() }) },
       {
         weight: 1,
         arbitrary: fc.record({
@@ -60,6 +63,7 @@ export class StoreModel {
   readonly blocks: ModelBlock[] = [];
   readonly records = new Map<number, number>();
   readonly #keep: number;
+  readonly #forgotten: ModelBlock[] = [];
   head: ModelBlock | undefined;
   #base: ModelBlock | undefined;
 
@@ -69,7 +73,16 @@ export class StoreModel {
 
   /** The blocks that are kept, oldest first. */
   get kept(): ModelBlock[] {
-    return this.blocks.filter((block) => isAncestor(this.#base, block));
+    return this.blocks.filter(
+      (block) => isAncestor(this.#base, block) && !this.#forgotten.some((gone) => isAncestor(gone, block)),
+    );
+  }
+
+  /** False when the head is among what would go. */
+  forget(block: ModelBlock): boolean {
+    if (isAncestor(block, this.head as ModelBlock)) return false;
+    this.#forgotten.push(block);
+    return true;
   }
 
   add(parent: ModelBlock | undefined, parts: Pick<StateChangesParts, "accounts">): ModelBlock {
@@ -113,16 +126,24 @@ export async function liveScript(
   model.records.set(7, genesis.index);
   for (const step of script) {
     await takeStep(opened, model, step);
-    await check(opened, model);
+    await check(opened, model, ALL_ANSWERS);
   }
   return model;
 }
+
+/** What a store's states are asked, and what they should answer. */
+export interface Answers {
+  found(state: StateSource): Promise<unknown>;
+  expected(state: Model): unknown;
+}
+
+const ALL_ANSWERS: Answers = { found: readAll, expected: modelAnswers };
 
 const recordOf = (key: number, value: number) => [
   { key: Uint8Array.of(key), value: value === 0 ? undefined : Uint8Array.of(value & 0xff, value >> 8) },
 ];
 
-async function takeStep(opened: OpenStore, model: StoreModel, step: Step): Promise<void> {
+export async function takeStep(opened: OpenStore, model: StoreModel, step: Step): Promise<void> {
   const { store } = opened;
   const { kept } = model;
   if (step.kind === "block") {
@@ -135,13 +156,32 @@ async function takeStep(opened: OpenStore, model: StoreModel, step: Step): Promi
     model.head = kept[step.block % kept.length] as ModelBlock;
     await store.setHead(model.head.hash, recordOf(6, model.head.index));
     model.records.set(6, model.head.index);
+  } else if (step.kind === "forget") {
+    const block = kept[step.block % kept.length] as ModelBlock;
+    const below = kept.filter((one) => isAncestor(block, one)).map(({ hash }) => bytesToHex(hash));
+    expect(
+      store
+        .descendants(block.hash)
+        .map(({ hash }) => bytesToHex(hash))
+        .sort(),
+    ).toEqual(below.sort());
+    const forgetting = store.forget(block.hash, recordOf(5, block.index));
+    if (model.forget(block)) {
+      await forgetting;
+      model.records.set(5, block.index);
+    } else await expect(forgetting).rejects.toMatchObject({ code: "BRAID_BLOCK_IN_USE" });
   } else if (step.kind === "records") {
     await store.write(recordOf(step.key, step.value));
     model.records.set(step.key, step.value);
   } else await opened.reopen();
 }
 
-async function check({ store }: OpenStore, model: StoreModel): Promise<void> {
+/** The store against the model: head, kept blocks and their states, block hashes, entries. */
+export async function check(
+  { store }: Pick<OpenStore, "store">,
+  model: StoreModel,
+  { found: read, expected: told }: Answers,
+): Promise<void> {
   expect(store.head).toMatchObject({ hash: model.head?.hash, number: model.head?.number });
   const kept = new Set(model.kept);
   for (const block of model.blocks) {
@@ -153,7 +193,7 @@ async function check({ store }: OpenStore, model: StoreModel): Promise<void> {
       continue;
     }
     const state = store.stateAt(block.hash);
-    expect(await readAll(state)).toEqual(modelAnswers(block.state));
+    expect(await read(state)).toEqual(told(block.state));
     for (let ancestor: ModelBlock | undefined = block; ancestor !== undefined; ancestor = ancestor.parent)
       expect(state.getBlockHash(ancestor.number)).toEqual(ancestor.hash);
     for (const number of [block.number + 1n, 99n])

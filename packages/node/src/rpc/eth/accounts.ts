@@ -134,7 +134,7 @@ async function fill(
   return {
     type,
     chainId,
-    nonce: args.nonce ?? node.pool.nextNonce(sender, node.poolView()),
+    nonce: args.nonce ?? (await node.pool.nextNonce(sender, node.poolView())),
     gasLimit,
     to: args.to,
     value: args.value,

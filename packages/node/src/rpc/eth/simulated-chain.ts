@@ -28,8 +28,8 @@ import {
   unionBloom,
 } from "@braid/protocol";
 import { RpcError, SERVER_ERROR } from "@braid/rpc";
-import { EMPTY_TRIE_ROOT, type StateChanges, stateChangesOf } from "@braid/state";
-import { ChangedState, type ReadableState } from "../../changed-state.ts";
+import { EMPTY_TRIE_ROOT, type StateChanges, type StateSource, stateChangesOf } from "@braid/state";
+import { ChangedState } from "../../changed-state.ts";
 import type { Node } from "../../node.ts";
 import { haltMessage, revertMessage } from "../errors.ts";
 import { formatLog, hexOf, type Json } from "../format.ts";
@@ -72,7 +72,7 @@ export class SimulatedChain {
   readonly #base: StoredBlock;
   readonly #options: SimulationOptions;
   #parent: Header;
-  #state: ReadableState & { stateRoot: Uint8Array };
+  #state: StateSource;
   /** All that was changed since the base. */
   #changes: StateChanges = stateChangesOf({ accounts: new Map(), codes: new Map() });
   /** Gas that is left for all calls together. */
@@ -107,7 +107,7 @@ export class SimulatedChain {
       timeLimitMs: CALL_MS,
       signal,
     });
-    const { transactions, senders } = this.#transactions(planned, draft, overrides, results);
+    const { transactions, senders } = await this.#transactions(planned, draft, overrides, results);
     this.#changes = mergeChanges(this.#changes, stateChanges);
     const stateRoot = chain.rootWith(this.#base.hash, this.#changes);
     const header = sealed(draft, rules, { transactions, results, requests, stateRoot });
@@ -168,28 +168,29 @@ export class SimulatedChain {
   }
 
   /** The calls as transactions that nobody has signed. */
-  #transactions(
+  async #transactions(
     { calls }: PlannedBlock,
     { gasLimit: blockGas }: Header,
     overrides: readonly StateOverride[],
     results: readonly CallResult[],
-  ): { transactions: { raw: Uint8Array; tx: Transaction }[]; senders: Uint8Array[] } {
+  ): Promise<{ transactions: { raw: Uint8Array; tx: Transaction }[]; senders: Uint8Array[] }> {
     const nonces = new Map<string, bigint>();
     const senders: Uint8Array[] = [];
+    const transactions: { raw: Uint8Array; tx: Transaction }[] = [];
     let used = 0n;
-    const transactions = calls.map((args, i) => {
+    for (const [i, args] of calls.entries()) {
       const sender = args.from ?? new Uint8Array(20);
       const key = bytesToHex(sender);
       const overridden = overrides.find(({ address }) => equalBytes(address, sender))?.nonce;
-      const nonce = nonces.get(key) ?? overridden ?? this.#state.getAccount(sender)?.nonce ?? 0n;
+      const nonce = nonces.get(key) ?? overridden ?? (await this.#state.getAccount(sender))?.nonce ?? 0n;
       nonces.set(key, BigInt.asUintN(64, nonce + 1n));
       senders.push(sender);
       const wanted = args.gas ?? blockGas - used;
       const allowed = this.#gasLeft > used ? this.#gasLeft - used : 0n;
       used += results[i]?.gasUsed ?? 0n;
       const tx = this.#transaction(args, args.nonce ?? nonce, wanted < allowed ? wanted : allowed);
-      return { tx, raw: encodeUnsigned(tx) };
-    });
+      transactions.push({ tx, raw: encodeUnsigned(tx) });
+    }
     return { transactions, senders };
   }
 
