@@ -4,6 +4,8 @@ import { BaseError } from "@braid/primitives";
 
 /** The last second that a date can have (ECMA-262): some hundred thousand years from now. */
 const LAST_SECOND = 8_640_000_000_000n;
+/** The longest time between blocks: a hundred years. */
+const LONGEST_INTERVAL = 3_155_760_000n;
 
 /** What a snapshot keeps of the clock. */
 export interface ClockState {
@@ -34,8 +36,10 @@ export class Clock {
     return this.#offset;
   }
 
-  /** Seconds between blocks instead of the time that passes; undefined: the time that passes. */
+  /** Seconds between blocks instead of the time that passes; undefined: the time that passes. Throws TimestampError. */
   set interval(seconds: bigint | undefined) {
+    if (seconds !== undefined && seconds > LONGEST_INTERVAL)
+      throw new TimestampError(`${seconds} seconds between blocks are more than ${LONGEST_INTERVAL}`, seconds);
     this.#interval = seconds;
   }
 
@@ -48,7 +52,7 @@ export class Clock {
   set(timestamp: bigint): void {
     if (timestamp > LAST_SECOND)
       throw new TimestampError(`Timestamp ${timestamp} is in no calendar`, timestamp);
-    this.#offset = timestamp - this.#seconds();
+    this.#moveTo(timestamp);
   }
 
   /** The next block has this timestamp. Throws TimestampError when it is not later than its parent's. */
@@ -73,7 +77,7 @@ export class Clock {
 
   /** A block with this timestamp is there: time goes on from it when somebody had chosen it. */
   passed(timestamp: bigint): void {
-    if (this.#next !== undefined || this.#interval !== undefined) this.set(timestamp);
+    if (this.#next !== undefined || this.#interval !== undefined) this.#moveTo(timestamp);
     this.#next = undefined;
   }
 
@@ -83,9 +87,13 @@ export class Clock {
 
   /** It is again as late as it was then. */
   restore({ now, next, interval }: ClockState): void {
-    this.set(now);
+    this.#moveTo(now);
     this.#next = next;
     this.#interval = interval;
+  }
+
+  #moveTo(timestamp: bigint): void {
+    this.#offset = timestamp - this.#seconds();
   }
 
   #seconds(): bigint {

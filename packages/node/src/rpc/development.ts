@@ -27,15 +27,15 @@ const revert = method([looseQuantity], ({ node }, id) => node.revert(id));
 
 const mine = method(
   [optional(looseQuantity, 1n), optional(looseQuantity)],
-  async ({ node }, count, seconds) => {
+  async ({ node, signal }, count, seconds) => {
     if (count > MOST_BLOCKS) throw invalidParams(`at most ${MOST_BLOCKS} blocks at once`);
-    await node.mine(count, seconds);
+    await node.mine(count, seconds, signal);
     return true;
   },
 );
 
 /** A timestamp, or an object with options of anvil's. */
-const evmMine = method([optional(anything)], async ({ node }, option) => {
+const evmMine = method([optional(anything)], async ({ node, signal }, option) => {
   const options =
     typeof option === "object" && option !== null
       ? (option as Record<string, unknown>)
@@ -44,7 +44,7 @@ const evmMine = method([optional(anything)], async ({ node }, option) => {
     node.setNextTimestamp(looseQuantity(options.timestamp));
   const blocks = options.blocks === undefined ? 1n : looseQuantity(options.blocks);
   if (blocks > MOST_BLOCKS) throw invalidParams(`at most ${MOST_BLOCKS} blocks at once`);
-  await node.mine(blocks);
+  await node.mine(blocks, undefined, signal);
   return "0x0";
 });
 

@@ -9,6 +9,7 @@ import { UnknownBlockError } from "@braid/state";
 import { TimestampError } from "../mining/clock.ts";
 import { UnknownAccountError } from "../node.ts";
 import { RejectedTransactionError, wordsOf } from "../pool/rejections.ts";
+import { ParameterError } from "./params.ts";
 
 /** EIP-1474 has no code for it; all clients have taken geth's. */
 const REVERTED = 3;
@@ -26,8 +27,9 @@ export function rpcErrorOf(error: unknown): unknown {
     return new RpcError(SERVER_ERROR, error.message);
   if (error instanceof UnknownBlockError) return new RpcError(SERVER_ERROR, "header not found");
   if (error instanceof TooManyLogsError) return new RpcError(INVALID_PARAMS, error.message);
-  if (error instanceof InvalidInputError) return invalidParams(error.message);
-  const isAbort = error instanceof DOMException && error.name === "AbortError";
+  if (error instanceof InvalidInputError || error instanceof ParameterError)
+    return invalidParams(error.message);
+  const isAbort = error instanceof DOMException && (error.name === "AbortError" || error.name === "TimeoutError");
   if (isAbort || (error instanceof BaseError && TIMEOUTS.has(error.code)))
     return new RpcError(TIMED_OUT, "execution aborted (timeout)");
   return error;
