@@ -71,6 +71,8 @@ export interface TraceInput
   last?: number;
   /** Milliseconds that the trace may take from its beginning on, the transactions before the traced ones included; see CallInput. */
   timeLimitMs?: number;
+  /** See CallInput. */
+  priority?: number;
 }
 
 /** How a block is run. */

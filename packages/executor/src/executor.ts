@@ -19,8 +19,8 @@ import {
 } from "./execute-block.ts";
 import { HintMemory } from "./hints/hint-memory.ts";
 import { Lane } from "./lane.ts";
-import { Turns } from "./pool/cancel.ts";
 import { InlinePool } from "./pool/inline-pool.ts";
+import { Turns } from "./pool/turns.ts";
 import { threadInstances, WorkerThreads } from "./pool/worker-threads.ts";
 import type { BlockResult, BuiltBlock, TracedTransaction } from "./result/block-result.ts";
 import { FlatCache } from "./state/flat-cache.ts";
@@ -110,7 +110,7 @@ export class Executor {
   trace(input: TraceInput): Promise<TracedTransaction[]> {
     if (this.#closed) return Promise.reject(closedError());
     this.#beside ??= new Lane(this.#arenas);
-    return this.#beside.run(input.signal, (resources) => traceWith(resources, input));
+    return this.#beside.run(input.signal, (resources) => traceWith(resources, input), input.priority);
   }
 
   /**

@@ -5,8 +5,8 @@ import { Kernel, type KernelOptions } from "@braid/kernel";
 import { ENGINES } from "./engines/registry.ts";
 import type { ExecutorResources } from "./execute-block.ts";
 import { HintMemory } from "./hints/hint-memory.ts";
-import { Turns } from "./pool/cancel.ts";
 import { InlinePool } from "./pool/inline-pool.ts";
+import { Turns } from "./pool/turns.ts";
 import { FlatCache } from "./state/flat-cache.ts";
 
 /** PERF: calls are many and small: what has to be emptied for each is kept small too. */
@@ -31,12 +31,13 @@ export class Lane {
     };
   }
 
-  /** Does something with the lane when it is free; who cancels does not wait. */
+  /** Does something with the lane when it is free, and nobody waits whose `priority` is lower; who cancels does not wait. */
   run<Result>(
     signal: AbortSignal | undefined,
     action: (resources: ExecutorResources) => Promise<Result>,
+    priority?: number,
   ): Promise<Result> {
-    return this.#turns.run(signal, () => action(this.#resources));
+    return this.#turns.run(signal, () => action(this.#resources), priority);
   }
 
   /** Resolves when all that was begun has ended. */

@@ -117,6 +117,8 @@ export class Node {
   #interval = 0;
   #timer: NodeJS.Timeout | undefined;
   #pending: { key: string; block: Promise<PendingBlock> } | undefined;
+  /** The pending block that is under way. */
+  #building: Promise<PendingBlock> | undefined;
   readonly #mutex = new Mutex();
   readonly #headChanges = new Set<(change: HeadChange) => void>();
   readonly #mined = new Set<(mined: MinedBlock) => void>();
@@ -274,14 +276,24 @@ export class Node {
   }
 
   /** The block that would be mined now, out of what is in the pool; nothing changes. */
-  pending(): Promise<PendingBlock> {
+  async pending(): Promise<PendingBlock> {
+    // One at a time: what has changed meanwhile is in the next one.
+    while (this.#building !== undefined) await this.#building.catch(() => {});
     const key = [
       bytesToHex(this.chain.stateId(this.head.hash)),
       this.pool.version,
       this.#nextPosition().timestamp,
       this.#choices.baseFee,
     ].join();
-    if (this.#pending?.key !== key) this.#pending = { key, block: this.#buildPending() };
+    if (this.#pending?.key !== key) {
+      const block = this.#buildPending();
+      this.#pending = { key, block };
+      this.#building = block;
+      const built = (): void => {
+        this.#building = undefined;
+      };
+      block.then(built, built);
+    }
     return this.#pending.block;
   }
 

@@ -7,7 +7,7 @@ import type { Node } from "./node.ts";
 import type { NodeOptions } from "./options.ts";
 import { Filters } from "./rpc/filters.ts";
 import { MethodTable } from "./rpc/method.ts";
-import { METHODS } from "./rpc/methods.ts";
+import { HEAVY_METHODS, METHODS } from "./rpc/methods.ts";
 
 /** EIP-1193. viem takes it as `custom(braid)`, ethers as `new BrowserProvider(braid)`. */
 export class BraidProvider extends EventEmitter implements AsyncDisposable {
@@ -22,7 +22,7 @@ export class BraidProvider extends EventEmitter implements AsyncDisposable {
     super();
     this.node = node;
     this.#filters = new Filters(node);
-    this.handler = new MethodTable(METHODS, node, this.#filters);
+    this.handler = new MethodTable(METHODS, HEAVY_METHODS, node, this.#filters);
     this.#connection = {
       closed: this.#end.signal,
       notify: (method, data) => this.emit("message", { type: method, data }),

@@ -1,4 +1,4 @@
-// A client's connection as the dispatcher and the methods see it.
+// A client's connection as the server, the dispatcher and the methods see it.
 
 import { setMaxListeners } from "node:events";
 import type { RpcConnection } from "./dispatcher.ts";
@@ -6,14 +6,34 @@ import type { RpcConnection } from "./dispatcher.ts";
 /** A connection that lives until `end`. */
 export class Connection implements RpcConnection {
   readonly #end = new AbortController();
-  readonly notify?: (method: string, params: unknown) => void;
+  /** Closes the socket. */
+  readonly close: () => void;
+  notify?: (method: string, params: unknown) => void;
+  /** Requests that have no answer yet. */
+  underWay = 0;
+  /** Milliseconds since the process began; when it asked or was told something last. */
+  lastActive = performance.now();
 
-  /** @param send sends a text, where the transport can do so unasked. */
-  constructor(send?: (text: string) => void) {
+  constructor(close: () => void = () => {}) {
+    this.close = close;
     // Each request that is under way listens.
     setMaxListeners(0, this.#end.signal);
-    if (send !== undefined)
-      this.notify = (method, params) => send(JSON.stringify({ jsonrpc: "2.0", method, params }));
+  }
+
+  /** From here on things can be sent that nobody has asked for. */
+  listenWith(send: (text: string) => void): void {
+    this.notify = (method, params) => send(JSON.stringify({ jsonrpc: "2.0", method, params }));
+  }
+
+  /** Does something for the client, which is not idle until then. */
+  async serve<T>(action: () => Promise<T>): Promise<T> {
+    this.underWay++;
+    try {
+      return await action();
+    } finally {
+      this.underWay--;
+      this.lastActive = performance.now();
+    }
   }
 
   get closed(): AbortSignal {

@@ -7,6 +7,8 @@ import { Dispatcher } from "./dispatcher.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { JsonSplitter, nestsDeeperThan } from "./json-text.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
+import { Turns } from "./turns.ts";
+import { Usage } from "./usage.ts";
 
 const dispatcher = new Dispatcher({
   handler: { has: (method) => method === "echo", call: async (_method, params) => params },
@@ -77,25 +79,32 @@ test("brackets in strings do not nest", () => {
 test("the queue runs no more than it may, and everything in the end", async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.tuple(fc.nat(3), fc.nat(3)), { maxLength: 40 }),
+      fc.array(fc.tuple(fc.nat(3), fc.nat(3), fc.boolean()), { maxLength: 40 }),
       fc.integer({ min: 1, max: 4 }),
       fc.integer({ min: 1, max: 3 }),
       async (jobs, concurrent, concurrentPerConnection) => {
-        const queue = new FairQueue({ concurrent, concurrentPerConnection, waitingPerConnection: 100 });
+        const limits = { concurrent, concurrentPerConnection, elsewhere: 5 };
+        const queue = new FairQueue(limits, new Usage());
         const clients = [{}, {}, {}, {}];
         const running = new Map<object, number>();
         let total = 0;
         await Promise.all(
-          jobs.map(([who, turns]) => {
+          jobs.map(([who, turns, leaves]) => {
             const client = clients[who] as object;
-            return queue.run(client, async () => {
+            return queue.run(client, async (leave) => {
               total++;
               running.set(client, (running.get(client) ?? 0) + 1);
               expect(total).toBeLessThanOrEqual(concurrent);
               expect(running.get(client)).toBeLessThanOrEqual(concurrentPerConnection);
               for (let i = 0; i < turns; i++) await Promise.resolve();
-              running.set(client, (running.get(client) ?? 0) - 1);
               total--;
+              if (leaves) {
+                // Twice is no more than once.
+                leave();
+                leave();
+                for (let i = 0; i < turns; i++) await Promise.resolve();
+              }
+              running.set(client, (running.get(client) ?? 0) - 1);
             });
           }),
         );
@@ -103,4 +112,64 @@ test("the queue runs no more than it may, and everything in the end", async () =
       },
     ),
   );
+});
+
+test("who has used least comes first, and what is past is forgotten", () => {
+  let now = 0;
+  const usage = new Usage(() => now);
+  const [greedy, modest] = [{}, {}];
+  usage.add(greedy, 1_000);
+  usage.add(modest, 1);
+  expect(usage.level(modest)).toBeLessThan(usage.level(greedy));
+  // Who comes anew is behind one that has been there for a while and has asked for little.
+  now = 10_000;
+  expect(usage.level(modest)).toBeLessThan(usage.level({}));
+  now = 100_000;
+  usage.add(modest, 10);
+  expect(usage.level(greedy)).toBeLessThan(usage.level(modest));
+});
+
+test("a client that has sent much keeps only itself waiting", async () => {
+  const usage = new Usage();
+  const turns = new Turns(usage);
+  const [greedy, modest] = [{}, {}];
+  const order: object[] = [];
+  const work = async (client: object): Promise<void> => {
+    const turn = turns.take(client);
+    if (turn !== undefined) await turn;
+    const begin = performance.now();
+    while (performance.now() - begin < 1);
+    usage.add(client, 1);
+    order.push(client);
+  };
+  const all = Array.from({ length: 200 }, () => work(greedy));
+  all.push(work(modest));
+  await Promise.all(all);
+  expect(order).toHaveLength(201);
+  expect(order.indexOf(modest)).toBeLessThan(50);
+});
+
+test("a batch gives others their turns between its requests, and ends with its client", async () => {
+  const [greedy, modest] = [new Connection(), new Connection()];
+  const done: string[] = [];
+  const slow = new Dispatcher({
+    handler: {
+      has: () => true,
+      isHeavy: () => false,
+      call: async (method) => {
+        const begin = performance.now();
+        while (performance.now() - begin < 1);
+        done.push(method);
+      },
+    },
+    limits: DEFAULT_LIMITS,
+  });
+  const ask = (method: string): object => ({ jsonrpc: "2.0", id: 1, method });
+  const batch = JSON.stringify(Array(1_000).fill(ask("greedy")));
+  const answer = slow.answer(batch, greedy);
+  await slow.answer(JSON.stringify(ask("modest")), modest);
+  expect(done.length).toBeLessThan(100);
+  greedy.end();
+  expect(await answer).toBeUndefined();
+  expect(done.length).toBeLessThan(150);
 });

@@ -13,6 +13,8 @@ import {
 import { FairQueue } from "./fair-queue.ts";
 import { nestsDeeperThan } from "./json-text.ts";
 import type { RpcLimits } from "./limits.ts";
+import { Turns } from "./turns.ts";
+import { Usage } from "./usage.ts";
 
 /** A client's connection, as far as methods see it. */
 export interface RpcConnection {
@@ -27,11 +29,17 @@ export interface RpcContext {
   connection: RpcConnection;
   /** Aborted when the client has gone, or the request has run out of time. */
   signal: AbortSignal;
+  /** Who waits for the same as others has its turn before those for whom this is higher. */
+  priority?: number;
+  /** A method that takes long calls it when it goes on elsewhere (on another thread, after somebody else): then the next one may begin. */
+  leave?: () => void;
 }
 
 /** Answers requests. Rejects with RpcError for what the client is to know; other errors are bugs. */
 export interface RpcHandler {
   has(method: string): boolean;
+  /** May the method take long, or much memory? Only so many of these run at the same time. Default: all may. */
+  isHeavy?(method: string): boolean;
   /** `params` as they came: an array, an object, or undefined. The answer must be what JSON can carry. */
   call(method: string, params: unknown, context: RpcContext): Promise<unknown>;
 }
@@ -59,24 +67,35 @@ export interface DispatcherOptions {
 export class Dispatcher {
   readonly #handler: RpcHandler;
   readonly #limits: RpcLimits;
+  readonly #usage = new Usage();
+  readonly #turns = new Turns(this.#usage);
   readonly #queue: FairQueue;
   readonly #onCall: ((record: RpcCallRecord) => void) | undefined;
 
   constructor({ handler, limits, onCall }: DispatcherOptions) {
     this.#handler = handler;
     this.#limits = limits;
-    this.#queue = new FairQueue(limits);
+    this.#queue = new FairQueue(limits, this.#usage);
     this.#onCall = onCall;
   }
 
-  /** Requests that run now. */
+  /** Requests that run now, of those that may take long. */
   get running(): number {
     return this.#queue.running;
   }
 
+  /** Requests that wait for their turn, of those that may take long. */
+  get waiting(): number {
+    return this.#queue.waiting;
+  }
+
   /** The answer to a request or a batch; undefined when there is none to give, because all were notifications. Never rejects. */
   async answer(text: string, connection: RpcConnection): Promise<string | undefined> {
+    const turn = this.#turns.take(connection);
+    if (turn !== undefined) await turn;
+    const begin = performance.now();
     const parsed = this.#parse(text);
+    this.#usage.add(connection, performance.now() - begin);
     if (parsed instanceof RpcError) return encode({ id: null, error: parsed });
     if (!Array.isArray(parsed)) return this.#answerOne(parsed, connection, this.#limits.responseBytes);
     const { batchLength, responseBytes } = this.#limits;
@@ -93,6 +112,8 @@ export class Dispatcher {
     let left = responseBytes;
     // One after the other: a batch may send transactions that depend on each other.
     for (const request of parsed) {
+      if (connection.closed.aborted) return undefined;
+      if (answers.length > 0) await this.#turns.take(connection);
       const answer = await this.#answerOne(request, connection, left);
       if (answer === undefined) continue;
       left -= answer.length;
@@ -136,7 +157,7 @@ export class Dispatcher {
       });
     try {
       if (!known) throw methodNotFound(method);
-      const result = await this.#queue.run(connection, () => this.#limited(method, params, connection));
+      const result = await this.#run(method, params, connection);
       ended(0);
       return { id, result: result ?? null };
     } catch (error) {
@@ -153,23 +174,50 @@ export class Dispatcher {
     }
   }
 
+  /** What takes long waits for its turn, and the client is charged for all the time that it takes; of others only for what is done at once. */
+  async #run(method: string, params: unknown, connection: RpcConnection): Promise<unknown> {
+    if (this.#handler.isHeavy?.(method) !== false)
+      return this.#queue.run(connection, async (leave) => {
+        const begin = performance.now();
+        try {
+          return await this.#limited(method, params, connection, leave);
+        } finally {
+          this.#usage.add(connection, performance.now() - begin);
+        }
+      });
+    const begin = performance.now();
+    const running = this.#limited(method, params, connection);
+    this.#usage.add(connection, performance.now() - begin);
+    return running;
+  }
+
   /** Runs a method for no longer than is allowed, and no longer than the client stays. */
-  async #limited(method: string, params: unknown, connection: RpcConnection): Promise<unknown> {
+  async #limited(
+    method: string,
+    params: unknown,
+    connection: RpcConnection,
+    leave?: () => void,
+  ): Promise<unknown> {
     const { requestMs } = this.#limits;
     const over = new AbortController();
     const late = Promise.withResolvers<never>();
-    const leave = (): void => over.abort();
+    const giveUp = (): void => over.abort();
     const timer = setTimeout(() => {
       late.reject(new RpcError(TIMED_OUT, `the request took longer than ${requestMs} ms`));
-      leave();
+      giveUp();
     }, requestMs);
-    connection.closed.addEventListener("abort", leave);
+    connection.closed.addEventListener("abort", giveUp);
     try {
-      const context = { connection, signal: over.signal };
+      const context: RpcContext = {
+        connection,
+        signal: over.signal,
+        priority: this.#usage.level(connection),
+        ...(leave === undefined ? {} : { leave }),
+      };
       return await Promise.race([this.#handler.call(method, params, context), late.promise]);
     } finally {
       clearTimeout(timer);
-      connection.closed.removeEventListener("abort", leave);
+      connection.closed.removeEventListener("abort", giveUp);
     }
   }
 }

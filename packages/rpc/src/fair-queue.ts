@@ -1,82 +1,83 @@
-// Whose request runs next: each client has a line of its own, and the lines take turns, so that a client that sends a thousand
-// requests keeps only itself waiting.
+// Whose request runs next, of those that take long: so many at the same time, of a client no more than a few, and who has used least comes first.
 
-import { LIMIT_EXCEEDED, RpcError } from "./errors.ts";
-
-interface Line {
-  waiting: (() => void)[];
-  running: number;
-}
+import { Lines } from "./lines.ts";
+import type { Usage } from "./usage.ts";
 
 export interface FairQueueLimits {
   concurrent: number;
   concurrentPerConnection: number;
-  waitingPerConnection: number;
+  elsewhere: number;
 }
 
 export class FairQueue {
   readonly #limits: FairQueueLimits;
-  /** Lines in which somebody waits or runs; those whose turn it is come first. */
-  readonly #lines = new Map<object, Line>();
-  #running = 0;
+  readonly #lines: Lines;
+  /** On this thread. */
+  #here = 0;
+  /** Those that have left it and not ended. */
+  #elsewhere = 0;
 
-  constructor(limits: FairQueueLimits) {
+  constructor(limits: FairQueueLimits, usage: Usage) {
     this.#limits = limits;
+    this.#lines = new Lines(usage);
   }
 
   get running(): number {
-    return this.#running;
+    return this.#here + this.#elsewhere;
   }
 
-  /** Runs `action` when it is the client's turn. Rejects with RpcError -32005 when too many of the client's requests wait already. */
-  async run<T>(client: object, action: () => Promise<T>): Promise<T> {
+  get waiting(): number {
+    return this.#lines.waiting;
+  }
+
+  /**
+   * Runs `action` when it is the client's turn.
+   *
+   * @param action gets what it calls when it goes on elsewhere (on another thread, or when somebody else is done): another one may begin then.
+   */
+  async run<T>(client: object, action: (leave: () => void) => Promise<T>): Promise<T> {
     await this.#turn(client);
+    let isHere = true;
+    const leave = (): void => {
+      if (!isHere) return;
+      isHere = false;
+      this.#here--;
+      this.#elsewhere++;
+      this.#next();
+    };
     try {
-      return await action();
+      return await action(leave);
     } finally {
-      this.#running--;
-      const line = this.#lines.get(client) as Line;
-      line.running--;
-      if (line.running === 0 && line.waiting.length === 0) this.#lines.delete(client);
+      if (isHere) this.#here--;
+      else this.#elsewhere--;
+      this.#lines.end(client);
       this.#next();
     }
   }
 
   #turn(client: object): Promise<void> | undefined {
-    const { concurrent, concurrentPerConnection, waitingPerConnection } = this.#limits;
-    let line = this.#lines.get(client);
-    if (line === undefined) {
-      line = { waiting: [], running: 0 };
-      this.#lines.set(client, line);
-    }
-    if (this.#running < concurrent && line.running < concurrentPerConnection && line.waiting.length === 0) {
-      this.#running++;
-      line.running++;
+    const { concurrentPerConnection } = this.#limits;
+    if (
+      this.#hasRoom &&
+      this.#lines.waiting === 0 &&
+      this.#lines.runningOf(client) < concurrentPerConnection
+    ) {
+      this.#here++;
+      this.#lines.begin(client);
       return undefined;
     }
-    if (line.waiting.length >= waitingPerConnection)
-      throw new RpcError(
-        LIMIT_EXCEEDED,
-        "too many requests of this connection are waiting; send fewer at a time",
-      );
-    const { waiting } = line;
-    return new Promise((resolve) => waiting.push(resolve));
+    const turn = this.#lines.wait(client);
+    // Others may wait for nothing but their own ones.
+    this.#next();
+    return turn;
   }
 
-  /** Lets as many begin as there is room for, one of each line in turn. */
+  get #hasRoom(): boolean {
+    return this.#here < this.#limits.concurrent && this.#elsewhere < this.#limits.elsewhere;
+  }
+
+  /** Lets as many begin as there is room for. */
   #next(): void {
-    const { concurrent, concurrentPerConnection } = this.#limits;
-    for (const [client, line] of this.#lines) {
-      if (this.#running >= concurrent) return;
-      if (line.running >= concurrentPerConnection) continue;
-      const begin = line.waiting.shift();
-      if (begin === undefined) continue;
-      // To the end of the lines: the others come before its next one.
-      this.#lines.delete(client);
-      this.#lines.set(client, line);
-      this.#running++;
-      line.running++;
-      begin();
-    }
+    while (this.#hasRoom && this.#lines.next(this.#limits.concurrentPerConnection)) this.#here++;
   }
 }

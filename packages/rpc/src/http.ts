@@ -3,7 +3,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
-import { Connection } from "./connection.ts";
+import type { Buffered } from "./buffered.ts";
+import type { Connection } from "./connection.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { RpcLimits } from "./limits.ts";
 import type { RpcMetrics } from "./metrics.ts";
@@ -19,33 +20,52 @@ export interface HttpOptions {
   /** Origins of pages that may call: "*" for all. */
   cors: readonly string[];
   metrics: RpcMetrics;
+  buffered: Buffered;
   /** Is the node ready to serve? */
   ready: () => boolean;
 }
 
 type Answer = { status: number; body?: string; type?: string; close?: boolean };
 
-/** Answers one HTTP request. Never rejects. */
+/** Answers one HTTP request. Rejects when the client goes away in the middle of it. */
 export async function answerHttp(
   request: IncomingMessage,
   response: ServerResponse,
+  connection: Connection,
+  options: HttpOptions,
+): Promise<void> {
+  // They are answered one after the other, and the socket is read all the same: nobody has reason to send so many.
+  if (connection.underWay >= options.limits.waitingPerConnection) return connection.close();
+  await connection.serve(() => answer(request, response, connection, options));
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  connection: Connection,
   options: HttpOptions,
 ): Promise<void> {
   const allowed = isAllowedOrigin(request, options.cors);
   if (allowed) allowOrigin(request, response, options.cors);
   // A page could not read the answer, but its request would have been carried out.
-  const answer = allowed
-    ? await respond(request, options)
+  const found = allowed
+    ? await respond(request, connection, options)
     : { status: 403, body: "This origin may not call\n" };
   if (response.destroyed) return;
-  if (answer.close === true) response.setHeader("Connection", "close");
-  await send(request, response, answer);
+  if (found.close === true) response.setHeader("Connection", "close");
+  const release = options.buffered.hold(connection, found.body?.length ?? 0);
+  response.once("close", release);
+  await send(request, response, found);
 }
 
-async function respond(request: IncomingMessage, options: HttpOptions): Promise<Answer> {
+async function respond(
+  request: IncomingMessage,
+  connection: Connection,
+  options: HttpOptions,
+): Promise<Answer> {
   switch (request.method) {
     case "POST":
-      return post(request, options);
+      return post(request, connection, options);
     case "OPTIONS":
       return { status: 204 };
     case "GET":
@@ -83,39 +103,39 @@ async function get({ url }: IncomingMessage, { metrics, ready }: HttpOptions): P
   }
 }
 
-async function post(request: IncomingMessage, { dispatcher, limits }: HttpOptions): Promise<Answer> {
-  const body = await readBody(request, limits.bodyBytes);
-  if (body === undefined)
-    return { status: 413, body: `The body is larger than ${limits.bodyBytes} bytes\n`, close: true };
-  const connection = connectionOf(request);
-  const text = await dispatcher.answer(body, connection);
-  // All were notifications.
-  if (text === undefined) return { status: 204 };
-  return { status: 200, body: text, type: "application/json" };
-}
-
-const connections = new WeakMap<object, Connection>();
-
-/** Requests of one socket are one client's, as long as it lives. */
-function connectionOf({ socket }: IncomingMessage): Connection {
-  let connection = connections.get(socket);
-  if (connection === undefined) {
-    const made = new Connection();
-    connection = made;
-    connections.set(socket, made);
-    socket.once("close", () => made.end());
+async function post(
+  request: IncomingMessage,
+  connection: Connection,
+  { dispatcher, limits, buffered }: HttpOptions,
+): Promise<Answer> {
+  const releases: (() => void)[] = [];
+  try {
+    const hold = (bytes: number): unknown => releases.push(buffered.hold(connection, bytes));
+    const body = await readBody(request, limits.bodyBytes, hold);
+    if (body === undefined)
+      return { status: 413, body: `The body is larger than ${limits.bodyBytes} bytes\n`, close: true };
+    const text = await dispatcher.answer(body, connection);
+    // All were notifications.
+    if (text === undefined) return { status: 204 };
+    return { status: 200, body: text, type: "application/json" };
+  } finally {
+    for (const release of releases) release();
   }
-  return connection;
 }
 
 /** The body as text; undefined when it is too large. Rejects when the client goes away in the middle. */
-async function readBody(request: IncomingMessage, limit: number): Promise<string | undefined> {
+async function readBody(
+  request: IncomingMessage,
+  limit: number,
+  hold: (bytes: number) => void,
+): Promise<string | undefined> {
   if (Number(request.headers["content-length"] ?? 0) > limit) return undefined;
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length > limit) return undefined;
+    hold(chunk.length);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length).toString("utf8");

@@ -2,23 +2,26 @@
 
 import { chmod, stat, unlink } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { Connection } from "./connection.ts";
-import type { Dispatcher } from "./dispatcher.ts";
+import type { Connection } from "./connection.ts";
+import { Inflow } from "./inflow.ts";
 import { JsonSplitter } from "./json-text.ts";
-import type { RpcLimits } from "./limits.ts";
 import { RpcListenError } from "./listen-error.ts";
+import type { WebSocketOptions } from "./web-socket.ts";
+
+/** As for WebSockets. */
+type IpcOptions = WebSocketOptions;
 
 /** Listens on `path`, which only its owner may open. A socket file that nobody listens on is replaced. Throws RpcListenError. */
 export async function listenIpc(
   path: string,
-  dispatcher: Dispatcher,
-  limits: RpcLimits,
-  admit: (socket: Socket) => boolean,
+  options: IpcOptions,
+  admit: (socket: Socket) => Connection | undefined,
 ): Promise<Server> {
   if (!isPipe(path)) await removeStale(path);
   const server = createServer((socket) => {
-    if (admit(socket)) serve(socket, dispatcher, limits);
-    else socket.destroy();
+    const connection = admit(socket);
+    if (connection === undefined) socket.destroy();
+    else serve(socket, connection, options);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(new RpcListenError(path, error)));
@@ -48,22 +51,30 @@ async function removeStale(path: string): Promise<void> {
   await unlink(path);
 }
 
-function serve(socket: Socket, dispatcher: Dispatcher, limits: RpcLimits): void {
+function serve(socket: Socket, connection: Connection, { dispatcher, limits, buffered }: IpcOptions): void {
   const splitter = new JsonSplitter();
   const send = (text: string): void => {
-    socket.write(`${text}\n`);
+    if (socket.destroyed) return;
+    // Also called when the socket is closed with it.
+    socket.write(`${text}\n`, buffered.hold(connection, text.length));
+    connection.lastActive = performance.now();
     if (socket.writableLength > limits.unreadBytes) socket.destroy();
   };
-  const connection = new Connection(send);
+  connection.listenWith(send);
+  const inflow = new Inflow(connection, limits, buffered, socket);
+  let release = (): void => {};
   socket.setEncoding("utf8");
   socket.on("data", (piece: string) => {
     for (const request of splitter.push(piece))
-      void dispatcher.answer(request, connection).then((text) => {
-        if (text !== undefined && !socket.destroyed) send(text);
+      void inflow.serve(request, async () => {
+        const answer = await dispatcher.answer(request, connection);
+        if (answer !== undefined) send(answer);
       });
+    release();
+    release = buffered.hold(connection, splitter.pending);
     if (splitter.pending > limits.bodyBytes) socket.destroy();
   });
   // Whatever went wrong with it, the connection is over.
   socket.on("error", () => socket.destroy());
-  socket.on("close", () => connection.end());
+  socket.on("close", () => release());
 }

@@ -13,16 +13,20 @@ export interface RpcLimits {
   requestMs: number;
   /** Milliseconds in which a request's head and body must have come. */
   bodyMs: number;
-  /** Sockets, over all transports. */
+  /** Sockets, over all transports; when there are so many, the one that was silent for longest gives way to a new one. */
   connections: number;
-  /** Requests that run at the same time, over all clients. */
+  /** Requests that may take long and run at the same time, over all clients; those that have gone on to other threads are not counted. */
   concurrent: number;
+  /** Requests that have gone on elsewhere, on other threads for one: as long as there are so many, none that may take long begins. */
+  elsewhere: number;
   /** Of these, of one connection: a client that asks for much waits for itself. */
   concurrentPerConnection: number;
-  /** Requests of one connection that wait for their turn. */
+  /** Requests of one connection that have no answer yet; of a WebSocket or IPC client nothing more is read then, an HTTP client is closed. */
   waitingPerConnection: number;
   /** Bytes that a WebSocket or IPC client has not read yet; beyond, its connection is closed. */
   unreadBytes: number;
+  /** Bytes of requests and answers that are kept for all clients together; beyond, the connection is closed that has most of them. */
+  bufferedBytes: number;
 }
 
 const MIB = 1024 * 1024;
@@ -36,8 +40,10 @@ export const DEFAULT_LIMITS: RpcLimits = {
   requestMs: 30_000,
   bodyMs: 15_000,
   connections: 2_000,
-  concurrent: 64,
+  concurrent: 8,
+  elsewhere: 1_024,
   concurrentPerConnection: 16,
   waitingPerConnection: 1_000,
   unreadBytes: 16 * MIB,
+  bufferedBytes: 512 * MIB,
 };

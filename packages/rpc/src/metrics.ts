@@ -3,6 +3,15 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { RpcCallRecord } from "./dispatcher.ts";
 
+/** What is looked at when somebody asks for the metrics. */
+interface Watched {
+  running: () => number;
+  waiting: () => number;
+  buffered: () => number;
+  /** Open ones, by transport. */
+  connections: () => Record<string, number>;
+}
+
 export class RpcMetrics {
   readonly registry = new Registry();
   readonly #calls = new Counter({
@@ -19,17 +28,11 @@ export class RpcMetrics {
     registers: [this.registry],
   });
 
-  /** @param running requests that run now; @param connections open sockets by transport. */
-  constructor(running: () => number, connections: () => Record<string, number>) {
+  constructor({ running, waiting, buffered, connections }: Watched) {
     collectDefaultMetrics({ register: this.registry });
-    new Gauge({
-      name: "braid_rpc_requests_running",
-      help: "Requests that are being answered",
-      registers: [this.registry],
-      collect() {
-        this.set(running());
-      },
-    });
+    this.#watch("braid_rpc_requests_running", "Requests that may take long and are being answered", running);
+    this.#watch("braid_rpc_requests_waiting", "Requests that may take long and wait for their turn", waiting);
+    this.#watch("braid_rpc_buffered_bytes", "Requests and answers that are kept for clients", buffered);
     new Gauge({
       name: "braid_rpc_connections",
       help: "Open connections",
@@ -37,6 +40,17 @@ export class RpcMetrics {
       registers: [this.registry],
       collect() {
         for (const [transport, count] of Object.entries(connections())) this.set({ transport }, count);
+      },
+    });
+  }
+
+  #watch(name: string, help: string, value: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      collect() {
+        this.set(value());
       },
     });
   }

@@ -1,16 +1,18 @@
 // The server: HTTP and WebSocket on one port, and an IPC socket, over one dispatcher.
 
 import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo, Server as NetServer, Socket } from "node:net";
+import type { AddressInfo, Server as NetServer } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
+import { Buffered } from "./buffered.ts";
+import { Connections } from "./connections.ts";
 import { Dispatcher, type RpcCallRecord, type RpcHandler } from "./dispatcher.ts";
 import { answerHttp, isAllowedOrigin } from "./http.ts";
 import { listenIpc } from "./ipc.ts";
 import { DEFAULT_LIMITS, type RpcLimits } from "./limits.ts";
 import { RpcListenError } from "./listen-error.ts";
 import { RpcMetrics } from "./metrics.ts";
-import { serveWebSocket } from "./web-socket.ts";
+import { serveWebSocket, type WebSocketOptions } from "./web-socket.ts";
 
 export interface RpcServerOptions {
   handler: RpcHandler;
@@ -36,7 +38,8 @@ export class RpcServer implements AsyncDisposable {
   readonly #http: Server;
   readonly #webSockets: WebSocketServer;
   #ipc: NetServer | undefined;
-  readonly #sockets = new Set<Socket>();
+  readonly #connections: Connections;
+  readonly #buffered: Buffered;
   readonly #limits: RpcLimits;
   readonly #cors: readonly string[];
   readonly #dispatcher: Dispatcher;
@@ -50,9 +53,13 @@ export class RpcServer implements AsyncDisposable {
     try {
       await server.#listen(host, port);
       if (ipcPath !== undefined)
-        server.#ipc = await listenIpc(ipcPath, server.#dispatcher, server.#limits, (socket) =>
-          server.#admit(socket, true),
-        );
+        server.#ipc = await listenIpc(ipcPath, server.#streams, (socket) => {
+          const connection = server.#connections.admit(socket);
+          if (connection === undefined) return undefined;
+          server.#ipcConnections++;
+          socket.once("close", () => server.#ipcConnections--);
+          return connection;
+        });
       return server;
     } catch (error) {
       await server.close();
@@ -63,6 +70,8 @@ export class RpcServer implements AsyncDisposable {
   private constructor({ handler, cors = ["*"], limits, ready = () => true, onCall }: RpcServerOptions) {
     this.#limits = { ...DEFAULT_LIMITS, ...limits };
     this.#cors = cors;
+    this.#connections = new Connections(this.#limits.connections);
+    this.#buffered = new Buffered(this.#limits.bufferedBytes);
     this.#dispatcher = new Dispatcher({
       handler,
       limits: this.#limits,
@@ -71,26 +80,33 @@ export class RpcServer implements AsyncDisposable {
         onCall?.(record);
       },
     });
-    this.metrics = new RpcMetrics(
-      () => this.#dispatcher.running,
-      () => this.#countConnections(),
-    );
-    const http = { dispatcher: this.#dispatcher, limits: this.#limits, cors, metrics: this.metrics, ready };
-    const { bodyMs, bodyBytes } = this.#limits;
+    this.metrics = new RpcMetrics({
+      running: () => this.#dispatcher.running,
+      waiting: () => this.#dispatcher.waiting,
+      buffered: () => this.#buffered.bytes,
+      connections: () => this.#countConnections(),
+    });
+    const http = { ...this.#streams, cors, metrics: this.metrics, ready };
+    const { bodyMs, bodyBytes, requestMs } = this.#limits;
     this.#http = createServer(
       { headersTimeout: bodyMs, requestTimeout: bodyMs, connectionsCheckingInterval: 1_000 },
       (request, response) => {
+        const connection = this.#connections.of(request.socket);
+        // It had to go.
+        if (connection === undefined) return;
         // A client that goes away in the middle of its request.
-        answerHttp(request, response, http).catch(() => response.destroy());
+        answerHttp(request, response, connection, http).catch(() => response.destroy());
       },
     );
+    // Nobody reads the answer: so long nothing happens on no other connection.
+    this.#http.setTimeout(bodyMs + requestMs);
     this.#webSockets = new WebSocketServer({
       noServer: true,
       maxPayload: bodyBytes,
       perMessageDeflate: { threshold: 1_400, concurrencyLimit: 2, zlibDeflateOptions: { level: 1 } },
     });
     this.#http.on("connection", (socket) => {
-      if (!this.#admit(socket, false)) socket.destroy();
+      if (this.#connections.admit(socket) === undefined) socket.destroy();
     });
     this.#http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
   }
@@ -108,16 +124,9 @@ export class RpcServer implements AsyncDisposable {
     });
   }
 
-  /** Counts a socket, unless there are too many. */
-  #admit(socket: Socket, isIpc: boolean): boolean {
-    if (this.#sockets.size >= this.#limits.connections) return false;
-    this.#sockets.add(socket);
-    if (isIpc) this.#ipcConnections++;
-    socket.once("close", () => {
-      this.#sockets.delete(socket);
-      if (isIpc) this.#ipcConnections--;
-    });
-    return true;
+  /** What the transports share. */
+  get #streams(): WebSocketOptions {
+    return { dispatcher: this.#dispatcher, limits: this.#limits, buffered: this.#buffered };
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -126,15 +135,17 @@ export class RpcServer implements AsyncDisposable {
       socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
       return;
     }
+    const connection = this.#connections.of(socket);
+    if (connection === undefined) return;
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) =>
-      serveWebSocket(webSocket, this.#dispatcher, this.#limits),
+      serveWebSocket(webSocket, connection, this.#streams),
     );
   }
 
   #countConnections(): Record<string, number> {
     const webSocket = this.#webSockets.clients.size;
     const ipc = this.#ipcConnections;
-    return { http: this.#sockets.size - webSocket - ipc, websocket: webSocket, ipc };
+    return { http: this.#connections.size - webSocket - ipc, websocket: webSocket, ipc };
   }
 
   /** Stops listening, lets requests that are under way end for a moment, and closes all connections. */
@@ -149,7 +160,7 @@ export class RpcServer implements AsyncDisposable {
     this.#http.closeIdleConnections();
     for (const webSocket of this.#webSockets.clients) webSocket.close(1001, "the node is shutting down");
     const timer = setTimeout(() => {
-      for (const socket of this.#sockets) socket.destroy();
+      this.#connections.closeAll();
     }, CLOSE_MS);
     await Promise.all(closed);
     clearTimeout(timer);

@@ -77,7 +77,9 @@ export interface CallInput {
   /**
    * Where the messages run: on the caller's thread, which they keep busy until they end, or on a worker, which takes about 0.1 ms more, and
    * several calls run at once. Default: on the caller's thread for at most 8 ms, not counting those in which they wait for the source; what
-   * takes longer begins again on a worker, and when 16 calls wait the next ones go there at once. An executor without workers has the
+   * takes longer begins again on a worker, and when 16 calls wait the next ones go there at once. There one more of them than there are workers
+   * runs at the same time, of which one for no longer than 250 ms before it waits for a place among the others: what takes seconds never
+   * keeps what takes less waiting. An executor without workers has the
    * caller's thread only, and so have calls with a tracer.
    */
   thread?: "caller" | "worker";
@@ -86,6 +88,10 @@ export interface CallInput {
    * BRAID_TIME_LIMIT, also in the middle of an endless loop; only what a single opcode or precompile takes is not cut short.
    */
   timeLimitMs?: number;
+  /** Of calls that wait for the same place, the ones with the lowest number come first. Default 0. */
+  priority?: number;
+  /** Called when the messages leave the caller's thread, because they take long: it is free for others. */
+  onMove?: () => void;
   /** Milliseconds for a read of the state; see ExecuteBlockInput. */
   readTimeoutMs?: number;
   signal?: AbortSignal;
@@ -95,7 +101,7 @@ export interface CallInput {
  * What executor.simulate takes: a block of messages. Its header's fields that execution determines are not looked at. Overrides hold before the system calls
  * at the block's beginning. A message without a gas limit has what is left of the block's gas, and of `gasBudget`.
  */
-export interface SimulateInput extends Omit<CallInput, "accesses" | "thread" | "tracer"> {
+export interface SimulateInput extends Omit<CallInput, "accesses" | "thread" | "tracer" | "onMove"> {
   /** Gas that all messages may use together; default: the block's. */
   gasBudget?: bigint;
 }

@@ -27,21 +27,3 @@ export async function unlessCancelled(
   }
   throwIfCancelled(signal);
 }
-
-/** Things that are done one after the other, in the order in which they are asked for. Nothing of what came of them is kept. */
-export class Turns {
-  #last: Promise<void> = Promise.resolve();
-
-  /** What is cancelled does not wait for its turn, but what comes after it waits for those before it. */
-  run<Result>(signal: AbortSignal | undefined, action: () => Promise<Result>): Promise<Result> {
-    const before = this.#last;
-    const result = unlessCancelled(before, signal).then(action);
-    this.#last = Promise.allSettled([before, result]).then(() => {});
-    return result;
-  }
-
-  /** Resolves when all that was asked for has ended. */
-  idle(): Promise<void> {
-    return this.#last;
-  }
-}

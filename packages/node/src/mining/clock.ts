@@ -39,7 +39,10 @@ export class Clock {
   /** Seconds between blocks instead of the time that passes; undefined: the time that passes. Throws TimestampError. */
   set interval(seconds: bigint | undefined) {
     if (seconds !== undefined && seconds > LONGEST_INTERVAL)
-      throw new TimestampError(`${seconds} seconds between blocks are more than ${LONGEST_INTERVAL}`, seconds);
+      throw new TimestampError(
+        `${seconds} seconds between blocks are more than ${LONGEST_INTERVAL}`,
+        seconds,
+      );
     this.#interval = seconds;
   }
 

@@ -29,7 +29,8 @@ export function rpcErrorOf(error: unknown): unknown {
   if (error instanceof TooManyLogsError) return new RpcError(INVALID_PARAMS, error.message);
   if (error instanceof InvalidInputError || error instanceof ParameterError)
     return invalidParams(error.message);
-  const isAbort = error instanceof DOMException && (error.name === "AbortError" || error.name === "TimeoutError");
+  const isAbort =
+    error instanceof DOMException && (error.name === "AbortError" || error.name === "TimeoutError");
   if (isAbort || (error instanceof BaseError && TIMEOUTS.has(error.code)))
     return new RpcError(TIMED_OUT, "execution aborted (timeout)");
   return error;

@@ -1,18 +1,15 @@
 // Methods by their names, and how one is called.
 
-import { methodNotFound, type RpcConnection, type RpcContext, type RpcHandler } from "@braid/rpc";
+import { methodNotFound, type RpcContext, type RpcHandler } from "@braid/rpc";
 import type { Node } from "../node.ts";
 import { rpcErrorOf } from "./errors.ts";
 import type { Filters } from "./filters.ts";
 import { type Reader, readParams } from "./params.ts";
 
 /** What a method gets besides its parameters. */
-export interface MethodContext {
+export interface MethodContext extends RpcContext {
   node: Node;
   filters: Filters;
-  connection: RpcConnection;
-  /** Aborted when nobody waits for the answer any more. */
-  signal: AbortSignal;
   /** The names of all methods. */
   names: readonly string[];
 }
@@ -35,12 +32,15 @@ export function method<const Readers extends readonly Reader<unknown>[]>(
 /** Answers calls of methods. */
 export class MethodTable implements RpcHandler {
   readonly #methods: ReadonlyMap<string, Method>;
+  readonly #heavy: ReadonlySet<string>;
   readonly #node: Node;
   readonly #filters: Filters;
   readonly #names: readonly string[];
 
-  constructor(methods: Methods, node: Node, filters: Filters) {
+  /** @param heavy names of methods that may take long, or much memory. */
+  constructor(methods: Methods, heavy: readonly string[], node: Node, filters: Filters) {
     this.#methods = new Map(Object.entries(methods));
+    this.#heavy = new Set(heavy);
     this.#names = [...this.#methods.keys()];
     this.#node = node;
     this.#filters = filters;
@@ -48,6 +48,10 @@ export class MethodTable implements RpcHandler {
 
   has(name: string): boolean {
     return this.#methods.has(name);
+  }
+
+  isHeavy(name: string): boolean {
+    return this.#heavy.has(name);
   }
 
   async call(name: string, params: unknown, context: RpcContext): Promise<unknown> {

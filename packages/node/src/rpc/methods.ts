@@ -36,3 +36,13 @@ export const METHODS: Methods = {
   ...wholeStateMethods,
   ...testingMethods,
 };
+
+/**
+ * Methods that execute, or look through many blocks. All others look something up, which is done at once, or wait for the next block, which costs
+ * nobody anything.
+ */
+export const HEAVY_METHODS: readonly string[] = [
+  ...[callMethods, simulateMethods, traceMethods, parityMethods, testingMethods].flatMap(Object.keys),
+  ...["eth_sendTransaction", "eth_signTransaction", "eth_fillTransaction"],
+  ...["eth_getLogs", "eth_getFilterLogs", "eth_getFilterChanges", "eth_feeHistory"],
+];

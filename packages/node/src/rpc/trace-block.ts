@@ -25,7 +25,7 @@ export interface TracedResult {
 
 /** Traces all transactions of a block, or the one with this index. Throws RpcError for a block without a parent; rejects as Executor.trace. */
 export async function traceBlock(
-  { node, signal }: Pick<MethodContext, "node" | "signal">,
+  { node, signal, priority = 0 }: Pick<MethodContext, "node" | "signal" | "priority">,
   traceable: TraceableBlock,
   make: TracerMaker,
   only?: number,
@@ -46,6 +46,7 @@ export async function traceBlock(
     senders,
     contractSenders: true,
     signal,
+    priority,
     timeLimitMs: TRACE_MS * Math.max(1, only === undefined ? transactions.length : 1),
     ...(only === undefined ? {} : { last: only }),
     tracer: (index) => {

@@ -96,7 +96,7 @@ const code = fc.oneof(
 function objectOf(fields: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<unknown> {
   const loose = Object.entries(fields).map(([name, value]) => [
     name,
-    fc.oneof({ arbitrary: value, weight: 12 }, { arbitrary: junk, weight: 1 }),
+    fc.oneof({ arbitrary: value, weight: 40 }, { arbitrary: junk, weight: 1 }),
   ]);
   return fc.record(Object.fromEntries(loose), { requiredKeys: [] });
 }
@@ -140,7 +140,8 @@ function kindsOf({ addresses, hashes, raws }: Known) {
     }),
     hexOfLength(100),
   );
-  const transaction = objectOf({
+  const plain = objectOf({ from: address, to: address, data: code, value: quantity });
+  const whole = objectOf({
     from: address,
     to: address,
     gas: quantity,
@@ -161,6 +162,7 @@ function kindsOf({ addresses, hashes, raws }: Known) {
       { maxLength: 3 },
     ),
   });
+  const transaction = fc.oneof(plain, whole);
   const slotMap = fc.dictionary(fc.oneof(hexOfLength(32), quantity), hexOfLength(32), { maxKeys: 3 });
   const stateOverrides = fc.dictionary(
     fc.oneof(address, fc.string({ maxLength: 5 })),
@@ -298,6 +300,8 @@ type Kind = keyof ReturnType<typeof kindsOf>;
 
 /** What methods take, by their names: the first line that fits. Others get anything. */
 const SHAPES: readonly (readonly [RegExp, readonly Kind[]])[] = [
+  [/sendRawTransaction/, ["raw"]],
+  [/^debug_traceBlock$/, ["raw", "tracer"]],
   [/ByHashAndIndex$/, ["hash", "quantity"]],
   [/ByNumberAndIndex$/, ["block", "quantity"]],
   [/^eth_getBlockByHash$/, ["hash", "flag"]],
@@ -308,9 +312,9 @@ const SHAPES: readonly (readonly [RegExp, readonly Kind[]])[] = [
   [/^trace_/, ["hash"]],
   [/Hash$|Receipt$|_dropTransaction$|RawTransaction$/, ["hash"]],
   [/ByNumber$|^debug_getRaw|BlockReceipts$|BlockAccessList|executionWitness/, ["block"]],
-  [/sendRawTransaction/, ["raw"]],
   [/^eth_(call|estimateGas)$/, ["transaction", "block", "stateOverrides", "blockOverrides"]],
-  [/^eth_(createAccessList|.*Transaction)$/, ["transaction", "block", "stateOverrides"]],
+  [/^eth_createAccessList$/, ["transaction", "block", "stateOverrides"]],
+  [/^eth_(send|sign|fill)Transaction$/, ["transaction"]],
   [/^eth_simulateV1$/, ["simulation", "block"]],
   [/^eth_(getBalance|getCode|getTransactionCount)$/, ["address", "block"]],
   [/^eth_getStorageAt$/, ["address", "word", "block"]],

@@ -5,8 +5,7 @@ import { bytesToHex } from "@braid/primitives";
 import { InvalidTransactionError } from "@braid/protocol";
 import { RpcError, SERVER_ERROR } from "@braid/rpc";
 import { failureOf } from "../errors.ts";
-import type { MethodContext } from "../method.ts";
-import { type CallPlace, runCall } from "./run-call.ts";
+import { type CallContext, type CallPlace, runCall } from "./run-call.ts";
 import { messageOf, type TransactionArgs } from "./transaction-args.ts";
 
 const TRANSFER_GAS = 21_000n;
@@ -17,7 +16,7 @@ const ERROR_DIVISOR = 67n;
 
 /** Rejects with RpcError when no gas is enough, and as Executor.call. */
 export async function estimateGas(
-  context: Pick<MethodContext, "node" | "signal">,
+  context: CallContext,
   place: CallPlace,
   args: TransactionArgs,
 ): Promise<bigint> {
@@ -52,7 +51,7 @@ export async function estimateGas(
 
 /** What the transaction may have: of the block, of the node, of what its sender can pay. */
 async function mostGas(
-  { node }: Pick<MethodContext, "node">,
+  { node }: Pick<CallContext, "node">,
   { header, state, stateOverrides = [] }: CallPlace,
   args: TransactionArgs,
 ): Promise<bigint> {

@@ -13,12 +13,15 @@ export interface CallPlace {
   blockOverrides?: BlockOverrides;
 }
 
+/** Of a request, what its calls need to know. */
+export type CallContext = Pick<MethodContext, "node" | "signal" | "priority" | "leave">;
+
 /** As geth: no call takes longer, in milliseconds. */
 export const CALL_MS = 5_000;
 
 /** Runs messages one after the other. Rejects as Executor.call. */
 export async function runCalls(
-  { node, signal }: Pick<MethodContext, "node" | "signal">,
+  { node, signal, priority = 0, leave }: CallContext,
   { header, state, stateOverrides = [], blockOverrides = {} }: CallPlace,
   messages: CallMessage[],
   more: Pick<CallInput, "tracer" | "validate"> = {},
@@ -35,12 +38,13 @@ export async function runCalls(
     blockOverrides: isFree ? { ...blockOverrides, baseFeePerGas: 0n } : blockOverrides,
     ...more,
   };
-  return node.executor.call({ ...input, signal, timeLimitMs: CALL_MS });
+  const onMove = leave === undefined ? {} : { onMove: leave };
+  return node.executor.call({ ...input, signal, priority, ...onMove, timeLimitMs: CALL_MS });
 }
 
 /** Runs one message. */
 export async function runCall(
-  context: Pick<MethodContext, "node" | "signal">,
+  context: CallContext,
   place: CallPlace,
   message: CallMessage,
 ): Promise<CallResult> {

@@ -45,6 +45,8 @@ export interface SimulationOptions {
   /** Transfers of ether are shown as logs. */
   traceTransfers: boolean;
   signal: AbortSignal;
+  /** Whose turn it is when several simulate; see CallInput. */
+  priority: number;
 }
 
 export interface SimulatedBlock {
@@ -89,7 +91,7 @@ export class SimulatedChain {
 
   /** Runs a block and goes on from it. Rejects as Executor.simulate, and with RpcError. */
   async extend(planned: PlannedBlock): Promise<SimulatedBlock> {
-    const { validation, signal } = this.#options;
+    const { validation, signal, priority } = this.#options;
     const { chain } = this.#node;
     const rules = chain.rules.rulesAt(planned);
     const draft = this.#draft(planned, rules);
@@ -106,6 +108,7 @@ export class SimulatedChain {
       gasBudget: this.#gasLeft,
       timeLimitMs: CALL_MS,
       signal,
+      priority,
     });
     const { transactions, senders } = await this.#transactions(planned, draft, overrides, results);
     this.#changes = mergeChanges(this.#changes, stateChanges);
