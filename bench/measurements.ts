@@ -188,3 +188,17 @@ export interface StatesMeasurement {
     bytes: { keep: number; bytes: number }[];
   };
 }
+
+/** One thing that was measured of each node. */
+export interface NodeRow {
+  name: string;
+  /** Of a rate more is better, of the others less. */
+  unit: "transactions/s" | "calls/s" | "ms" | "MiB";
+  samples: Record<"braid" | "anvil" | "edr", number[]>;
+}
+
+export interface NodeMeasurement {
+  environment: Environment;
+  rounds: number;
+  rows: NodeRow[];
+}

@@ -10,6 +10,7 @@ import type {
   KeysMeasurement,
   LongRunMeasurement,
   MemoryMeasurement,
+  NodeMeasurement,
   ProfileMeasurement,
   SmallBlocksMeasurement,
   StatesMeasurement,
@@ -22,6 +23,7 @@ import {
   keysTable,
   longRunTable,
   memoryLines,
+  nodeTable,
   profileTable,
   smallBlocksTable,
   statesTables,
@@ -51,6 +53,7 @@ const keys = readResult<KeysMeasurement>("keys");
 const longRun = readResult<LongRunMeasurement>("long-run");
 const small = readResult<SmallBlocksMeasurement>("small-blocks");
 const states = readResult<StatesMeasurement>("states");
+const node = readResult<NodeMeasurement>("node");
 const profile = readResult<ProfileMeasurement>("profile");
 fill("README.md", {
   stock: stock && `${formatEnvironment(stock.environment)}\n\n${stockTables(stock)}`,
@@ -62,6 +65,7 @@ fill("README.md", {
   "long-run": longRun && `${formatEnvironment(longRun.environment)}\n\n${longRunTable(longRun)}`,
   "small-blocks": small && `${formatEnvironment(small.environment)}\n\n${smallBlocksTable(small)}`,
   states: states && `${formatEnvironment(states.environment)}\n\n${statesTables(states)}`,
+  node: node && `${formatEnvironment(node.environment)}\n\n${nodeTable(node)}`,
   profile: profile && `${formatEnvironment(profile.environment)}\n\n${profileTable(profile)}`,
 });
 fill("../README.md", { bench: stock && stockSummary(stock, fresh) });

@@ -11,6 +11,8 @@ import type {
   LongRunMeasurement,
   MeasuredBlock,
   MemoryMeasurement,
+  NodeMeasurement,
+  NodeRow,
   ProfileMeasurement,
   Side,
   SmallBlocksMeasurement,
@@ -383,4 +385,35 @@ function storeLines({ commits, reads, longChain, updates }: StatesMeasurement): 
       )
       .join(", ")}.`,
   ];
+}
+
+/** Braid's node beside the others. How many times as good it is: above 1 it is better. */
+export function nodeTable({ rows }: NodeMeasurement): string {
+  const show = (samples: number[], unit: NodeRow["unit"]): string => {
+    if (samples.length === 0) return "";
+    const digits = unit === "ms" ? 3 : 0;
+    const { median: middle, q1, q3 } = spreadOf(samples);
+    const [first, ...rest] = [middle, q1, q3].map((value) =>
+      value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+    );
+    return samples.length === 1 ? `${first}` : `${first} (${rest.join(" to ")})`;
+  };
+  const against = (braid: number[], other: number[], unit: NodeRow["unit"]): string => {
+    if (braid.length === 0 || other.length === 0) return "";
+    const ratio = median(braid) / median(other);
+    return `${(unit.endsWith("/s") ? ratio : 1 / ratio).toFixed(2)}x`;
+  };
+  return markdownTable(
+    ["", "unit", "Braid", "anvil", "EDR", "against anvil", "against EDR"],
+    rows.map(({ name, unit, samples: { braid, anvil, edr } }) => [
+      name,
+      unit,
+      show(braid, unit),
+      show(anvil, unit),
+      show(edr, unit),
+      against(braid, anvil, unit),
+      against(braid, edr, unit),
+    ]),
+    2,
+  );
 }

@@ -287,7 +287,8 @@ async function answering(url: string): Promise<void> {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
@@ -298,7 +299,7 @@ async function freePort(): Promise<number> {
 }
 
 /** The program itself: the package's own script would stand between it and us. */
-function anvilBinary(): string {
+export function anvilBinary(): string {
   const script = createRequire(import.meta.url).resolve("@foundry-rs/anvil/bin.mjs");
   const architecture = process.arch === "x64" ? "amd64" : process.arch;
   const name = process.platform === "win32" ? "anvil.exe" : "anvil";

@@ -29,7 +29,8 @@ const mine = method(
   [optional(looseQuantity, 1n), optional(looseQuantity)],
   async ({ node, signal }, count, seconds) => {
     if (count > MOST_BLOCKS) throw invalidParams(`at most ${MOST_BLOCKS} blocks at once`);
-    await node.mine(count, seconds, signal);
+    // viem says 0 when nobody has chosen an interval.
+    await node.mine(count, seconds === 0n ? undefined : seconds, signal);
     return true;
   },
 );
