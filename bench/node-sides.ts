@@ -46,7 +46,7 @@ export async function startSide(side: NodeSide, { mine }: { mine: boolean }): Pr
     resident: () => residentMib(child.pid as number), // it runs
     close: async () => {
       client.close();
-      child.kill("SIGKILL");
+      child.kill(process.env.BRAID_PROFILE === undefined ? "SIGKILL" : "SIGTERM");
       await failure.catch(() => {});
     },
   };
