@@ -47,4 +47,5 @@ export {
   UnknownBlockError,
   UnprovableStateError,
 } from "./store/state-store.ts";
+export type { StateWitness } from "./store/state-witness.ts";
 export { type WitnessInput, WitnessStateSource } from "./witness-state-source.ts";

@@ -5,7 +5,7 @@ import { type CallResult, InvalidInputError } from "@braid/executor";
 import { BaseError, bytesToBigInt, bytesToHex } from "@braid/primitives";
 import { InvalidBlockError, InvalidTransactionError } from "@braid/protocol";
 import { INVALID_PARAMS, invalidParams, RpcError, SERVER_ERROR, TIMED_OUT } from "@braid/rpc";
-import { UnknownBlockError } from "@braid/state";
+import { UnknownBlockError, UnprovableStateError } from "@braid/state";
 import { TimestampError } from "../mining/clock.ts";
 import { UnknownAccountError } from "../node.ts";
 import { RejectedTransactionError, wordsOf } from "../pool/rejections.ts";
@@ -25,6 +25,7 @@ export function rpcErrorOf(error: unknown): unknown {
   if (error instanceof InvalidBlockError) return new RpcError(SERVER_ERROR, error.message);
   if (error instanceof UnknownAccountError || error instanceof TimestampError)
     return new RpcError(SERVER_ERROR, error.message);
+  if (error instanceof UnprovableStateError) return new RpcError(SERVER_ERROR, error.message);
   if (error instanceof UnknownBlockError) return new RpcError(SERVER_ERROR, "header not found");
   if (error instanceof TooManyLogsError) return new RpcError(INVALID_PARAMS, error.message);
   if (error instanceof InvalidInputError || error instanceof ParameterError)

@@ -3,6 +3,7 @@
 import { clientMethods } from "./client.ts";
 import { debugMethods } from "./debug.ts";
 import { developmentMethods } from "./development.ts";
+import { accessListMethods } from "./eth/access-lists.ts";
 import { accountMethods } from "./eth/accounts.ts";
 import { blockMethods } from "./eth/blocks.ts";
 import { callMethods } from "./eth/call.ts";
@@ -11,6 +12,7 @@ import { feeMethods } from "./eth/fees.ts";
 import { logMethods } from "./eth/logs.ts";
 import { simulateMethods } from "./eth/simulate.ts";
 import { stateMethods } from "./eth/state.ts";
+import { witnessMethods } from "./execution-witness.ts";
 import type { Methods } from "./method.ts";
 import { parityMethods } from "./parity.ts";
 import { testingMethods } from "./testing.ts";
@@ -21,6 +23,7 @@ import { wholeStateMethods } from "./whole-state.ts";
 export const METHODS: Methods = {
   ...chainMethods,
   ...blockMethods,
+  ...accessListMethods,
   ...stateMethods,
   ...callMethods,
   ...simulateMethods,
@@ -28,6 +31,7 @@ export const METHODS: Methods = {
   ...accountMethods,
   ...logMethods,
   ...debugMethods,
+  ...witnessMethods,
   ...traceMethods,
   ...parityMethods,
   ...clientMethods,

@@ -236,4 +236,8 @@ class OverlayState implements KeptState {
   prove(): never {
     throw new UnprovableStateError();
   }
+
+  witness(): never {
+    throw new UnprovableStateError();
+  }
 }

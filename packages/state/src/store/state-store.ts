@@ -3,6 +3,7 @@ import { BaseError, bytesToHex } from "@braid/primitives";
 import type { StateChanges } from "../state-changes.ts";
 import type { SourceAccount, StateSource } from "../state-source.ts";
 import type { RecordChange, RecordRange } from "./records.ts";
+import type { StateWitness } from "./state-witness.ts";
 
 /** What a state is known by. A state that belongs to no block may go by its root. */
 export interface BlockId {
@@ -69,6 +70,8 @@ export interface KeptState extends StateSource {
   readonly stateRoot: Uint8Array;
   /** As StoredState. Throws UnprovableStateError where the nodes of the trie lie elsewhere. */
   prove(address: Uint8Array, slots: readonly Uint8Array[]): AccountProof;
+  /** Begins to collect what shows an execution on this state to somebody who has none. Throws UnprovableStateError. */
+  witness(): StateWitness;
 }
 
 /** A state whose store has all of it: it answers at once. */

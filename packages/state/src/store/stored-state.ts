@@ -12,6 +12,7 @@ import { rootHash } from "../trie/node-codec.ts";
 import { trieProof } from "../trie/proof.ts";
 import type { StateReader, TreeBlock } from "./backend.ts";
 import type { AccountProof, StoredState } from "./state-store.ts";
+import { StateWitness } from "./state-witness.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -76,6 +77,10 @@ export class StoredBlockState<Reader extends StateReader = StateReader> implemen
         proof: trieProof(account?.storage, keccak256(slot), nodes),
       })),
     };
+  }
+
+  witness(): StateWitness {
+    return new StateWitness(this.#root(), this.reader.nodes);
   }
 
   protected get isHead(): boolean {

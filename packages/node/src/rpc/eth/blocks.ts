@@ -34,6 +34,12 @@ async function block(context: MethodContext, param: BlockParam, whole: boolean):
   return formatBlock(found, whole ? sendersOf(context, found) : undefined);
 }
 
+/** The block that would be mined now has no header yet. */
+function header({ node }: MethodContext, param: BlockParam): Json | null {
+  const found = param === "pending" ? undefined : findBlock(node, param);
+  return found === undefined ? null : formatHeader(found.header, found.hash);
+}
+
 /** A number of what is in a block; null when there is no such block. */
 async function count(
   { node }: MethodContext,
@@ -65,6 +71,8 @@ export const blockMethods: Methods = {
   eth_getBlockByHash: method([hash, optional(boolean, false)], (context, of, whole) =>
     block(context, byHash(of), whole),
   ),
+  eth_getHeaderByNumber: method([blockNumber], (context, param) => header(context, param)),
+  eth_getHeaderByHash: method([hash], (context, of) => header(context, byHash(of))),
   eth_getBlockTransactionCountByNumber: method([blockNumber], (context, param) =>
     count(context, param, ({ transactions }) => transactions.length),
   ),

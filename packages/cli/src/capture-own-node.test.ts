@@ -1,0 +1,57 @@
+// Blocks of a node of our own, captured by its execution witnesses over HTTP, and replayed from the files alone with their state roots.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Executor } from "@braid/executor";
+import { createNode } from "@braid/node";
+import { RpcClient } from "@braid/remote";
+import { captureBlocks, replay, selectBlocks } from "@braid/replay";
+import { RpcServer } from "@braid/rpc";
+import { expect, test } from "vitest";
+
+/** Writes the call's second word into the slot of its first. */
+const STORE = "0x6020356000355500";
+const INIT = `0x600880600b6000396000f3${STORE.slice(2)}`;
+const word = (value: number): string => value.toString(16).padStart(64, "0");
+
+test("a node's blocks are captured by witness, and replayed without it", async () => {
+  await using node = await createNode({ workers: 0, accounts: 2 });
+  const [from] = (await node.request({ method: "eth_accounts" })) as string[];
+  const send = async (tx: object): Promise<void> => {
+    await node.request({ method: "eth_sendTransaction", params: [{ from, gas: "0x186a0", ...tx }] });
+  };
+  await send({ data: INIT });
+  const receipt = await node.request({ method: "eth_getBlockReceipts", params: ["latest"] });
+  const [{ contractAddress: to }] = receipt as [{ contractAddress: string }];
+  for (let slot = 0; slot < 6; slot++) await send({ to, data: `0x${word(slot)}${word(slot + 1)}` });
+  node.node.setAutomine(false);
+  // Branches of the storage trie fall together: what moves up is in no proof of the state before.
+  for (let slot = 0; slot < 6; slot += 2) await send({ to, data: `0x${word(slot)}${word(0)}` });
+  await send({ to: `0x${"77".repeat(20)}`, value: "0x5" });
+  await node.node.mine();
+  await using server = await RpcServer.listen({ handler: node.handler, port: 0 });
+  const executor = new Executor({ workers: 0 });
+  const folder = await mkdtemp(join(tmpdir(), "braid-own-node-"));
+  try {
+    const { outcomes } = await captureBlocks({
+      client: new RpcClient(server.url),
+      blocks: await selectBlocks("1..8"),
+      chain: node.node.chain.rules,
+      folder,
+      executor,
+    });
+    expect(outcomes).toHaveLength(8);
+    for (const outcome of outcomes)
+      expect(outcome).toMatchObject({ verdict: "captured", way: "execution witness" });
+    const { blocks } = await replay([folder], { executor });
+    expect(blocks).toHaveLength(8);
+    for (const { verdict, checked } of blocks) {
+      expect(verdict).toBe("ok");
+      expect(checked).toContain("stateRoot");
+    }
+  } finally {
+    await executor.close();
+    await rm(folder, { recursive: true });
+  }
+});
