@@ -108,6 +108,7 @@ export class Blockchain {
   /** What the first write takes along: the entries of the first block. */
   #unwritten: RecordChange[] = [];
   readonly #listeners = new Set<(change: HeadChange) => void>();
+  readonly #executed = new Set<(block: StoredBlock, result: BlockResult) => void>();
   #queue: Promise<unknown> = Promise.resolve();
 
   /** Throws UnknownBlockError when the store does not have the state of the first block. */
@@ -203,6 +204,12 @@ export class Blockchain {
   onHeadChange(listener: (change: HeadChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Calls `listener` with each block that has come into the tree and how it was executed, before the head moves to it. It must not throw. */
+  onExecuted(listener: (block: StoredBlock, result: BlockResult) => void): () => void {
+    this.#executed.add(listener);
+    return () => this.#executed.delete(listener);
   }
 
   /**
@@ -344,6 +351,7 @@ export class Blockchain {
     if (isOnHead) records.push(...canonicalEntries(stored), nameEntry("head", hash));
     await after.commit({ hash, number: stored.number }, records);
     this.#unwritten = [];
+    for (const listener of this.#executed) listener(stored, result);
     if (isOnHead) {
       this.#head = stored;
       this.#tell({ dropped: [], added: [stored] });

@@ -1,7 +1,7 @@
 // The node: a chain, a pool of transactions, and what a development node can do to both. JSON-RPC stands on top of it.
 
 import type { BlockAttributes, Blockchain, BuiltChild, HeadChange, StoredBlock } from "@braid/chain";
-import { Executor, type LeftOut } from "@braid/executor";
+import { type BlockResult, Executor, type LeftOut } from "@braid/executor";
 import { keccak256 } from "@braid/kernel";
 import { BaseError, bytesToHex, type Hex } from "@braid/primitives";
 import {
@@ -18,6 +18,7 @@ import { ChangedState } from "./changed-state.ts";
 import { Clock, type ClockState } from "./mining/clock.ts";
 import { Mutex } from "./mutex.ts";
 import type { MiningOptions } from "./options.ts";
+import { RecentRuns } from "./parallelism/recent-runs.ts";
 import { Mempool, type PoolLimits, type PoolView } from "./pool/mempool.ts";
 import type { PooledTransaction } from "./pool/pooled-transaction.ts";
 import { type AccountEdit, changesOfEdits } from "./state-edits.ts";
@@ -48,6 +49,9 @@ export interface MinedBlock {
   block: StoredBlock;
   dropped: readonly DroppedTransaction[];
 }
+
+/** Is told of a block that has come into the tree, and how it was executed. It must not throw. */
+type ExecutedListener = (block: StoredBlock, result: BlockResult) => void;
 
 /** The block that would be mined now. */
 export interface PendingBlock {
@@ -98,6 +102,8 @@ export class Node {
   #store: StateStore;
   /** Executes blocks of the chain again, beside those that are mined. */
   #again: Executor | undefined;
+  readonly #runs = new RecentRuns();
+  readonly #executed = new Set<ExecutedListener>();
   /** What `reset` comes back to. */
   readonly #atStart: {
     choices: BlockChoices;
@@ -207,6 +213,17 @@ export class Node {
   onHeadChange(listener: (change: HeadChange) => void): () => void {
     this.#headChanges.add(listener);
     return () => this.#headChanges.delete(listener);
+  }
+
+  /** How one of the newest blocks was executed when it was mined or imported; undefined for all others. */
+  runOf(block: Uint8Array): BlockResult | undefined {
+    return this.#runs.get(block);
+  }
+
+  /** Calls `listener` with each block that has come into the tree. */
+  onExecuted(listener: ExecutedListener): () => void {
+    this.#executed.add(listener);
+    return () => this.#executed.delete(listener);
   }
 
   /** Calls `listener` with each block that was mined here, after it is the head. It must not throw. */
@@ -476,6 +493,11 @@ export class Node {
   }
 
   #follow(chain: Blockchain): void {
+    chain.onExecuted((block, result) => {
+      if (chain !== this.#chain) return;
+      this.#runs.add(block, result);
+      for (const listener of this.#executed) listener(block, result);
+    });
     chain.onHeadChange((change) => {
       if (chain !== this.#chain) return;
       if (change.dropped.length > 0) this.#takeBack(change.dropped);

@@ -2,9 +2,11 @@
 
 import { randomBytes } from "node:crypto";
 import { type FoundLog, type HeadChange, type LogFilter, logsOfBlock, type StoredBlock } from "@braid/chain";
+import type { BlockResult } from "@braid/executor";
 import { bytesToHex, type Hex } from "@braid/primitives";
 import { LIMIT_EXCEEDED, type RpcConnection, RpcError } from "@braid/rpc";
 import type { Node } from "../node.ts";
+import { parallelismOf } from "../parallelism/report.ts";
 import type { PooledTransaction } from "../pool/pooled-transaction.ts";
 import { formatHeader, formatLog, formatPooled } from "./format.ts";
 
@@ -18,7 +20,8 @@ export interface LogWatch extends LogFilter {
 export type Topic =
   | { kind: "blocks" }
   | { kind: "transactions"; whole: boolean }
-  | { kind: "logs"; watch: LogWatch };
+  | { kind: "logs"; watch: LogWatch }
+  | { kind: "parallelism" };
 
 /** Takes what has happened; of a filter and of a subscription in its own form. */
 interface Watcher {
@@ -57,6 +60,7 @@ export class Filters {
     this.#stop = [
       node.onHeadChange((change) => this.#onHeadChange(change)),
       node.pool.onTransaction((pooled) => this.#onTransaction(pooled)),
+      node.onExecuted((block, result) => this.#onExecuted(block, result)),
     ];
   }
 
@@ -169,6 +173,13 @@ export class Filters {
   #onTransaction(pooled: PooledTransaction): void {
     for (const { topic, tell } of this.#watchers)
       if (topic.kind === "transactions") tell([topic.whole ? formatPooled(pooled) : bytesToHex(pooled.hash)]);
+  }
+
+  #onExecuted(block: StoredBlock, result: BlockResult): void {
+    const watchers = [...this.#watchers].filter(({ topic }) => topic.kind === "parallelism");
+    if (watchers.length === 0) return;
+    const report = parallelismOf(block, result, "kept");
+    for (const { tell } of watchers) tell([report]);
   }
 
   #forgetOld(): void {

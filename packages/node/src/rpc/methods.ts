@@ -1,5 +1,6 @@
 // All methods of the node.
 
+import { braidMethods } from "./braid.ts";
 import { clientMethods } from "./client.ts";
 import { debugMethods } from "./debug.ts";
 import { developmentMethods } from "./development.ts";
@@ -39,6 +40,7 @@ export const METHODS: Methods = {
   ...developmentMethods,
   ...wholeStateMethods,
   ...testingMethods,
+  ...braidMethods,
 };
 
 /**

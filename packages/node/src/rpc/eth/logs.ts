@@ -103,6 +103,7 @@ function filterNotFound(): RpcError {
 function topicOf(node: Node, name: string, option: unknown): Topic {
   if (name === "newHeads") return { kind: "blocks" };
   if (name === "newPendingTransactions") return { kind: "transactions", whole: option === true };
+  if (name === "braid_parallelism") return { kind: "parallelism" };
   if (name !== "logs") throw invalidParams(`no "${name}" subscription in eth namespace`);
   try {
     return { kind: "logs", watch: watchOf(node, filterParam(option ?? {})) };
