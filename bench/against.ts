@@ -9,6 +9,7 @@ import { describeEnvironment, formatEnvironment } from "./environment.ts";
 import { markdownTable } from "./markdown.ts";
 import { quantile } from "./statistics.ts";
 
+const HERE = fileURLToPath(new URL("..", import.meta.url));
 const MODES: [name: string, options: object][] = [
   ["parallel, 2 workers", { mode: "parallel" }],
   ["parallel, 1 worker", { mode: "parallel", workers: 1 }],
@@ -33,21 +34,30 @@ async function pass(side: ChildProcess, options: object): Promise<number[]> {
   return (await answer)[0] as number[];
 }
 
+function rotated<Item>(items: readonly Item[], by: number): Item[] {
+  const first = by % items.length;
+  return [...items.slice(first), ...items.slice(0, first)];
+}
+
 const sum = (times: readonly number[]): number => times.reduce((total, ms) => total + ms, 0);
 const fastest = (passes: readonly number[][]): number =>
   sum((passes[0] ?? []).map((_, block) => Math.min(...passes.map((times) => times[block] as number))));
 
 const environment = describeEnvironment("bench:against");
-const sides = [await start(other), await start(fileURLToPath(new URL("..", import.meta.url)))];
+// Two processes of each: what a process gets (its memory's place, its code's) differs as much as the sides do, and so does the first to start.
+const CHECKOUTS = [other, HERE, HERE, other];
+const sides: ChildProcess[] = [];
+for (const checkout of CHECKOUTS) sides.push(await start(checkout));
 const rows: string[][] = [];
 for (const [name, options] of MODES) {
-  const passes: number[][][] = sides.map(() => []);
+  const passes: [number[][], number[][]] = [[], []];
   // The first one is not counted: caches are cold.
-  for (let round = 0; round <= Number(values.rounds); round++)
-    for (const k of round % 2 === 0 ? [0, 1] : [1, 0]) {
-      const times = await pass(sides[k] as ChildProcess, options);
-      if (round > 0) passes[k]?.push(times);
-    }
+  for (let round = 0; round <= Number(values.rounds); round++) {
+    const taken: [number[][], number[][]] = [[], []];
+    for (const [k, side] of rotated([...sides.entries()], round))
+      taken[CHECKOUTS[k] === HERE ? 1 : 0].push(await pass(side, options));
+    if (round > 0) for (const [k, times] of taken.entries()) passes[k]?.push(...times);
+  }
   const [before = [], after = []] = passes;
   const ratios = after.map((times, i) => sum(times) / sum(before[i] ?? []));
   rows.push([

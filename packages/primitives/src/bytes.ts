@@ -30,14 +30,14 @@ export function concatBytes(...parts: Uint8Array[]): Uint8Array {
 const limbs = new BigUint64Array(4);
 const limbBytes = new Uint8Array(limbs.buffer);
 
-/** The unsigned number that big-endian bytes of any length stand for; 0n for no bytes. */
-export function bytesToBigInt(bytes: Uint8Array): bigint {
-  const { length } = bytes;
+/** The unsigned number that big-endian bytes of any length, or those from `start` to `end`, stand for; 0n for no bytes. */
+export function bytesToBigInt(bytes: Uint8Array, start = 0, end = bytes.length): bigint {
+  const length = end - start;
   if (length === 0) return 0n;
-  if (length > 32) return BigInt(bytesToHex(bytes));
+  if (length > 32) return BigInt(bytesToHex(bytes.subarray(start, end)));
   // PERF: a view over the bytes' own buffer would move a small array out of the heap.
   const count = (length + 7) >> 3;
-  for (let i = 0; i < 8 * count; i++) limbBytes[i] = bytes[length - 1 - i] ?? 0;
+  for (let i = 0; i < 8 * count; i++) limbBytes[i] = i < length ? (bytes[end - 1 - i] as number) : 0;
   let value = limbs[count - 1] as bigint;
   for (let i = count - 2; i >= 0; i--) value = (value << 64n) | (limbs[i] as bigint);
   return value;

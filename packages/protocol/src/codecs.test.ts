@@ -23,10 +23,10 @@ import type { Chain } from "./chain/chain.ts";
 import { decodeHeader, encodeHeader, hashHeader } from "./header/header.ts";
 import { decodeReceipt, encodeReceipt } from "./receipt/receipt.ts";
 import {
-  decodeSignature,
   decodeTransaction,
   encodeTransaction,
   hashTransaction,
+  signedPayload,
 } from "./transaction/transaction.ts";
 
 const chainOf = (fork: (typeof HEADER_FORKS)[number]): Chain => CHAINS.get(fork) as Chain;
@@ -150,9 +150,9 @@ describe("transactions", () => {
           tx.s,
         ]);
         expect(stock.to?.bytes).toEqual(tx.to);
-        expect(
-          equalBytes(stock.getHashedMessageToSign(), hashTransaction(decodeSignature(raw).payload)),
-        ).toBe(true);
+        expect(equalBytes(stock.getHashedMessageToSign(), hashTransaction(signedPayload(raw, tx)))).toBe(
+          true,
+        );
       }),
       runs(200),
     );

@@ -28,7 +28,7 @@ import { decodeHeader, encodeHeader, type Header } from "./header/header.ts";
 import { decodeRpcHeader } from "./header/rpc-header.ts";
 import { validateHeader } from "./header/validate-header.ts";
 import { decodeReceipt, encodeReceipt } from "./receipt/receipt.ts";
-import { decodeSignature, decodeTransaction, encodeTransaction } from "./transaction/transaction.ts";
+import { decodeTransaction, encodeTransaction } from "./transaction/transaction.ts";
 
 const forks = fc.constantFrom(...HEADER_FORKS);
 const chainOf = (fork: ForkName): Chain => CHAINS.get(fork) as Chain;
@@ -85,19 +85,6 @@ describe("mutated RLP", () => {
 
   test("transactions", () => {
     expectBoth(attack(transaction.map(encodeTransaction), decodeTransaction, encodeTransaction, 3_000));
-  });
-
-  test("signatures are refused where transactions are, or read to the same", () => {
-    fc.assert(
-      fc.property(transaction.map(encodeTransaction), mutations, (encoded, changes) => {
-        const raw = mutate(encoded, changes);
-        const tx = unlessRefused(() => decodeTransaction(raw));
-        const signature = unlessRefused(() => decodeSignature(raw));
-        if (tx === undefined) return;
-        expect([signature?.r, signature?.s, signature?.yParity]).toEqual([tx.r, tx.s, tx.yParity]);
-      }),
-      runs(1_000),
-    );
   });
 
   test("receipts", () => {

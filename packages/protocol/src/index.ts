@@ -112,11 +112,10 @@ export {
 export {
   type AccessListEntry,
   type Authorization,
-  decodeSignature,
   decodeTransaction,
   encodeTransaction,
   hashTransaction,
-  type SignedPayload,
+  signedPayload,
   type Transaction,
   type TransactionType,
   transactionType,

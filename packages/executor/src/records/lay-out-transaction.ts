@@ -46,7 +46,7 @@ export function layOutTransaction(kernel: Kernel, unit: number, context: BlockCo
   kernel.setUnitGasLimit(unit, tx.gasLimit < MAX_U64 ? tx.gasLimit : MAX_U64);
   kernel.setUnitBlobs(unit, tx.blobVersionedHashes.length);
   if (kernel.senderStatus(unit) !== SENDER_KNOWN) {
-    const sender = recoverSender(encoding, rules);
+    const sender = recoverSender(encoding, tx, rules);
     if (sender === undefined)
       throw new InvalidTransactionError(
         "BRAID_TX_INVALID_SIGNATURE",

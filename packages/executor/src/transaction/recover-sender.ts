@@ -2,7 +2,7 @@
 
 import { keccak256Into } from "@braid/kernel";
 import { bigIntToBytes32, concatBytes } from "@braid/primitives";
-import { type Authorization, decodeSignature, type ForkRules } from "@braid/protocol";
+import { type Authorization, type ForkRules, signedPayload, type Transaction } from "@braid/protocol";
 import { RLP } from "@ethereumjs/rlp";
 import { recoverPublicKey } from "./signature-recovery.ts";
 
@@ -28,14 +28,14 @@ function recover(r: bigint, s: bigint, yParity: number): Uint8Array | undefined 
 }
 
 /**
- * The sender (20 bytes) of an encoded transaction, or undefined when its signature is invalid: EIP-2 forbids a high s from Homestead on.
- * Throws InvalidTransactionError when it cannot be decoded.
+ * The sender (20 bytes) of a transaction, or undefined when its signature is invalid: EIP-2 forbids a high s from Homestead on.
+ *
+ * @param raw the encoding that `tx` was decoded from.
  */
-export function recoverSender(raw: Uint8Array, rules: ForkRules): Uint8Array | undefined {
-  const { type, yParity, r, s, payload } = decodeSignature(raw);
-  if ((rules.homestead || type !== 0) && s > HALF_N) return undefined;
-  keccak256Into(payload, message);
-  return recover(r, s, yParity);
+export function recoverSender(raw: Uint8Array, tx: Transaction, rules: ForkRules): Uint8Array | undefined {
+  if ((rules.homestead || tx.type !== 0) && tx.s > HALF_N) return undefined;
+  keccak256Into(signedPayload(raw, tx), message);
+  return recover(tx.r, tx.s, tx.yParity);
 }
 
 /** The authority of an EIP-7702 authorization (20 bytes), or undefined when its signature is invalid. */

@@ -8,6 +8,7 @@ import {
   type Chain,
   chainOf,
   createHeader,
+  decodeTransaction,
   encodeTransaction,
   type Transaction,
 } from "@braid/protocol";
@@ -43,7 +44,7 @@ export function rehearsalBlock(fork: RehearsedFork, size: number): Rehearsal {
   const cancun = fork === "cancun";
   const transactions = Array.from({ length: size }, (_, i) => encodeTransaction(transaction(i, cancun)));
   const accounts = transactions.map((raw): FlatAccount => {
-    const address = recoverSender(raw, rules);
+    const address = recoverSender(raw, decodeTransaction(raw), rules);
     if (address === undefined) throw new Error("the signatures of a rehearsal have a sender");
     return { address, account: { ...NOTHING, balance: ETHER }, storage: [] };
   });

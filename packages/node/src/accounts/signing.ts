@@ -2,7 +2,7 @@
 
 import { keccak256 } from "@braid/kernel";
 import { bigIntToBytes32, bytesToBigInt, concatBytes } from "@braid/primitives";
-import { decodeSignature, encodeTransaction, type Transaction } from "@braid/protocol";
+import { encodeTransaction, signedPayload, type Transaction } from "@braid/protocol";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 
 /** A transaction that nobody has signed. */
@@ -26,7 +26,7 @@ export function signHash(hash: Uint8Array, privateKey: Uint8Array): Signature {
 
 /** The EIP-2718 encoding of the transaction, signed. */
 export function signTransaction(tx: UnsignedTransaction, privateKey: Uint8Array): Uint8Array {
-  const { payload } = decodeSignature(encodeTransaction({ ...tx, yParity: 0, r: 1n, s: 1n }));
+  const payload = signedPayload(encodeTransaction({ ...tx, yParity: 0, r: 1n, s: 1n }), tx);
   return encodeTransaction({ ...tx, ...signHash(keccak256(payload), privateKey) });
 }
 

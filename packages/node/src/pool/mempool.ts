@@ -121,7 +121,7 @@ export class Mempool {
     if (this.#byHash.has(key))
       throw new RejectedTransactionError("BRAID_POOL_ALREADY_KNOWN", "already known");
     this.#checkForm(tx, raw, view);
-    const address = sender ?? recoverSender(raw, view.rules);
+    const address = sender ?? recoverSender(raw, tx, view.rules);
     if (address === undefined)
       throw new RejectedTransactionError("BRAID_TX_INVALID_SIGNATURE", "invalid sender");
     // It takes long: whoever sends the same at the same time is turned away below.

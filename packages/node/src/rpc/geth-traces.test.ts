@@ -105,8 +105,9 @@ describe.skipIf(!isPresent).each(Object.keys(FOLDERS))("%s", (folder) => {
       chain,
       source: store.stateAt(store.head.hash),
       tracer: () => {
-        const sender = recoverSender(raw, rules) ?? new Uint8Array(20);
-        tracer = make(tracedCall(decodeTransaction(raw), sender, header.coinbase, rules));
+        const tx = decodeTransaction(raw);
+        const sender = recoverSender(raw, tx, rules) ?? new Uint8Array(20);
+        tracer = make(tracedCall(tx, sender, header.coinbase, rules));
         return tracer;
       },
     });

@@ -37,7 +37,10 @@ export async function traceBlock(
   if (parent === undefined) throw new RpcError(SERVER_ERROR, "parent block not found");
   const rules = node.chain.rules.rulesAt(header);
   const known = node.chain.receipts(hash)?.senders;
-  const senders = transactions.map((raw, i) => known?.[i] ?? recoverSender(raw, rules));
+  const decoded = transactions.map(decodeTransaction);
+  const senders = decoded.map(
+    (tx, i) => known?.[i] ?? recoverSender(transactions[i] as Uint8Array, tx, rules),
+  );
   const tracers = new Map<number, ResultTracer>();
   const traced = await node.executor.trace({
     block,
@@ -51,9 +54,8 @@ export async function traceBlock(
     ...(only === undefined ? {} : { last: only }),
     tracer: (index) => {
       if (only !== undefined && index !== only) return undefined;
-      const tx = decodeTransaction(transactions[index] as Uint8Array);
       // A transaction that runs has a sender.
-      const from = senders[index] as Uint8Array;
+      const [tx, from] = [decoded[index] as Transaction, senders[index] as Uint8Array];
       const tracer = make(tracedCall(tx, from, header.coinbase, rules, placeOf(traceable, index)));
       tracers.set(index, tracer);
       return tracer;

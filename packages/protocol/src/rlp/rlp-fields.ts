@@ -43,19 +43,19 @@ export class RlpFields {
 
   /** A byte string of any length, or of exactly `length`: a view. */
   bytes(index: number, name: string, length?: number): Uint8Array {
-    const item = this.#item(index, name);
-    if (item.isList) throw this.#malformed(`${name} is not a byte string`);
-    if (length !== undefined && item.end - item.content !== length)
-      throw this.#malformed(`${name} has ${item.end - item.content} bytes instead of ${length}`);
-    return this.#raw.subarray(item.content, item.end);
+    const { content, end } = this.#string(index, name);
+    if (length !== undefined && end - content !== length)
+      throw this.#malformed(`${name} has ${end - content} bytes instead of ${length}`);
+    return this.#raw.subarray(content, end);
   }
 
   /** A big-endian integer of at most `maxBytes` bytes without leading zeros. */
   integer(index: number, name: string, maxBytes = 32): bigint {
-    const bytes = this.bytes(index, name);
-    if (bytes.length > maxBytes) throw this.#malformed(`${name} has more than ${maxBytes} bytes`);
-    if (bytes[0] === 0) throw this.#malformed(`${name} has a leading zero`);
-    return bytesToBigInt(bytes);
+    const { content, end } = this.#string(index, name);
+    if (end - content > maxBytes) throw this.#malformed(`${name} has more than ${maxBytes} bytes`);
+    if (end > content && this.#raw[content] === 0) throw this.#malformed(`${name} has a leading zero`);
+    // PERF: no view is made for it.
+    return bytesToBigInt(this.#raw, content, end);
   }
 
   list(index: number, name: string): RlpFields {
@@ -73,9 +73,10 @@ export class RlpFields {
     return this.#raw.subarray(item.start, item.end);
   }
 
-  /** The encoding of the items below `index`, of which there is at least one, as they stand: a view. */
-  encodingUpTo(index: number, name: string): Uint8Array {
-    return this.#raw.subarray(this.#item(0, name).start, this.#item(index, name).start);
+  #string(index: number, name: string): RlpItem {
+    const item = this.#item(index, name);
+    if (item.isList) throw this.#malformed(`${name} is not a byte string`);
+    return item;
   }
 
   #item(index: number, name: string): RlpItem {

@@ -4,6 +4,8 @@
 import { keccak256 } from "@braid/kernel";
 import {
   concatBytes,
+  type RlpItem,
+  readRlpItem,
   rlpListLength,
   rlpOfBigInt,
   rlpOfBytes,
@@ -54,16 +56,6 @@ export interface Transaction {
   yParity: number;
   r: bigint;
   s: bigint;
-}
-
-/** A transaction's signature and what it signs. */
-export interface SignedPayload {
-  type: number;
-  yParity: number;
-  r: bigint;
-  s: bigint;
-  /** What was signed, before hashing (EIP-155, EIP-2718). */
-  payload: Uint8Array;
 }
 
 /** Number of RLP fields of each type, signature included. */
@@ -179,23 +171,6 @@ export function decodeTransaction(raw: Uint8Array): Transaction {
   return type === 0 ? decodeLegacy(fields) : decodeTyped(type, fields);
 }
 
-/** Reads nothing of a transaction but its signature and what it signs: what the recovery of its sender needs. Throws like decodeTransaction. */
-export function decodeSignature(raw: Uint8Array): SignedPayload {
-  const { type, fields } = openEnvelope(raw);
-  const first = fields.length - 3;
-  const signature = { type, r: fields.integer(first + 1, "r"), s: fields.integer(first + 2, "s") };
-  const signed = fields.encodingUpTo(first, "the signature");
-  if (type !== 0)
-    return {
-      ...signature,
-      yParity: parityOf(fields),
-      payload: signedPayload(Uint8Array.of(type), signed, NO_BYTES),
-    };
-  const { chainId, yParity } = legacyV(fields);
-  const more = chainId === undefined ? NO_BYTES : concatBytes(rlpOfBigInt(chainId), NO_SIGNATURE);
-  return { ...signature, yParity, payload: signedPayload(NO_BYTES, signed, more) };
-}
-
 function decodeLegacy(fields: RlpFields): Transaction {
   const gasPrice = fields.integer(1, "gasPrice");
   return {
@@ -241,15 +216,32 @@ function decodeTyped(type: 1 | 2 | 3 | 4, fields: RlpFields): Transaction {
   };
 }
 
-/** A type byte (or none), and a list of the fields that are signed, of which `fields` are encoded as in the transaction. */
-function signedPayload(type: Uint8Array, fields: Uint8Array, more: Uint8Array): Uint8Array {
-  const payload = fields.length + more.length;
-  const signed = new Uint8Array(type.length + rlpListLength(payload));
-  signed.set(type);
-  const start = writeRlpListHeader(signed, type.length, payload);
-  signed.set(fields, start);
-  signed.set(more, start + fields.length);
-  return signed;
+/**
+ * What the signature of a transaction signs, before hashing (EIP-155, EIP-2718).
+ *
+ * @param raw the encoding that `tx` was decoded from.
+ */
+export function signedPayload(raw: Uint8Array, tx: Pick<Transaction, "type" | "chainId">): Uint8Array {
+  const type = tx.type === 0 ? NO_BYTES : raw.subarray(0, 1);
+  const more =
+    tx.type === 0 && tx.chainId !== undefined ? concatBytes(rlpOfBigInt(tx.chainId), NO_SIGNATURE) : NO_BYTES;
+  // The fields but the last three, as they are encoded.
+  const start = contentOf(raw, type.length).content;
+  let end = start;
+  for (let i = FIELD_COUNT[tx.type] - 3; i > 0; i--) end = contentOf(raw, end).end;
+  const length = end - start + more.length;
+  const payload = new Uint8Array(type.length + rlpListLength(length));
+  payload.set(type);
+  const at = writeRlpListHeader(payload, type.length, length);
+  payload.set(raw.subarray(start, end), at);
+  payload.set(more, at + end - start);
+  return payload;
+}
+
+function contentOf(raw: Uint8Array, position: number): RlpItem {
+  const item = readRlpItem(raw, position);
+  if (item === undefined) throw new Error("a transaction is not what these bytes were decoded to");
+  return item;
 }
 
 /** A transaction's EIP-2718 encoding: decodeTransaction(encodeTransaction(tx)) is tx. */

@@ -244,8 +244,11 @@ export class BraidEvm extends EVM {
       },
       message.gasLimit,
     );
+    const result = frame._result;
+    if (message.selfdestruct !== undefined) result.selfdestruct = message.selfdestruct;
+    if (message.createdAddresses !== undefined) result.createdAddresses = message.createdAddresses;
     try {
-      return await this.#runFrame(frame, message, options);
+      return frameResult(message, result, await frame.run(code, options));
     } finally {
       frame.end();
     }
@@ -267,27 +270,24 @@ export class BraidEvm extends EVM {
     if (depth < MAX_KEPT_FRAMES) this.#frames[depth] = frame;
     return frame;
   }
+}
 
-  async #runFrame(
-    frame: Frame,
-    message: Message,
-    options: { pc?: number; initialLogs?: Log[] },
-  ): Promise<ExecResult> {
-    const result = frame._result;
-    if (message.selfdestruct !== undefined) result.selfdestruct = message.selfdestruct;
-    if (message.createdAddresses !== undefined) result.createdAddresses = message.createdAddresses;
-    const { runState, exceptionError } = await frame.run(message.code as Uint8Array, options);
-    const failed = exceptionError !== undefined;
-    const keepsGas = !failed || exceptionError.error === EVMError.errorMessages.REVERT;
-    return {
-      logs: failed ? [] : result.logs,
-      selfdestruct: failed ? new Map() : result.selfdestruct,
-      createdAddresses: failed ? new Set() : result.createdAddresses,
-      exceptionError,
-      executionGasUsed: keepsGas ? message.gasLimit - runState.gasLeft : message.gasLimit,
-      gasRefund: runState.gasRefund,
-      stateGasSpilled: runState.stateGasSpilled,
-      returnValue: result.returnValue ?? new Uint8Array(0),
-    };
-  }
+/** How a frame's call ended. */
+function frameResult(
+  message: Message,
+  result: Frame["_result"],
+  { runState, exceptionError }: Awaited<ReturnType<Frame["run"]>>,
+): ExecResult {
+  const failed = exceptionError !== undefined;
+  const keepsGas = !failed || exceptionError.error === EVMError.errorMessages.REVERT;
+  return {
+    logs: failed ? [] : result.logs,
+    selfdestruct: failed ? new Map() : result.selfdestruct,
+    createdAddresses: failed ? new Set() : result.createdAddresses,
+    exceptionError,
+    executionGasUsed: keepsGas ? message.gasLimit - runState.gasLeft : message.gasLimit,
+    gasRefund: runState.gasRefund,
+    stateGasSpilled: runState.stateGasSpilled,
+    returnValue: result.returnValue ?? new Uint8Array(0),
+  };
 }

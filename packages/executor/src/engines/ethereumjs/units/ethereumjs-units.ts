@@ -131,6 +131,6 @@ export class EthereumjsUnits implements UnitExecutor {
     if (record === 0 || sender === undefined) throw new Error("a transaction that was not laid out");
     const tx = readTransaction(this.#kernel, record);
     const run = () => executeTransaction(tx, this.#data(record), sender, state, this.#context);
-    return this.#traced(unit - 1, state, run);
+    return this.#block.tracer === undefined ? run() : this.#traced(unit - 1, state, run);
   }
 }
