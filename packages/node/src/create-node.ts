@@ -1,19 +1,17 @@
 // A node with all that it needs: store, executor, chain, accounts.
 
-import { Blockchain, type GenesisFile, openGenesis } from "@braid/chain";
 import { Executor } from "@braid/executor";
-import { LmdbStateStore, MemoryStateStore, type StateStore } from "@braid/state";
 import { deriveAccounts } from "./accounts/dev-accounts.ts";
-import { devGenesis } from "./dev-chain.ts";
+import { ChainMaker } from "./chain-maker.ts";
+import { ForkOptionsError } from "./fork/fork-rules.ts";
 import { Node } from "./node.ts";
 import type { NodeOptions } from "./options.ts";
 
 const DEFAULT_ACCOUNTS = 10;
-const GENESIS_KEY = new TextEncoder().encode("genesis");
 
 /**
  * Opens a node: by default a development chain in memory. Rejects with what its parts reject with: MnemonicError, InvalidGenesisFileError, StoreError,
- * WorkerStartError.
+ * WorkerStartError; with `fork` also RpcError of @braid/remote and ForkOptionsError.
  */
 export async function openNode(options: NodeOptions = {}): Promise<Node> {
   const { mnemonic, derivationPath, passphrase, accounts: count = DEFAULT_ACCOUNTS } = options;
@@ -23,29 +21,27 @@ export async function openNode(options: NodeOptions = {}): Promise<Node> {
     ...(derivationPath === undefined ? {} : { path: derivationPath }),
     ...(passphrase === undefined ? {} : { passphrase }),
   });
-  const { dataDir } = options;
-  const kept = dataDir === undefined ? new MemoryStateStore() : await LmdbStateStore.open(dataDir);
-  const genesis = options.genesis ?? (await keptGenesis(kept, () => devGenesis(options, accounts)));
-  const { chain: rules, store, header } = await openGenesis(genesis, kept);
-  const { workers, coinbase, mining, pool, callGasLimit } = options;
+  const { workers, coinbase, mining, pool, callGasLimit, fork } = options;
+  if (fork !== undefined && options.dataDir !== undefined)
+    throw new ForkOptionsError(
+      "A chain that goes on from another node's block is kept in memory: leave out dataDir (--datadir), or fork.",
+    );
   const executor = new Executor(workers === undefined ? {} : { workers });
-  return new Node({
-    chain: new Blockchain({ chain: rules, store, executor, head: header }),
-    store,
-    executor,
-    accounts,
-    ...(coinbase === undefined ? {} : { coinbase }),
-    ...(mining === undefined ? {} : { mining }),
-    ...(pool === undefined ? {} : { pool }),
-    ...(callGasLimit === undefined ? {} : { callGasLimit }),
-  });
-}
-
-/** The development chain that a folder has: it begins when it was made, and not anew each time. */
-async function keptGenesis(store: StateStore, make: () => GenesisFile): Promise<GenesisFile> {
-  const kept = store.record(GENESIS_KEY);
-  if (kept !== undefined) return JSON.parse(new TextDecoder().decode(kept)) as GenesisFile;
-  const genesis = make();
-  await store.write([{ key: GENESIS_KEY, value: new TextEncoder().encode(JSON.stringify(genesis)) }]);
-  return genesis;
+  const chains = new ChainMaker(options, accounts, executor);
+  try {
+    return new Node({
+      ...(await (fork === undefined ? chains.own() : chains.forked(fork))),
+      chains,
+      executor,
+      accounts,
+      ...(fork === undefined ? {} : { forkedFrom: fork }),
+      ...(coinbase === undefined ? {} : { coinbase }),
+      ...(mining === undefined ? {} : { mining }),
+      ...(pool === undefined ? {} : { pool }),
+      ...(callGasLimit === undefined ? {} : { callGasLimit }),
+    });
+  } catch (error) {
+    await Promise.allSettled([chains.close(), executor.close()]);
+    throw error;
+  }
 }

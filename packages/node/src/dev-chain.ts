@@ -11,8 +11,9 @@ const DEV_CHAIN_ID = 31_337;
 const DEFAULT_HARDFORK: ForkName = "osaka";
 const DEFAULT_GAS_LIMIT = 60_000_000n;
 const DEFAULT_BASE_FEE = 1_000_000_000n;
-const DEFAULT_BALANCE = 10_000n;
-const WEI_PER_ETHER = 10n ** 18n;
+/** Ether of each account. */
+export const DEFAULT_BALANCE = 10_000n;
+export const WEI_PER_ETHER = 10n ** 18n;
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 

@@ -2,6 +2,8 @@
 
 export { DEFAULT_MNEMONIC, type DevAccount, MnemonicError } from "./accounts/dev-accounts.ts";
 export { openNode } from "./create-node.ts";
+export type { ForkOptions } from "./fork/fork.ts";
+export { ForkOptionsError } from "./fork/fork-rules.ts";
 export { TimestampError } from "./mining/clock.ts";
 export { type DroppedTransaction, type MinedBlock, Node, UnknownAccountError } from "./node.ts";
 export type { MiningOptions, NodeOptions } from "./options.ts";

@@ -14,7 +14,10 @@ import {
 } from "@braid/protocol";
 import type { KeptState, StateSource, StateStore } from "@braid/state";
 import type { DevAccount } from "./accounts/dev-accounts.ts";
+import type { ChainMaker } from "./chain-maker.ts";
 import { ChangedState } from "./changed-state.ts";
+import type { Fork, ForkOptions } from "./fork/fork.ts";
+import { ForkOptionsError } from "./fork/fork-rules.ts";
 import { Clock, type ClockState } from "./mining/clock.ts";
 import { Mutex } from "./mutex.ts";
 import type { MiningOptions } from "./options.ts";
@@ -23,9 +26,11 @@ import { Mempool, type PoolLimits, type PoolView } from "./pool/mempool.ts";
 import type { PooledTransaction } from "./pool/pooled-transaction.ts";
 import { type AccountEdit, changesOfEdits } from "./state-edits.ts";
 
-export interface NodeParts {
-  chain: Blockchain;
-  store: StateStore;
+export interface NodeParts extends ChainParts {
+  /** Makes the chains that `reset` goes over to; without it there is only the one. */
+  chains?: ChainMaker;
+  /** What `fork` was made of. */
+  forkedFrom?: ForkOptions;
   executor: Executor;
   /** Whose keys the node has. */
   accounts: readonly DevAccount[];
@@ -36,7 +41,14 @@ export interface NodeParts {
 }
 
 /** What a node stands on: a chain, and the store of its states. */
-export type ChainParts = Pick<NodeParts, "chain" | "store">;
+export interface ChainParts {
+  chain: Blockchain;
+  store: StateStore;
+  /** The other node that the chain goes on from. */
+  fork?: Fork;
+  /** What the first block that is mined begins with. */
+  start?: { timestamp: bigint; gasLimit?: bigint; baseFee?: bigint };
+}
 
 /** A transaction that was not included, and is in the pool no more. */
 export interface DroppedTransaction {
@@ -98,8 +110,11 @@ export class Node {
   readonly clock = new Clock();
   readonly callGasLimit: bigint;
   readonly #order: "priority" | "fifo";
+  readonly #chains: ChainMaker | undefined;
   #chain: Blockchain;
   #store: StateStore;
+  #fork: Fork | undefined;
+  #forkedFrom: ForkOptions | undefined;
   /** Executes blocks of the chain again, beside those that are mined. */
   #again: Executor | undefined;
   readonly #runs = new RecentRuns();
@@ -130,10 +145,14 @@ export class Node {
   readonly #mined = new Set<(mined: MinedBlock) => void>();
   #closed = false;
 
-  constructor({ chain, store, executor, accounts, coinbase, mining = {}, pool, callGasLimit }: NodeParts) {
+  constructor(parts: NodeParts) {
+    const { chain, store, fork, executor, accounts, coinbase, mining = {}, pool, callGasLimit } = parts;
+    this.#chains = parts.chains;
     this.#chain = chain;
     this.executor = executor;
     this.#store = store;
+    this.#fork = fork;
+    this.#forkedFrom = parts.forkedFrom;
     this.accounts = new Map(accounts.map((account) => [bytesToHex(account.address), account]));
     this.pool = new Mempool(pool);
     this.callGasLimit = callGasLimit ?? DEFAULT_CALL_GAS;
@@ -149,7 +168,13 @@ export class Node {
     const { offset } = this.clock;
     this.#atStart = { choices: this.#choices, randao: this.#randao, auto, interval, offset };
     this.#follow(chain);
+    this.#begin(parts);
     this.setIntervalMining(interval);
+  }
+
+  /** The other node that the chain goes on from; undefined when it is one of this node's own. */
+  get fork(): Fork | undefined {
+    return this.#fork;
   }
 
   /** Another one after a reset to another one. */
@@ -381,21 +406,19 @@ export class Node {
   }
 
   /**
-   * Everything is as it was when the node was made: its chain back at the first block, no transactions in the pool, no snapshots. With parts of
-   * another chain the node goes on with that one, and closes the store that it had.
+   * Everything is as it was when the node was made: no transactions in the pool, no snapshots, and a chain of the node's own back at its first
+   * block. With `fork` the chain goes on from a block of another node: where that is the one that it goes on from already, what is left out
+   * stays. Rejects as createNode; then nothing has changed.
    */
-  reset(parts?: ChainParts): Promise<void> {
+  reset(fork?: Partial<ForkOptions>): Promise<void> {
     return this.#mutex.run(async () => {
       const { choices, randao, auto, interval, offset } = this.#atStart;
+      const forkedFrom = fork && this.#forkOptions(fork);
+      const parts = forkedFrom && (await this.#chains?.forked(forkedFrom));
+      if (parts !== undefined) await this.#goOver(parts, forkedFrom);
+      else if (this.#fork !== undefined && this.#chains !== undefined)
+        await this.#goOver(await this.#chains.own(), undefined);
       if (parts === undefined) await this.chain.setHead(this.chain.first.hash, { state: null });
-      else {
-        const { chain, store } = parts;
-        const before = this.#store;
-        this.#chain = chain;
-        this.#store = store;
-        this.#follow(chain);
-        await before.close();
-      }
       this.pool.restoreSnapshot([]);
       this.#snapshots.clear();
       this.#impersonated.clear();
@@ -404,9 +427,57 @@ export class Node {
       this.#randao = randao;
       const now = this.clock.now - this.clock.offset + offset;
       this.clock.restore({ now, next: undefined, interval: undefined });
+      if (parts !== undefined) this.#begin(parts);
       this.#automine = auto;
       this.setIntervalMining(interval);
     });
+  }
+
+  /** The options of a fork that comes after another one: what the first one is not to tell just anybody goes to the same node only. */
+  #forkOptions(wanted: Partial<ForkOptions>): ForkOptions {
+    const before = this.#forkedFrom;
+    const url = wanted.url ?? before?.url;
+    if (this.#chains === undefined)
+      throw new ForkOptionsError("This node has the one chain that it was made with.");
+    if (url === undefined)
+      throw new ForkOptionsError("Say which node's chain is to go on here: give its URL.");
+    const { blockNumber: _, headers, chainId, ...how } = before ?? {};
+    const same = {
+      ...(headers === undefined ? {} : { headers }),
+      ...(chainId === undefined ? {} : { chainId }),
+    };
+    const block = this.#fork && wanted.url === undefined ? { blockNumber: this.#fork.block.number } : {};
+    return { ...how, ...(url === before?.url ? same : {}), ...block, ...wanted, url };
+  }
+
+  /** The other node of a forked chain is asked at another URL. Rejects with ForkOptionsError, and as Fork.redirect. */
+  async redirectFork(url: string): Promise<void> {
+    if (this.#fork === undefined || this.#forkedFrom === undefined)
+      throw new ForkOptionsError(
+        "This chain does not go on from another node's: there is no URL to be changed.",
+      );
+    await this.#fork.redirect(url);
+    const { headers: _, ...how } = this.#forkedFrom;
+    this.#forkedFrom = { ...how, url };
+  }
+
+  async #goOver({ chain, store, fork }: ChainParts, forkedFrom: ForkOptions | undefined): Promise<void> {
+    const before = this.#store;
+    this.#chain = chain;
+    this.#store = store;
+    this.#fork = fork;
+    this.#forkedFrom = forkedFrom;
+    this.#pending = undefined;
+    this.#follow(chain);
+    await before.close();
+  }
+
+  /** A chain that goes on from another one goes on in its time. */
+  #begin({ start }: ChainParts): void {
+    if (start === undefined) return;
+    const { timestamp, gasLimit, baseFee } = start;
+    this.clock.set(timestamp);
+    this.#choices = { ...this.#choices, gasLimit, baseFee };
   }
 
   /** Lets a transaction go. False when it is not in the pool. */
@@ -422,6 +493,7 @@ export class Node {
     await this.#again?.close();
     await this.executor.close();
     await this.#store.close();
+    await this.#chains?.close();
   }
 
   #nextPosition(): Pick<Header, "number" | "timestamp"> {

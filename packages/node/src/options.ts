@@ -2,6 +2,7 @@
 
 import type { GenesisFile } from "@braid/chain";
 import type { ForkName } from "@braid/protocol";
+import type { ForkOptions } from "./fork/fork.ts";
 import type { PoolLimits } from "./pool/mempool.ts";
 
 export interface MiningOptions {
@@ -16,9 +17,11 @@ export interface MiningOptions {
 export interface NodeOptions {
   /** A geth genesis file: another chain than the development chain. */
   genesis?: GenesisFile;
-  /** Default 31337. */
+  /** The chain goes on from a block of another node; it is kept in memory. `genesis` then describes that node's chain, when Braid does not know it. */
+  fork?: ForkOptions;
+  /** Default 31337; of a forked chain the other node's. */
   chainId?: number;
-  /** The rules of the development chain from its first block on. Default "osaka". */
+  /** The rules of the development chain from its first block on. Default "osaka"; of a forked chain the block's own, and those to come. */
   hardfork?: ForkName;
   /** Default: test test test test test test test test test test test junk. */
   mnemonic?: string;

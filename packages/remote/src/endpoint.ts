@@ -13,8 +13,8 @@ export class Endpoint {
   readonly #headers: Record<string, string>;
   readonly #secrets: string[];
 
-  /** Throws RpcError BRAID_RPC_URL. */
-  constructor(text: string) {
+  /** `headers` go with each request. Throws RpcError BRAID_RPC_URL. */
+  constructor(text: string, headers: Readonly<Record<string, string>> = {}) {
     const url = URL.parse(text);
     if (url === null || (url.protocol !== "http:" && url.protocol !== "https:"))
       throw new RpcError(
@@ -22,7 +22,7 @@ export class Endpoint {
         `The node's URL is ${url === null ? "no URL" : `one of ${url.protocol.slice(0, -1)}`}: give one that begins with http:// or https://.`,
       );
     this.host = url.host;
-    this.#headers = { "content-type": "application/json", accept: "application/json" };
+    this.#headers = { "content-type": "application/json", accept: "application/json", ...headers };
     const { username, password } = url;
     if (username !== "" || password !== "") {
       // fetch refuses such a URL, and says it aloud.
@@ -34,7 +34,9 @@ export class Endpoint {
     url.hash = "";
     this.#url = url.href;
     const parts = [username, password, ...url.pathname.split("/"), ...url.searchParams.values()];
-    this.#secrets = [text, url.href, ...parts, ...parts.map(decoded)]
+    // "Bearer abc" holds a key and a word.
+    const inHeaders = Object.values(headers).flatMap((value) => [value, ...value.split(" ")]);
+    this.#secrets = [text, url.href, ...parts, ...parts.map(decoded), ...inHeaders]
       .filter((part) => part.length >= SECRET_LENGTH)
       .toSorted((a, b) => b.length - a.length);
   }

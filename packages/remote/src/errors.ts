@@ -50,7 +50,12 @@ export interface NodeFailure {
   status?: number;
   /** Free of secrets. */
   message: string;
+  /** Bytes as hex: what a call that reverted gave back. */
+  data?: string;
 }
+
+/** What geth and all others answer for a call that reverts. */
+const REVERTED = 3;
 
 /** What a failure means. `often`: trying again helps, as often as is allowed; `seldom`: it may; `never`: the answer stays the same. */
 export interface Meaning {
@@ -74,6 +79,8 @@ const TEMPORARY = /time.?out|timed out|temporar|try again|overload|busy|reset by
 /** What a failure means: the texts first, for providers use the codes each in their own way. */
 export function meaningOf({ code, status, message }: NodeFailure): Meaning {
   const is = (words: RegExp): boolean => words.test(message);
+  // The words are the contract's.
+  if (code === REVERTED) return { code: "BRAID_RPC_FAILED", retry: "never" };
   if (status === 429 || code === 429 || code === -32005 || is(RATE_LIMITED))
     return { code: "BRAID_RPC_RATE_LIMITED", retry: "often" };
   if (is(ARCHIVE_NEEDED)) return { code: "BRAID_RPC_ARCHIVE_NEEDED", retry: "never" };

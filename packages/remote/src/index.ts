@@ -1,6 +1,6 @@
 // Public names of @braid/remote: blocks and states of a node, read over JSON-RPC, and kept on disk.
 export { AnswerCache } from "./answer-cache.ts";
-export { isFinalCode, RpcError, type RpcErrorCode } from "./errors.ts";
+export { isFinalCode, type NodeFailure, RpcError, type RpcErrorCode } from "./errors.ts";
 export {
   type BlockReference,
   hexOf,
@@ -9,4 +9,4 @@ export {
   type RemoteParent,
 } from "./remote-node.ts";
 export { RpcClient, type RpcClientOptions, type RpcStatistics } from "./rpc-client.ts";
-export { RpcStateSource } from "./rpc-state-source.ts";
+export { type RemoteCodes, RpcStateSource } from "./rpc-state-source.ts";

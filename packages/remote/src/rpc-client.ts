@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { FileError } from "@braid/primitives";
 import { Endpoint } from "./endpoint.ts";
-import { ADVICE, type Meaning, meaningOf, RpcError } from "./errors.ts";
+import { ADVICE, type Meaning, meaningOf, type NodeFailure, RpcError } from "./errors.ts";
 import { type Exchange, exchange } from "./transport.ts";
 
 export interface RpcClientOptions {
@@ -20,6 +20,8 @@ export interface RpcClientOptions {
   backoffMs?: number;
   /** Bytes that one answer may have, and take in memory; default 256 MiB. */
   maxAnswerBytes?: number;
+  /** Sent with each request; never shown. */
+  headers?: Readonly<Record<string, string>>;
   /** Ends all calls. */
   signal?: AbortSignal;
 }
@@ -52,8 +54,9 @@ interface Call {
 
 export class RpcClient {
   readonly statistics: RpcStatistics = { requests: 0, calls: 0, retries: 0, bytes: 0 };
-  readonly #endpoint: Endpoint;
-  readonly #options: Required<Omit<RpcClientOptions, "signal">>;
+  #endpoint: Endpoint;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #options: Required<Omit<RpcClientOptions, "signal" | "headers">>;
   readonly #signal: AbortSignal;
   readonly #queue: Call[] = [];
   /** Requests that may be under way now, those that are, and those that succeeded since that changed. */
@@ -67,7 +70,8 @@ export class RpcClient {
 
   /** Throws RpcError BRAID_RPC_URL. */
   constructor(url: string, options: RpcClientOptions = {}) {
-    this.#endpoint = new Endpoint(url);
+    this.#headers = options.headers ?? {};
+    this.#endpoint = new Endpoint(url, this.#headers);
     const {
       concurrency = 16,
       batch = 100,
@@ -88,6 +92,11 @@ export class RpcClient {
   /** The node's host and port: all of its URL that may be shown. */
   get host(): string {
     return this.#endpoint.host;
+  }
+
+  /** Makes all further requests to another URL. Throws RpcError BRAID_RPC_URL. */
+  redirect(url: string): void {
+    this.#endpoint = new Endpoint(url, this.#headers);
   }
 
   /**
@@ -213,7 +222,7 @@ export class RpcClient {
 
   async #settleOne(call: Call, answer: unknown, status: number): Promise<void> {
     const failure = this.#failureIn(answer, status);
-    if (failure !== undefined) return this.#retry([call], meaningOf(failure), failure.message);
+    if (failure !== undefined) return this.#retry([call], meaningOf(failure), failure.message, 0, failure);
     if (typeof answer !== "object" || answer === null || !("result" in answer))
       return this.#retry(
         [call],
@@ -224,10 +233,7 @@ export class RpcClient {
     call.resolve(answer.result);
   }
 
-  #failureIn(
-    answer: unknown,
-    status: number,
-  ): { code?: number; status?: number; message: string } | undefined {
+  #failureIn(answer: unknown, status: number): NodeFailure | undefined {
     if (typeof answer !== "object" || answer === null || !("error" in answer)) return undefined;
     const { error } = answer;
     if (error === null || error === undefined) return undefined;
@@ -239,16 +245,24 @@ export class RpcClient {
     return {
       ...(typeof code === "number" ? { code } : {}),
       ...(status >= 400 ? { status } : {}),
+      ...(typeof data === "string" && data.startsWith("0x") ? { data } : {}),
       message: this.#endpoint.redact(words.length === 0 ? "an error without words" : words.join(": ")),
     };
   }
 
   /** Makes calls again after a while, those that have not failed for good. */
-  async #retry(calls: Call[], meaning: Meaning, reason: string, retryAfterMs = 0): Promise<void> {
+  async #retry(
+    calls: Call[],
+    meaning: Meaning,
+    reason: string,
+    retryAfterMs = 0,
+    answered?: NodeFailure,
+  ): Promise<void> {
     const { attempts, backoffMs } = this.#options;
     const allowed = meaning.retry === "often" ? attempts : meaning.retry === "seldom" ? SELDOM : 1;
     const again = calls.filter((call) => call.attempts < Math.min(allowed, attempts));
-    for (const call of calls) if (!again.includes(call)) call.reject(this.#error(call, meaning, reason));
+    for (const call of calls)
+      if (!again.includes(call)) call.reject(this.#error(call, meaning, reason, answered));
     const [first] = again;
     if (first === undefined) return;
     this.statistics.retries += again.length;
@@ -287,7 +301,12 @@ export class RpcClient {
     else this.#queue.unshift(...calls);
   }
 
-  #error({ method, attempts }: Call, { code }: Meaning, reason: string): RpcError {
+  #error(
+    { method, attempts }: Call,
+    { code }: Meaning,
+    reason: string,
+    answered: NodeFailure | undefined,
+  ): RpcError {
     const times = attempts > 1 ? ` (${attempts} attempts)` : "";
     const advice = ADVICE[code];
     const sentence = `${this.host} does not answer ${method}: ${reason.replace(/\.$/, "")}${times}.`;
@@ -295,6 +314,7 @@ export class RpcClient {
       host: this.host,
       method,
       attempts,
+      ...(answered === undefined ? {} : { answered }),
     });
   }
 }

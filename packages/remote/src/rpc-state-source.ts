@@ -26,6 +26,16 @@ import { keccak256 } from "./keccak.ts";
 import { hexOf, type RemoteParent } from "./remote-node.ts";
 import type { RpcClient } from "./rpc-client.ts";
 
+/** A code, and an account that has it. */
+interface RemoteCode {
+  address: Uint8Array;
+  /** undefined after it could not be had. */
+  code: Promise<Uint8Array> | undefined;
+}
+
+/** By their hashes. */
+export type RemoteCodes = Map<Hex, RemoteCode>;
+
 /**
  * A StateSource over a node. What a proof shows is checked against the block's state root; what the node merely says is checked by whoever
  * executes a whole block on it. Reads that are made together share requests, and each is made once: a code that several accounts have too.
@@ -36,19 +46,23 @@ export class RpcStateSource implements StateSource {
   readonly #client: RpcClient;
   readonly #block: RemoteParent;
   readonly #cache: AnswerCache | undefined;
-  readonly #codes = new Map<Hex, Promise<Uint8Array>>();
+  readonly #codes: RemoteCodes;
   /** What names the block: its hash (EIP-1898), or its number where the node takes none. */
   #name: Promise<unknown> | undefined;
   /** Whether the node gives proofs of this state; unknown before the first account. */
   #proves: Promise<boolean> | undefined;
 
-  /** Of the state after `block`. Without its header nothing is proven. What `cache` has is not asked for. */
-  constructor(client: RpcClient, block: RemoteParent, cache?: AnswerCache) {
+  /**
+   * Of the state after `block`. Without its header nothing is proven. What `cache` has is not asked for. Sources that are given the same
+   * `codes` know each other's.
+   */
+  constructor(client: RpcClient, block: RemoteParent, cache?: AnswerCache, codes: RemoteCodes = new Map()) {
     if (block.header !== undefined) this.stateRoot = block.header.stateRoot;
     else this.#proves = Promise.resolve(false);
     this.#client = client;
     this.#block = block;
     this.#cache = cache;
+    this.#codes = codes;
   }
 
   async getAccount(address: Uint8Array): Promise<SourceAccount | undefined> {
@@ -70,9 +84,10 @@ export class RpcStateSource implements StateSource {
   /** Throws MissingCodeError for a hash that no account has which was read here. */
   async getCode(codeHash: Uint8Array): Promise<Uint8Array> {
     if (equalBytes(codeHash, EMPTY_CODE_HASH)) return new Uint8Array(0);
-    const code = this.#codes.get(bytesToHex(codeHash));
-    if (code === undefined) throw new MissingCodeError({ codeHash: bytesToHex(codeHash) });
-    return code;
+    const known = this.#codes.get(bytesToHex(codeHash));
+    if (known === undefined) throw new MissingCodeError({ codeHash: bytesToHex(codeHash) });
+    // The first attempt may have failed.
+    return known.code ?? (this.#code(codeHash, known.address) as Promise<Uint8Array>); // not the empty one
   }
 
   async getBlockHash(number: bigint): Promise<Uint8Array> {
@@ -110,8 +125,10 @@ export class RpcStateSource implements StateSource {
     this.#proves ??= this.#prove(address, []).then(
       () => true,
       (error) => {
-        if (!isRefusal(error)) throw error;
-        return false;
+        if (isRefusal(error)) return false;
+        // Who comes next asks again.
+        this.#proves = undefined;
+        throw error;
       },
     );
     return this.#proves;
@@ -166,7 +183,7 @@ export class RpcStateSource implements StateSource {
     ]);
     if (balance === 0n && nonce === 0n && code.length === 0) return undefined;
     const codeHash = keccak256(code);
-    this.#codes.set(bytesToHex(codeHash), Promise.resolve(code));
+    this.#codes.set(bytesToHex(codeHash), { address, code: Promise.resolve(code) });
     return { balance, nonce, codeHash, hasStorage: code.length > 0 };
   }
 
@@ -174,7 +191,7 @@ export class RpcStateSource implements StateSource {
   #code(codeHash: Uint8Array, address: Uint8Array): Promise<Uint8Array> | undefined {
     if (equalBytes(codeHash, EMPTY_CODE_HASH)) return undefined;
     const key = bytesToHex(codeHash);
-    const known = this.#codes.get(key);
+    const known = this.#codes.get(key)?.code;
     if (known !== undefined) return known;
     const code = this.#call("eth_getCode", [bytesToHex(address)], (answer) => jsonBytes(answer, "code")).then(
       (bytes) => {
@@ -186,7 +203,11 @@ export class RpcStateSource implements StateSource {
         );
       },
     );
-    this.#codes.set(key, code);
+    const entry: RemoteCode = { address, code };
+    this.#codes.set(key, entry);
+    code.catch(() => {
+      entry.code = undefined;
+    });
     return code;
   }
 
@@ -194,7 +215,10 @@ export class RpcStateSource implements StateSource {
     const question = `${method} ${JSON.stringify(params)}`;
     const known = this.#cache?.get(this.#block.hash, question);
     if (known !== undefined) return read(known);
-    this.#name ??= this.#nameBlock();
+    this.#name ??= this.#nameBlock().catch((error: unknown) => {
+      this.#name = undefined;
+      throw error;
+    });
     return this.#client.call(method, [...params, await this.#name], (answer) => {
       const value = read(answer);
       this.#cache?.put(this.#block.hash, question, answer);

@@ -30,7 +30,15 @@ describe.skipIf(!isPresent)("traces of Besu's test chain", () => {
     const executor = new Executor({ workers: 0 });
     const chain = new Blockchain({ chain: rules, store, executor, head: header });
     await importChainFile(chain, data("blocks.bin"));
-    provider = new BraidProvider(new Node({ chain, store, executor, accounts: [], mining: { auto: false } }));
+    provider = new BraidProvider(
+      new Node({
+        chain,
+        store,
+        executor,
+        accounts: [],
+        mining: { auto: false },
+      }),
+    );
   }, 120_000);
 
   afterAll(() => provider.close());

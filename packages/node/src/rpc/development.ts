@@ -13,6 +13,7 @@ import {
   looseBits,
   looseQuantity,
   optional,
+  text,
   word,
 } from "./params.ts";
 
@@ -153,6 +154,15 @@ const metadata = method([], ({ node }) => ({
   instanceId: bytesToHex(node.chain.first.hash),
   latestBlockNumber: Number(node.head.number),
   latestBlockHash: bytesToHex(node.head.hash),
+  ...(node.fork === undefined
+    ? {}
+    : {
+        forkedNetwork: {
+          chainId: Number(node.fork.remoteId),
+          forkBlockNumber: Number(node.fork.block.number),
+          forkBlockHash: bytesToHex(node.fork.block.hash),
+        },
+      }),
 }));
 
 const nodeInfo = method([], ({ node }) => ({
@@ -167,8 +177,18 @@ const nodeInfo = method([], ({ node }) => ({
     gasLimit: hexOf(node.head.header.gasLimit),
     gasPrice: hexOf(node.nextBaseFee ?? 0n),
   },
-  forkConfig: {},
+  // The URL may hold a key: its host is all that is told.
+  forkConfig:
+    node.fork === undefined
+      ? {}
+      : { forkUrl: node.fork.host, forkBlockNumber: Number(node.fork.block.number) },
 }));
+
+/** The other node of a forked chain is asked at another URL from now on. */
+const setRpcUrl = method([text], async ({ node }, url) => {
+  await node.redirectFork(url);
+  return true;
+});
 
 /** Under `hardhat_` and `anvil_` alike. */
 const SHARED = {
@@ -223,4 +243,5 @@ export const developmentMethods: Methods = {
   evm_setBlockTimestampInterval: setBlockTimestampInterval,
   evm_removeBlockTimestampInterval: removeBlockTimestampInterval,
   anvil_nodeInfo: nodeInfo,
+  anvil_setRpcUrl: setRpcUrl,
 };

@@ -4,8 +4,10 @@ import { TooManyLogsError } from "@braid/chain";
 import { type CallResult, InvalidInputError } from "@braid/executor";
 import { BaseError, bytesToBigInt, bytesToHex } from "@braid/primitives";
 import { InvalidBlockError, InvalidTransactionError } from "@braid/protocol";
+import { type NodeFailure, RpcError as RemoteError } from "@braid/remote";
 import { INVALID_PARAMS, invalidParams, RpcError, SERVER_ERROR, TIMED_OUT } from "@braid/rpc";
 import { UnknownBlockError, UnprovableStateError } from "@braid/state";
+import { ForkOptionsError } from "../fork/fork-rules.ts";
 import { TimestampError } from "../mining/clock.ts";
 import { UnknownAccountError } from "../node.ts";
 import { RejectedTransactionError, wordsOf } from "../pool/rejections.ts";
@@ -25,6 +27,8 @@ export function rpcErrorOf(error: unknown): unknown {
   if (error instanceof InvalidBlockError) return new RpcError(SERVER_ERROR, error.message);
   if (error instanceof UnknownAccountError || error instanceof TimestampError)
     return new RpcError(SERVER_ERROR, error.message);
+  if (error instanceof RemoteError) return remoteErrorOf(error);
+  if (error instanceof ForkOptionsError) return invalidParams(error.message);
   if (error instanceof UnprovableStateError) return new RpcError(SERVER_ERROR, error.message);
   if (error instanceof UnknownBlockError) return new RpcError(SERVER_ERROR, "header not found");
   if (error instanceof TooManyLogsError) return new RpcError(INVALID_PARAMS, error.message);
@@ -35,6 +39,14 @@ export function rpcErrorOf(error: unknown): unknown {
   if (isAbort || (error instanceof BaseError && TIMEOUTS.has(error.code)))
     return new RpcError(TIMED_OUT, "execution aborted (timeout)");
   return error;
+}
+
+/** What the other node of a forked chain says of a call is for the caller; that it cannot be asked is said in our words. */
+function remoteErrorOf({ code, message, data }: RemoteError): RpcError {
+  const answered = data?.answered as NodeFailure | undefined;
+  const isItsAnswer = code === "BRAID_RPC_FAILED" || code === "BRAID_RPC_INVALID_PARAMS";
+  if (!isItsAnswer || answered?.code === undefined) return new RpcError(SERVER_ERROR, message);
+  return new RpcError(answered.code, answered.message, answered.data);
 }
 
 export function headerNotFound(): RpcError {

@@ -86,7 +86,15 @@ describe.skipIf(!isPresent)("execution-apis", () => {
       safe: hexToBytes(state.safeBlockHash),
       finalized: hexToBytes(state.finalizedBlockHash),
     });
-    provider = new BraidProvider(new Node({ chain, store, executor, accounts: [], mining: { auto: false } }));
+    provider = new BraidProvider(
+      new Node({
+        chain,
+        store,
+        executor,
+        accounts: [],
+        mining: { auto: false },
+      }),
+    );
   }, 120_000);
 
   afterAll(() => provider.close());

@@ -4,6 +4,7 @@ import { methodNotFound, type RpcContext, type RpcHandler } from "@braid/rpc";
 import type { Node } from "../node.ts";
 import { rpcErrorOf } from "./errors.ts";
 import type { Filters } from "./filters.ts";
+import { forward, forwardedCall } from "./forwarded.ts";
 import { type Reader, readParams } from "./params.ts";
 
 /** What a method gets besides its parameters. */
@@ -58,6 +59,9 @@ export class MethodTable implements RpcHandler {
     const run = this.#methods.get(name);
     if (run === undefined) throw methodNotFound(name);
     try {
+      const elsewhere = forwardedCall(this.#node, name, params);
+      if (elsewhere !== undefined && this.#node.fork !== undefined)
+        return await forward(this.#node.fork, name, elsewhere);
       return await run(params, {
         ...context,
         node: this.#node,

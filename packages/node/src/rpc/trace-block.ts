@@ -3,12 +3,10 @@
 import { recoverAuthority, recoverSender } from "@braid/executor";
 import { type Block, decodeTransaction, type ForkRules, type Transaction } from "@braid/protocol";
 import { RpcError, SERVER_ERROR } from "@braid/rpc";
+import { callLimitMs } from "./eth/run-call.ts";
 import type { MethodContext } from "./method.ts";
 import type { ResultTracer, TracedCall, TracerMaker } from "./tracers/index.ts";
 import type { TracedPlace } from "./tracers/result-tracer.ts";
-
-/** As geth's default for one transaction, in milliseconds. */
-const TRACE_MS = 5_000;
 
 /** A block of the tree, or any other one whose parent is in it. */
 export interface TraceableBlock {
@@ -50,7 +48,7 @@ export async function traceBlock(
     contractSenders: true,
     signal,
     priority,
-    timeLimitMs: TRACE_MS * Math.max(1, only === undefined ? transactions.length : 1),
+    timeLimitMs: callLimitMs(node) * Math.max(1, only === undefined ? transactions.length : 1),
     ...(only === undefined ? {} : { last: only }),
     tracer: (index) => {
       if (only !== undefined && index !== only) return undefined;

@@ -71,22 +71,29 @@ const loadState = method([bytes], async ({ node }, encoded) => {
   return true;
 });
 
-/** Back to the first block. */
+/**
+ * Back to the first block; with `forking` on from a block of another node. viem always sends that, with nothing in it when no other chain is
+ * meant: then a chain that goes on from another node's block goes on from it anew.
+ */
 const reset = method([optional(object({ forking: optional(forking) }))], async ({ node }, options) => {
-  if (options?.forking !== undefined)
-    throw new RpcError(SERVER_ERROR, "this node does not fork another chain: reset it without forking");
-  await node.reset();
+  const { url, blockNumber } = options?.forking ?? {};
+  if (url === undefined && blockNumber !== undefined && node.fork === undefined)
+    throw invalidParams("forking: a block number without jsonRpcUrl");
+  const fork = {
+    ...(url === undefined ? {} : { url }),
+    ...(blockNumber === undefined ? {} : { blockNumber }),
+  };
+  const isForked = url !== undefined || (options?.forking !== undefined && node.fork !== undefined);
+  await node.reset(isForked ? fork : undefined);
   return true;
 });
 
-/** viem always sends this, with nothing in it when no other chain is meant. */
-function forking(value: unknown): { url: string; blockNumber: bigint | undefined } | undefined {
-  const { jsonRpcUrl, blockNumber } = object({ jsonRpcUrl: optional(text), blockNumber: anything })(value);
+function forking(value: unknown): { url: string | undefined; blockNumber: bigint | undefined } {
+  const { jsonRpcUrl: url, blockNumber } = object({ jsonRpcUrl: optional(text), blockNumber: anything })(
+    value,
+  );
   const isNumber = blockNumber !== undefined && blockNumber !== null && !Number.isNaN(blockNumber);
-  const number = isNumber ? looseBits(64n)(blockNumber) : undefined;
-  if (jsonRpcUrl !== undefined) return { url: jsonRpcUrl, blockNumber: number };
-  if (number !== undefined) throw new ParameterError("forking: a block number without jsonRpcUrl");
-  return undefined;
+  return { url, blockNumber: isNumber ? looseBits(64n)(blockNumber) : undefined };
 }
 
 export const wholeStateMethods: Methods = {

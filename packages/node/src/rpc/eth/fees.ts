@@ -1,8 +1,10 @@
 // What gas costs: now, next, and in the blocks before.
 
 import type { StoredBlock } from "@braid/chain";
+import { jsonList, jsonObject, jsonText } from "@braid/primitives";
 import { blobBaseFee, decodeTransaction, type Header, nextBaseFee, nextExcessBlobGas } from "@braid/protocol";
 import { invalidParams } from "@braid/rpc";
+import type { Fork } from "../../fork/fork.ts";
 import type { Node } from "../../node.ts";
 import { effectiveTip } from "../../pool/pooled-transaction.ts";
 import { blockNumber, needBlock } from "../block-tags.ts";
@@ -37,8 +39,9 @@ export const feeMethods: Methods = {
           throw invalidParams(`invalid reward percentile: #${i - 1}:${percentiles[i - 1]} >= #${i}:${one}`);
       const last = needBlock(node, newest);
       const most = wanted < MOST_BLOCKS ? wanted : MOST_BLOCKS;
-      const first =
-        last.number - node.chain.first.number + 1n < most ? node.chain.first.number : last.number - most + 1n;
+      // Of the block that a forked chain goes on from only the other node knows what was paid.
+      const oldest = node.chain.first.number + (node.fork === undefined ? 0n : 1n);
+      const first = last.number - oldest + 1n < most ? oldest : last.number - most + 1n;
       const blocks: StoredBlock[] = [];
       for (let number = first; number <= last.number; number++) {
         const block = node.chain.blockAt(number);
@@ -46,7 +49,7 @@ export const feeMethods: Methods = {
       }
       if (most === 0n || blocks.length === 0) return { oldestBlock: "0x0", gasUsedRatio: [] };
       const next = nextFees(node, last.header);
-      return {
+      const history = {
         oldestBlock: hexOf(first),
         baseFeePerGas: [...blocks.map(({ header }) => header.baseFeePerGas ?? 0n), next.baseFee].map(hexOf),
         gasUsedRatio: blocks.map(({ header }) => ratio(header.gasUsed, header.gasLimit)),
@@ -58,9 +61,46 @@ export const feeMethods: Methods = {
           ? {}
           : { reward: blocks.map((block) => rewardsOf(node, block, percentiles).map(hexOf)) }),
       };
+      return node.fork === undefined ? history : historyOfFork(node.fork, history, most, percentiles);
     },
   ),
 };
+
+interface History {
+  oldestBlock: string;
+  baseFeePerGas: string[];
+  gasUsedRatio: number[];
+  baseFeePerBlobGas: string[];
+  blobGasUsedRatio: number[];
+  reward?: string[][];
+}
+
+/** A history of the blocks here, with that of the other node's before them where more were asked for. */
+async function historyOfFork(
+  fork: Fork,
+  own: History,
+  wanted: bigint,
+  percentiles: readonly number[],
+): Promise<History> {
+  const missing = wanted - BigInt(own.gasUsedRatio.length);
+  if (missing <= 0n) return own;
+  const params = [hexOf(missing), hexOf(fork.block.number), percentiles];
+  const before = jsonObject(await fork.ask("eth_feeHistory", params), "the fee history");
+  const ratios = jsonList(before.gasUsedRatio, "gasUsedRatio");
+  const count = ratios.length;
+  const list = (name: string): unknown[] => jsonList(before[name] ?? [], name).slice(0, count);
+  // A node without blobs does not tell of them.
+  const filled = <T>(values: unknown[], nothing: T): T[] =>
+    Array.from({ length: count }, (_, i) => (values[i] ?? nothing) as T);
+  return {
+    oldestBlock: jsonText(before.oldestBlock, "oldestBlock"),
+    baseFeePerGas: [...filled(list("baseFeePerGas"), "0x0"), ...own.baseFeePerGas],
+    gasUsedRatio: [...filled(ratios, 0), ...own.gasUsedRatio],
+    baseFeePerBlobGas: [...filled(list("baseFeePerBlobGas"), "0x0"), ...own.baseFeePerBlobGas],
+    blobGasUsedRatio: [...filled(list("blobGasUsedRatio"), 0), ...own.blobGasUsedRatio],
+    ...(own.reward === undefined ? {} : { reward: [...filled<string[]>(list("reward"), []), ...own.reward] }),
+  };
+}
 
 function ratio(part: bigint, whole: bigint): number {
   return whole === 0n ? 0 : Number(part) / Number(whole);

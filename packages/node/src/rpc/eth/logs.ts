@@ -1,12 +1,13 @@
 // Logs: asked for, polled, and sent as they come.
 
-import { logsOfBlock } from "@braid/chain";
-import type { Hex } from "@braid/primitives";
+import { type LogFilter, logsOfBlock } from "@braid/chain";
+import { bytesToHex, type Hex, jsonList, jsonObject } from "@braid/primitives";
 import { invalidParams, RpcError, SERVER_ERROR } from "@braid/rpc";
+import type { Fork } from "../../fork/fork.ts";
 import type { Node } from "../../node.ts";
 import { type BlockParam, blockNumber, findBlock } from "../block-tags.ts";
 import type { LogWatch, Topic } from "../filters.ts";
-import { formatLog, type Json } from "../format.ts";
+import { formatLog, hexOf, type Json } from "../format.ts";
 import { type MethodContext, type Methods, method } from "../method.ts";
 import {
   address,
@@ -122,6 +123,7 @@ function watchOf(node: Node, { address: addresses, topics, fromBlock, toBlock }:
 /** The number that a parameter means, whether there is such a block or not. */
 function numberOf(node: Node, param: BlockParam): bigint {
   if (typeof param === "object" && "number" in param) return param.number;
+  if (param === "earliest" && node.fork !== undefined) return 0n;
   return (findBlock(node, param) ?? node.head).number;
 }
 
@@ -131,6 +133,9 @@ async function getLogs(context: MethodContext, filter: FilterParam): Promise<Jso
   if (blockHash !== undefined) {
     const block = node.chain.block(blockHash);
     const receipts = block && node.chain.receipts(blockHash);
+    const { fork } = node;
+    if (fork !== undefined && (block === undefined || block.number <= fork.block.number))
+      return logsOfFork(fork, { addresses, topics }, { blockHash: bytesToHex(blockHash) });
     if (block === undefined || receipts === undefined) throw new RpcError(SERVER_ERROR, "unknown block");
     return logsOfBlock(block, receipts, { addresses, topics }).map((log) => formatLog(log));
   }
@@ -144,6 +149,31 @@ async function search(
   { node, signal }: MethodContext,
   query: Required<Pick<LogWatch, "addresses" | "topics">> & { first: bigint; last: bigint },
 ): Promise<Json[]> {
+  const { fork } = node;
+  const before = fork === undefined ? [] : await logsBefore(fork, query);
   const logs = await node.chain.findLogs({ ...query, limit: MOST_LOGS, signal });
-  return logs.map((log) => formatLog(log));
+  return [...before, ...logs.map((log) => formatLog(log))];
+}
+
+/** Logs of blocks from before the chain went its own way. */
+async function logsBefore(
+  fork: Fork,
+  { first, last, ...filter }: LogFilter & { first: bigint; last: bigint },
+): Promise<Json[]> {
+  const { number } = fork.block;
+  if (first > number) return [];
+  return logsOfFork(fork, filter, {
+    fromBlock: hexOf(first),
+    toBlock: hexOf(last > number ? number : last),
+  });
+}
+
+async function logsOfFork(fork: Fork, { addresses, topics }: LogFilter, where: Json): Promise<Json[]> {
+  const filter = {
+    ...where,
+    ...(addresses.length === 0 ? {} : { address: addresses.map(bytesToHex) }),
+    topics: topics.map((choice) => (choice.length === 0 ? null : choice.map(bytesToHex))),
+  };
+  const answer = jsonList(await fork.ask("eth_getLogs", [filter]), "the logs");
+  return answer.map((log) => jsonObject(log, "a log"));
 }

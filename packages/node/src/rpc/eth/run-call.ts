@@ -3,6 +3,7 @@
 import type { BlockOverrides, CallInput, CallMessage, CallResult, StateOverride } from "@braid/executor";
 import type { Header } from "@braid/protocol";
 import type { StateSource } from "@braid/state";
+import type { Node } from "../../node.ts";
 import type { MethodContext } from "../method.ts";
 
 /** Where a call runs. */
@@ -17,7 +18,14 @@ export interface CallPlace {
 export type CallContext = Pick<MethodContext, "node" | "signal" | "priority" | "leave">;
 
 /** As geth: no call takes longer, in milliseconds. */
-export const CALL_MS = 5_000;
+const CALL_MS = 5_000;
+/** The same where state comes from another node first. */
+const FORKED_CALL_MS = 60_000;
+
+/** Milliseconds that a call, or the trace of a transaction, may take. */
+export function callLimitMs({ fork }: Node): number {
+  return fork === undefined ? CALL_MS : FORKED_CALL_MS;
+}
 
 /** Runs messages one after the other. Rejects as Executor.call. */
 export async function runCalls(
@@ -39,7 +47,7 @@ export async function runCalls(
     ...more,
   };
   const onMove = leave === undefined ? {} : { onMove: leave };
-  return node.executor.call({ ...input, signal, priority, ...onMove, timeLimitMs: CALL_MS });
+  return node.executor.call({ ...input, signal, priority, ...onMove, timeLimitMs: callLimitMs(node) });
 }
 
 /** Runs one message. */

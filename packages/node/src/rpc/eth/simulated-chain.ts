@@ -35,7 +35,7 @@ import { haltMessage, revertMessage } from "../errors.ts";
 import { formatLog, hexOf, type Json } from "../format.ts";
 import { precompilesOf } from "../precompiles.ts";
 import { mergeChanges } from "./merge-changes.ts";
-import { CALL_MS } from "./run-call.ts";
+import { callLimitMs } from "./run-call.ts";
 import type { PlannedBlock } from "./simulate-plan.ts";
 import { messageOf, type TransactionArgs } from "./transaction-args.ts";
 
@@ -106,7 +106,7 @@ export class SimulatedChain {
       stateOverrides: overrides,
       ...(blobGasPrice === undefined ? {} : { blockOverrides: { blobGasPrice } }),
       gasBudget: this.#gasLeft,
-      timeLimitMs: CALL_MS,
+      timeLimitMs: callLimitMs(this.#node),
       signal,
       priority,
     });

@@ -1,0 +1,87 @@
+// The rules of a forked chain: those of the chain that Braid knows by its id, or of a chain that nobody described.
+
+import { BaseError, type JsonObject, jsonQuantity } from "@braid/primitives";
+import { CHAIN_NAMES, Chain, chainOf, FORKS, type ForkName, isTimed } from "@braid/protocol";
+
+/** What its user wants to be another way than in the other node's chain. */
+export interface RuleOptions {
+  chainId?: number;
+  /** The rules of the blocks that are mined here. */
+  hardfork?: ForkName;
+  /** The other node's chain, when Braid does not know it by its id. */
+  chain?: Chain;
+}
+
+/** The fork whose headers have these fields, of a chain that nobody described. */
+const FORK_OF_FIELD: readonly [field: string, fork: ForkName][] = [
+  ["blockAccessListHash", "amsterdam"],
+  ["requestsHash", "osaka"],
+  ["parentBeaconBlockRoot", "cancun"],
+  ["withdrawalsRoot", "shanghai"],
+];
+
+/**
+ * The chain that goes on from a block of another node.
+ *
+ * @param remoteId the other node's chain.
+ * @param block its header as JSON-RPC has it.
+ * @throws ForkOptionsError: the block is of a later fork than `hardfork`.
+ */
+export function forkedChain(
+  remoteId: bigint,
+  block: JsonObject,
+  { chainId, hardfork, chain }: RuleOptions,
+): Chain {
+  const number = jsonQuantity(block.number, "block.number", 64n);
+  const timestamp = jsonQuantity(block.timestamp, "block.timestamp", 64n);
+  const known = chain ?? knownChain(remoteId);
+  const id = chainId ?? Number(remoteId);
+  if (hardfork === undefined && known !== undefined)
+    return id === Number(remoteId) ? known : new Chain({ ...known.spec, chainId: id });
+  const own = known?.forkAt({ number, timestamp }) ?? forkOfFields(block);
+  const last = hardfork ?? own;
+  if (indexOf(last) < indexOf(own))
+    throw new ForkOptionsError(
+      `Block ${number} has the rules of ${own}, which a chain cannot go back behind: give ${own} or a later fork, or no hardfork.`,
+    );
+  const hardforks = FORKS.filter(
+    // No ether is moved any more, and forks of blob parameters have parameters of each chain's own.
+    ({ name }) => name !== "dao" && !/^bpo\d$/.test(name) && indexOf(name) <= indexOf(last),
+  ).map(({ name }) => {
+    const begun = indexOf(name) <= indexOf(own);
+    if (!isTimed(name)) return { name, block: begun ? 0 : Number(number) + 1 };
+    return { name, timestamp: begun ? 0 : Number(timestamp) + 1 };
+  });
+  const { eips, depositContractAddress } = known?.spec ?? {};
+  return new Chain({
+    name: known?.name ?? "forked",
+    chainId: id,
+    hardforks,
+    ...(eips === undefined ? {} : { eips }),
+    ...(depositContractAddress === undefined ? {} : { depositContractAddress }),
+  });
+}
+
+/** The chain with this id, when Braid knows one. */
+export function knownChain(id: bigint): Chain | undefined {
+  const name = CHAIN_NAMES.find((one) => chainOf(one).chainId === id);
+  return name && chainOf(name);
+}
+
+function forkOfFields(block: JsonObject): ForkName {
+  const found = FORK_OF_FIELD.find(([field]) => block[field] !== undefined && block[field] !== null);
+  if (found !== undefined) return found[1];
+  if (block.baseFeePerGas === undefined || block.baseFeePerGas === null) return "berlin";
+  return jsonQuantity(block.difficulty ?? "0x0", "block.difficulty") === 0n ? "paris" : "london";
+}
+
+function indexOf(fork: ForkName): number {
+  return FORKS.findIndex(({ name }) => name === fork);
+}
+
+/** Options of a forked chain that do not go together. Code BRAID_FORK_OPTIONS. */
+export class ForkOptionsError extends BaseError {
+  constructor(message: string) {
+    super("BRAID_FORK_OPTIONS", message);
+  }
+}
