@@ -305,12 +305,12 @@ async function useHints(
   // What the workers read themselves costs them less than it would cost the main thread before they begin.
   if (!cache.holdsAll && input.source.handle === undefined) {
     const { context, building } = block;
-    const expected = { transactions: block.encodings, context, building };
-    const fetched =
-      accessList === undefined
-        ? prefetch(reader, expected, hints, options)
-        : prefetchAccessList(reader, accessList);
-    await unlessCancelled(fetched, input.signal);
+    if (accessList !== undefined) await unlessCancelled(prefetchAccessList(reader, accessList), input.signal);
+    else {
+      const senders = (input.senders ?? []).filter((sender) => sender !== undefined);
+      // Nobody waits for it: a unit that comes to what is on its way asks what else it will need.
+      void prefetch(reader, { transactions: block.encodings, context, senders, building }, hints, options);
+    }
   }
   if (accessList !== undefined && plan.mode === "parallel") {
     placeAccessList(kernel, accessList, block.encodings.length + 2);

@@ -256,7 +256,9 @@ function claimable(unit: u32, commit: u32): bool {
   const at = unitAt(unit);
   if (statusOf(at) != STATUS_READY) return false;
   if (unit == commit) return true;
-  if (commit < atomic.load<u32>(WORD_BACK_OFF_UNTIL) || atomic.load<u32>(at, UNIT_FLAGS) & HEAD_ONLY) return false;
+  if (atomic.load<u32>(at, UNIT_FLAGS) & HEAD_ONLY) return false;
+  // While the head waits for state, speculation takes nothing from it, and finds what else has to be fetched.
+  if (commit < atomic.load<u32>(WORD_BACK_OFF_UNTIL) && statusOf(unitAt(commit)) != STATUS_PARKED) return false;
   // An expected dependent stays with whoever executes what it depends on.
   const before = load<u32>(at, UNIT_AFTER);
   return before == 0 || statusOf(unitAt(before - 1)) == STATUS_EXECUTED || statusOf(unitAt(before - 1)) == STATUS_COMMITTED;
@@ -438,7 +440,9 @@ export function park(unit: u32, incarnation: u32): i32 {
   makeReady(at, unit);
   atomic.store<u32>(at, STATUS_PARKED, UNIT_STATUS);
   unlock();
-  wakeSolo();
+  // Those behind a head that waits may be claimed whatever came before.
+  if (unit == atomic.load<u32>(WORD_COMMIT_INDEX)) wake();
+  else wakeSolo();
   return STEP_CONTINUE;
 }
 

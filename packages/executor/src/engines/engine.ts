@@ -25,8 +25,8 @@ export interface EngineBlock extends PreparedBlock {
 export type UnitEnd =
   | { kind: "done" }
   | { kind: "suspended"; blockingUnit: number }
-  /** It needs what the source has to be asked for, and does not wait for it: it starts again when that is in the cache. */
-  | { kind: "missing"; read: SourceRead }
+  /** It needs what the source has to be asked for, and does not wait for it: it starts again when that is in the cache. The first one it needs for certain. */
+  | { kind: "missing"; reads: readonly SourceRead[] }
   /** An arena is full: the kernel has halted the block. */
   | { kind: "fault" }
   /** What is wrong is the block or its state source; only the head can tell. */
@@ -51,21 +51,34 @@ export interface UnitExecutor {
   executeUnit(unit: number, head: boolean): UnitEnd | Promise<UnitEnd>;
 }
 
-/** Fetches from the state source what the shared cache lacks; resolves when the value is in the cache. */
+/**
+ * Fetches from the state source what the shared cache lacks.
+ *
+ * An incarnation that must not wait is refused what the source has to be asked for, and goes on as a **scout**: with a prediction in place of what it
+ * lacks, and only to find out what else it will read, so that all of it is fetched at one time. Whatever a scout does, it has ended as "missing".
+ */
 export interface MissHandler {
-  /**
-   * Before each incarnation. When it must not wait, the first read that the source has to be asked for is refused: the fetch rejects, and whatever
-   * the engine makes of that, the incarnation has ended as "missing".
-   */
+  /** Before each incarnation. */
   begin(unit: number, mayWait: boolean): void;
-  /** The read that was refused since then. */
-  readonly refused: SourceRead | undefined;
+  /** Before the incarnation runs as a scout once more, with another prediction. What it was refused before stays. */
+  beginAgain(prediction: bigint): void;
+  /** What was refused since `begin`, each read once. */
+  readonly refused: readonly SourceRead[];
+  /** What a scout takes a slot for that is not there, of 256 bits. */
+  readonly prediction: bigint;
+  /** A scout may need this too. */
+  expect(read: SourceRead): void;
+  /** An opcode, or what takes as long as `steps` of them, is about to run. Throws when a scout has done enough. */
+  spend(steps: number): void;
   /** Milliseconds of the block in which somebody waited for the source. */
   readonly waitedMs: number;
-  fetchAccount(address: Uint8Array): Promise<void>;
-  fetchSlot(address: Uint8Array, slot: Uint8Array): Promise<void>;
-  fetchCode(codeHash: Uint8Array): Promise<void>;
-  /** The hash of an earlier block (32 bytes). */
+  /** Resolves to true when the account is in the cache, to false for a scout. Rejects when the source fails, and when a scout was refused enough. */
+  fetchAccount(address: Uint8Array): Promise<boolean>;
+  /** As fetchAccount, for a slot and its account. */
+  fetchSlot(address: Uint8Array, slot: Uint8Array): Promise<boolean>;
+  /** As fetchAccount, for a code. */
+  fetchCode(codeHash: Uint8Array): Promise<boolean>;
+  /** The hash of an earlier block (32 bytes); for a scout anything. */
   blockHash(number: bigint): Promise<Uint8Array>;
 }
 

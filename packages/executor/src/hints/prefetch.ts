@@ -1,12 +1,16 @@
 // Before a block runs on a source that is asked read by read: fetches what its transactions are expected to read.
 
-import { bytesToHex } from "@braid/primitives";
+import { bigIntToBytes32, bytesToHex } from "@braid/primitives";
 import {
+  BEACON_ROOTS_ADDRESS,
+  BLOCK_HASHES_ADDRESS,
+  CONSOLIDATION_REQUESTS_ADDRESS,
   decodeTransaction,
   InvalidTransactionError,
   intrinsicGas,
   type Transaction,
   validateTransaction,
+  WITHDRAWAL_REQUESTS_ADDRESS,
 } from "@braid/protocol";
 import type { BlockContext } from "../block/block-context.ts";
 import type { HintOptions } from "../block/block-input.ts";
@@ -18,9 +22,17 @@ import type { HintMemory } from "./hint-memory.ts";
 export interface PrefetchInput {
   transactions: readonly Uint8Array[];
   context: BlockContext;
+  /** As far as they are known before the transactions are laid out. */
+  senders: readonly Uint8Array[];
   /** The transactions are candidates: those that cannot be included do not matter to the others. */
   building: boolean;
 }
+
+/** Slots of the rings that the system contracts keep: EIP-4788, EIP-2935. */
+const BEACON_ROOTS_LENGTH = 8191n;
+const BLOCK_HASHES_LENGTH = 8191n;
+/** Excess, count, head and tail of a queue of requests: EIP-7002, EIP-7251. */
+const REQUEST_SLOTS: readonly bigint[] = [0n, 1n, 2n, 3n];
 
 /** What a block is expected to read. */
 interface ExpectedReads {
@@ -52,7 +64,11 @@ function expectedReads(block: PrefetchInput, memory: HintMemory, options: HintOp
   const { accounts, slots } = reads;
   const transactions = possibleTransactions(block);
   if (transactions === undefined) return reads;
-  if (options.facts) accounts.set(bytesToHex(context.coinbase), context.coinbase);
+  if (options.facts) {
+    for (const address of [...blockAccounts(context), ...block.senders])
+      accounts.set(bytesToHex(address), address);
+    slots.push(...systemSlots(context));
+  }
   for (const [i, tx] of transactions.entries()) {
     if (tx === undefined) continue;
     if (options.facts && tx.to !== undefined) accounts.set(bytesToHex(tx.to), tx.to);
@@ -70,6 +86,36 @@ function expectedReads(block: PrefetchInput, memory: HintMemory, options: HintOp
     }
   }
   return reads;
+}
+
+/** Who is in every block like this one: receivers of fees, rewards and withdrawals, and system contracts. */
+function blockAccounts({ rules, coinbase, uncles, withdrawals }: BlockContext): Uint8Array[] {
+  const paid = [
+    coinbase,
+    ...uncles.map((uncle) => uncle.coinbase),
+    ...withdrawals.map(({ address }) => address),
+  ];
+  const called: [boolean, Uint8Array][] = [
+    [rules.eip4788, BEACON_ROOTS_ADDRESS],
+    [rules.eip2935, BLOCK_HASHES_ADDRESS],
+    [rules.eip7002, WITHDRAWAL_REQUESTS_ADDRESS],
+    [rules.eip7251, CONSOLIDATION_REQUESTS_ADDRESS],
+  ];
+  return [...paid, ...called.filter(([isCalled]) => isCalled).map(([, address]) => address)];
+}
+
+/** What the system contracts read and write. */
+function systemSlots({ rules, number, timestamp }: BlockContext): ExpectedReads["slots"] {
+  const slots: ExpectedReads["slots"] = [];
+  const add = (address: Uint8Array, ...numbers: bigint[]): void => {
+    for (const slot of numbers) slots.push({ address, slot: bigIntToBytes32(slot) });
+  };
+  const root = timestamp % BEACON_ROOTS_LENGTH;
+  if (rules.eip4788) add(BEACON_ROOTS_ADDRESS, root, root + BEACON_ROOTS_LENGTH);
+  if (rules.eip2935) add(BLOCK_HASHES_ADDRESS, (number - 1n) % BLOCK_HASHES_LENGTH);
+  if (rules.eip7002) add(WITHDRAWAL_REQUESTS_ADDRESS, ...REQUEST_SLOTS);
+  if (rules.eip7251) add(CONSOLIDATION_REQUESTS_ADDRESS, ...REQUEST_SLOTS);
+  return slots;
 }
 
 /** The transactions that some state lets be in the block, by their index; undefined when the block is invalid whatever the state. */

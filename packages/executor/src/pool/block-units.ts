@@ -8,6 +8,7 @@ import type { EngineBlock, MissHandler, UnitEnd, UnitExecutor } from "../engines
 import { layOutTransaction } from "../records/lay-out-transaction.ts";
 import { markUnsupported } from "../records/outcome.ts";
 import type { UnitRunner } from "./candidates.ts";
+import { PREDICTIONS } from "./scouts.ts";
 
 export class BlockUnits implements UnitRunner {
   readonly #kernel: Kernel;
@@ -70,9 +71,20 @@ export class BlockUnits implements UnitRunner {
     this.#misses.begin(unit, !this.#isParallel || this.#kernel.isHeadOnly(unit));
     let end = await this.#engine.executeUnit(unit, head);
     if (end.kind === "unsupported") end = await this.#restart(unit, head);
-    const { refused } = this.#misses;
-    if (refused !== undefined) return { kind: "missing", read: refused };
+    if (this.#misses.refused.length > 0) return this.#scoutOn(unit, head);
     return end.kind === "failed" ? { kind: "failed", error: withIndex(end.error, this.#indexOf(unit)) } : end;
+  }
+
+  /** The first scout has ended: what the unit will read, as far as this one and the others find it. */
+  async #scoutOn(unit: number, head: boolean): Promise<UnitEnd> {
+    for (const prediction of PREDICTIONS.slice(1)) {
+      this.#misses.beginAgain(prediction);
+      const end = await this.#engine.executeUnit(unit, head);
+      if (end.kind === "unsupported") await this.#fallback?.executeUnit(unit, head);
+      // The arena is full.
+      if (end.kind === "fault") return end;
+    }
+    return { kind: "missing", reads: this.#misses.refused };
   }
 
   /** Whatever the other engine has logged is forgotten when the fallback begins the incarnation. */

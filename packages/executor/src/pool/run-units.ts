@@ -74,7 +74,7 @@ export async function runParallel(
         else kernel.retryAtHead(unit, incarnation);
       } else if (end.kind === "missing") {
         kernel.park(unit, incarnation);
-        source.fetchFor(unit, end.read);
+        source.fetchFor(unit, end.reads);
       } else if (end.kind === "failed") {
         fail(kernel, unit, end.error, report);
         return;

@@ -142,7 +142,7 @@ async function* turnsOf(
     } else if (end.kind === "missing") {
       kernel.park(unit, incarnation);
       yield;
-      source.fetchFor(unit, end.read);
+      source.fetchFor(unit, end.reads);
     } else if (end.kind === "failed") {
       return fail(kernel, unit, end.error, report);
     } else return;

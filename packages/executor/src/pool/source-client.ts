@@ -1,12 +1,13 @@
 // A worker's side of the state source: what the shared cache lacks it reads itself where every thread can read the state; else it
-// asks the main thread. While it waits it could run other units, so an incarnation that need not be waited for is refused what it reads; the
-// unit is parked, and the main thread makes it ready when the answer is in the cache.
+// asks the main thread. While it waits it could run other units, so an incarnation that need not be waited for is refused what it reads, and
+// goes on as a scout (see MissHandler); then the unit is parked, and the main thread makes it ready when all answers are in the cache.
 
 import type { MessagePort } from "node:worker_threads";
 import type { Kernel } from "@braid/kernel";
 import type { MissHandler } from "../engines/engine.ts";
-import type { SourceRead } from "../state/check-answer.ts";
+import { idOf, type SourceRead } from "../state/check-answer.ts";
 import { LocalReader } from "../state/local-reader.ts";
+import { MAX_REFUSED, MAX_STEPS, PREDICTIONS } from "./scouts.ts";
 import type { BlockTask, SourceAnswers, SourceReply, SourceRequest, WorkerTask } from "./task.ts";
 
 type Pending = { resolve: (reply: SourceReply) => void; reject: (error: Error) => void };
@@ -20,8 +21,8 @@ export class ReadFailure extends Error {
   }
 }
 
-/** A read was refused, because its incarnation does not wait. */
-class RefusedSignal extends Error {}
+/** A scout has done enough. */
+class ScoutedSignal extends Error {}
 
 type Send = (request: SourceRequest) => void;
 
@@ -33,7 +34,12 @@ export class SourceClient implements MissHandler {
   waitedMs = 0;
   #unit = 0;
   #mayWait = true;
-  refused: SourceRead | undefined = undefined;
+  readonly #refused = new Set<string>();
+  #refusedReads: SourceRead[] = [];
+  /** Of those, how many the scouts before the present one were refused. */
+  #refusedBefore = 0;
+  #steps = 0;
+  prediction: bigint = PREDICTIONS[0];
   /** Units and the block hashes that they were refused: the main thread has them when such a unit starts again. */
   readonly #asked = new Set<string>();
   readonly #pending = new Map<number, Pending>();
@@ -90,23 +96,56 @@ export class SourceClient implements MissHandler {
   begin(unit: number, mayWait: boolean): void {
     this.#unit = unit;
     this.#mayWait = mayWait;
-    this.refused = undefined;
+    if (this.#refusedReads.length > 0) {
+      this.#refused.clear();
+      this.#refusedReads = [];
+    }
+    this.beginAgain(PREDICTIONS[0]);
+  }
+
+  beginAgain(prediction: bigint): void {
+    this.prediction = prediction;
+    this.#refusedBefore = this.#refusedReads.length;
+    this.#steps = 0;
+  }
+
+  get refused(): readonly SourceRead[] {
+    return this.#refusedReads;
+  }
+
+  spend(steps: number): void {
+    if (this.#refusedReads.length === 0) return;
+    this.#steps += steps;
+    if (this.#steps > MAX_STEPS) throw new ScoutedSignal();
   }
 
   /** Asks for what a parked unit needs; the main thread unparks it. */
-  fetchFor(unit: number, read: SourceRead): void {
-    this.#send?.({ unit, read });
+  fetchFor(unit: number, reads: readonly SourceRead[]): void {
+    for (const read of reads) if (read.kind === "blockHash") this.#asked.add(`${unit} ${read.number}`);
+    this.#send?.({ unit, reads });
+  }
+
+  expect(read: SourceRead): void {
+    if (!this.#isFull) this.#add(read);
+  }
+
+  #refuse(read: SourceRead): void {
+    if (this.#isFull) throw new ScoutedSignal();
+    this.#add(read);
+  }
+
+  get #isFull(): boolean {
+    return this.#refusedReads.length - this.#refusedBefore >= MAX_REFUSED;
+  }
+
+  #add(read: SourceRead): void {
+    const id = idOf(read);
+    if (this.#refused.has(id)) return;
+    this.#refused.add(id);
+    this.#refusedReads.push(read);
   }
 
   async #ask(read: SourceRead): Promise<SourceReply> {
-    if (!this.#mayWait) {
-      this.refused ??= read;
-      throw new RefusedSignal();
-    }
-    return this.#askAndWait(read);
-  }
-
-  async #askAndWait(read: SourceRead): Promise<SourceReply> {
     const id = this.#nextId++;
     const { promise, resolve, reject } = Promise.withResolvers<SourceReply>();
     this.#pending.set(id, { resolve, reject });
@@ -119,33 +158,44 @@ export class SourceClient implements MissHandler {
     }
   }
 
-  async fetchAccount(address: Uint8Array): Promise<void> {
+  async fetchAccount(address: Uint8Array): Promise<boolean> {
     if (this.#local.isOpen) this.#local.fetchAccount(address);
-    else await this.#ask({ kind: "account", address });
+    else if (this.#mayWait) await this.#ask({ kind: "account", address });
+    else this.#refuse({ kind: "account", address });
+    return this.#isThere;
   }
 
-  async fetchSlot(address: Uint8Array, slot: Uint8Array): Promise<void> {
+  async fetchSlot(address: Uint8Array, slot: Uint8Array): Promise<boolean> {
     if (this.#local.isOpen) this.#local.fetchSlot(address, slot);
-    else await this.#ask({ kind: "slot", address, slot });
+    else if (this.#mayWait) await this.#ask({ kind: "slot", address, slot });
+    else this.#refuse({ kind: "slot", address, slot });
+    return this.#isThere;
   }
 
-  async fetchCode(codeHash: Uint8Array): Promise<void> {
+  async fetchCode(codeHash: Uint8Array): Promise<boolean> {
     if (this.#local.isOpen) this.#local.fetchCode(codeHash);
-    else await this.#ask({ kind: "code", codeHash });
+    else if (this.#mayWait) await this.#ask({ kind: "code", codeHash });
+    else this.#refuse({ kind: "code", codeHash });
+    return this.#isThere;
+  }
+
+  /** After a fetch: what was fetched is in the cache. */
+  get #isThere(): boolean {
+    return this.#local.isOpen || this.#mayWait;
   }
 
   async blockHash(number: bigint): Promise<Uint8Array> {
     if (this.#local.isOpen) return this.#local.blockHash(number);
-    let hash = this.#blockHashes.get(number);
-    if (hash === undefined) {
-      const read: SourceRead = { kind: "blockHash", number };
-      const key = `${this.#unit} ${number}`;
-      const reply = this.#asked.has(key) ? this.#askAndWait(read) : this.#ask(read);
-      this.#asked.add(key);
-      hash = (await reply).hash;
-      if (hash === undefined) throw new Error("the main thread gave no block hash");
-      this.#blockHashes.set(number, hash);
+    const known = this.#blockHashes.get(number);
+    if (known !== undefined) return known;
+    const read: SourceRead = { kind: "blockHash", number };
+    if (!this.#mayWait && !this.#asked.has(`${this.#unit} ${number}`)) {
+      this.#refuse(read);
+      return new Uint8Array(32);
     }
+    const { hash } = await this.#ask(read);
+    if (hash === undefined) throw new Error("the main thread gave no block hash");
+    this.#blockHashes.set(number, hash);
     return hash;
   }
 }

@@ -37,18 +37,17 @@ export class SourceServer implements SourceAnswers {
 
   async answer(request: SourceRequest): Promise<SourceReply | undefined> {
     if ("id" in request) return this.#reply(request.id, request.read);
-    await this.#fetchFor(request.unit, request.read);
+    await this.#fetchFor(request.unit, request.reads);
     return undefined;
   }
 
-  /** A read that has failed is asked for again by the unit, as the head. */
-  async #fetchFor(unit: number, read: SourceRead): Promise<void> {
-    let failed = false;
-    try {
-      await this.#fetch(read);
-    } catch {
-      failed = true;
-    }
+  /**
+   * The first read is needed: when it has failed it is asked for again by the unit, as the head. The others a scout has found, whose predictions
+   * may have been wrong.
+   */
+  async #fetchFor(unit: number, reads: readonly SourceRead[]): Promise<void> {
+    const [first] = await Promise.allSettled(reads.map((read) => this.#fetch(read)));
+    const failed = first?.status === "rejected";
     // By now the kernel may have another block.
     if (!this.#isAbandoned) this.#unpark(unit, failed);
   }

@@ -75,7 +75,7 @@ export interface SourceAnswers {
 }
 
 /** Asks the main thread to put something into the shared cache, or for a block hash: for who waits for the reply, or for a parked unit. */
-export type SourceRequest = { read: SourceRead } & ({ id: number } | { unit: number });
+export type SourceRequest = { id: number; read: SourceRead } | { unit: number; reads: readonly SourceRead[] };
 
 /** The failure of a read that nobody waits for any more: the block has been halted. */
 export const ABANDONED = -1;

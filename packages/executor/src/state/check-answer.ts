@@ -17,6 +17,20 @@ export type SourceRead =
 const MAX_U64 = (1n << 64n) - 1n;
 const MAX_U256 = (1n << 256n) - 1n;
 
+/** What no other read has. */
+export function idOf(read: SourceRead): string {
+  switch (read.kind) {
+    case "account":
+      return bytesToHex(read.address);
+    case "slot":
+      return bytesToHex(read.address) + bytesToHex(read.slot);
+    case "code":
+      return `code ${bytesToHex(read.codeHash)}`;
+    case "blockHash":
+      return `block ${read.number}`;
+  }
+}
+
 /** The read in words. */
 export function readText(read: SourceRead): string {
   switch (read.kind) {

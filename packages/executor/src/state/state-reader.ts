@@ -1,14 +1,15 @@
 // The main thread's reads of a state source for one run of a block, kept in the shared cache. A source may be slow, silent or wrong:
 // reads are bounded in number and in time, what is asked for twice is read once, and what comes too late is dropped.
 
-import { bytesToHex } from "@braid/primitives";
-import type { StateAnswer, StateKey, StateSource } from "@braid/state";
+import { equalBytes } from "@braid/primitives";
+import { EMPTY_CODE_HASH, type StateAnswer, type StateKey, type StateSource } from "@braid/state";
 import { ExecutionError } from "../errors.ts";
 import {
   checkAccount,
   checkBlockHash,
   checkCode,
   checkSlot,
+  idOf,
   readData,
   readText,
   type SourceRead,
@@ -55,9 +56,16 @@ export class StateReader {
     this.#timeout = timeoutMs;
   }
 
-  /** Resolves when the account is in the cache. Rejects with the source's own error, or ExecutionError; a failed read is never "absent". */
+  /**
+   * Resolves when the account is in the cache. Rejects with the source's own error, or ExecutionError; a failed read is never "absent". Whoever
+   * looks at a contract runs it nearly always: of a source that is far away its code is fetched too.
+   */
   async fetchAccount(address: Uint8Array): Promise<void> {
-    if (!this.#cache.hasAccount(address)) await this.#read(bytesToHex(address), { kind: "account", address });
+    if (this.#cache.hasAccount(address)) return;
+    const codeHash = await this.#read({ kind: "account", address });
+    if (codeHash === undefined || this.#source.getMany === undefined) return;
+    // Who needs it asks for it again.
+    await this.fetchCode(codeHash as Uint8Array).catch(() => {});
   }
 
   /** As fetchAccount, for a slot and its account. */
@@ -65,21 +73,20 @@ export class StateReader {
     if (this.#cache.hasSlot(address, slot)) return;
     const [, value] = await Promise.all([
       this.fetchAccount(address),
-      this.#read(bytesToHex(address) + bytesToHex(slot), { kind: "slot", address, slot }),
+      this.#read({ kind: "slot", address, slot }),
     ]);
     if (!this.#closed) this.#cache.putSlot(address, slot, value as bigint);
   }
 
   /** As fetchAccount, for a code. */
   async fetchCode(codeHash: Uint8Array): Promise<void> {
-    if (!this.#cache.hasCode(codeHash))
-      await this.#read(`code ${bytesToHex(codeHash)}`, { kind: "code", codeHash });
+    if (!this.#cache.hasCode(codeHash)) await this.#read({ kind: "code", codeHash });
   }
 
   /** The hash of an earlier block (32 bytes). */
   async blockHash(number: bigint): Promise<Uint8Array> {
     const known = this.#blockHashes.get(number);
-    return known ?? ((await this.#read(`block ${number}`, { kind: "blockHash", number })) as Uint8Array);
+    return known ?? ((await this.#read({ kind: "blockHash", number })) as Uint8Array);
   }
 
   /** Ends all that is under way: no call to the source begins any more, and no answer gets into the cache. */
@@ -90,8 +97,9 @@ export class StateReader {
     for (const { reject } of this.#pending.values()) reject(tooLate());
   }
 
-  #read(id: string, read: SourceRead): Promise<unknown> {
+  #read(read: SourceRead): Promise<unknown> {
     if (this.#closed) return Promise.reject(tooLate());
+    const id = idOf(read);
     const same = this.#pending.get(id);
     if (same !== undefined) return same.promise;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
@@ -204,11 +212,16 @@ export class StateReader {
     }
   }
 
-  /** Checks the answer and puts it into the cache; a slot waits for its account. */
+  /** Checks the answer and puts it into the cache; a slot waits for its account. Of an account with a code answers its hash. */
   #keep(read: SourceRead, answer: unknown): unknown {
     switch (read.kind) {
-      case "account":
-        return this.#cache.putAccount(read.address, checkAccount(read, answer));
+      case "account": {
+        const account = checkAccount(read, answer);
+        this.#cache.putAccount(read.address, account);
+        return account === undefined || equalBytes(account.codeHash, EMPTY_CODE_HASH)
+          ? undefined
+          : account.codeHash;
+      }
       case "slot":
         return checkSlot(read, answer);
       case "code":

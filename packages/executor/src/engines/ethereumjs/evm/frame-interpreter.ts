@@ -10,7 +10,7 @@ import { type EVM, EVMError } from "@ethereumjs/evm";
 import { type Address, equalsBytes } from "@ethereumjs/util";
 import type { TraceStep } from "../../../block/tracer.ts";
 import type { AccountView } from "../state/account-view.ts";
-import { analyse, type CodeAnalysis } from "../state/code-analysis.ts";
+import { analyse, type CodeAnalysis, slotsOf } from "../state/code-analysis.ts";
 import type { AccountEntry, SlotEntry } from "../state/entries.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
 import type { BraidEvm } from "./braid-evm.ts";
@@ -71,6 +71,7 @@ export function frameInterpreterClass(Base: InterpreterClass): FrameInterpreterC
     analysis: CodeAnalysis = NO_ANALYSIS;
     /** Between `begin` and `end`. */
     #isRunning = false;
+    #hasScouted = false;
 
     constructor(...args: ConstructorParameters<InterpreterClass>) {
       super(...args);
@@ -86,6 +87,7 @@ export function frameInterpreterClass(Base: InterpreterClass): FrameInterpreterC
       this.#clearMemory();
       stack["_len"] = 0;
       this.missing = undefined;
+      this.#hasScouted = false;
       this._env = env;
       this._runState = {
         programCounter: 0,
@@ -165,6 +167,7 @@ export function frameInterpreterClass(Base: InterpreterClass): FrameInterpreterC
             this.timeLimit.check();
           } else if (exit === HotExit.Missing) {
             await this.state.fetchSlot(this.missing as SlotEntry);
+            this.#scout(code);
             this.timeLimit.check();
           } else if (exit === HotExit.Revert)
             return { runState, exceptionError: new EVMError(EVMError.errorMessages.REVERT) };
@@ -176,6 +179,13 @@ export function frameInterpreterClass(Base: InterpreterClass): FrameInterpreterC
           ? { runState }
           : { runState, exceptionError: withoutPlace(error) };
       }
+    }
+
+    /** A scout whose code reads one slot asks for what else it reads, once for each call: a contract's variables are often read together. */
+    #scout(code: Uint8Array): void {
+      if (this.#hasScouted || this.state.misses.refused.length === 0) return;
+      this.#hasScouted = true;
+      for (const slot of slotsOf(code, this.analysis)) this.state.expectSlot(this.self, slot);
     }
 
     /** All opcodes by ethereumjs's handlers, each announced before it runs. Ends by throwing STOP or at the end of the code. */

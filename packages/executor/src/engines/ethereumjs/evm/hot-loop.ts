@@ -10,7 +10,7 @@ import type { AccountEntry, SlotEntry } from "../state/entries.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
 import type { RunState } from "./frame-interpreter.ts";
 import { COLD, type GasTable, PLAIN } from "./gas-table.ts";
-import { CHECK_GAS, type TimeLimit } from "./time-limit.ts";
+import { CHECK_GAS, CHECK_STEPS, type TimeLimit } from "./time-limit.ts";
 
 /** Why the hot loop stopped. */
 export const HotExit = {
@@ -367,7 +367,7 @@ export function runHot(frame: HotFrame, rs: RunState): HotExit {
       case 0x56:
         pc = jumpTarget(items[--top] as bigint, jumps);
         if (gas < checkBelow) {
-          timeLimit.check();
+          timeLimit.check(CHECK_STEPS);
           checkBelow = gas - CHECK_GAS;
         }
         break;
@@ -375,7 +375,7 @@ export function runHot(frame: HotFrame, rs: RunState): HotExit {
         top -= 2;
         if ((items[top] as bigint) !== 0n) pc = jumpTarget(items[top + 1] as bigint, jumps);
         if (gas < checkBelow) {
-          timeLimit.check();
+          timeLimit.check(CHECK_STEPS);
           checkBelow = gas - CHECK_GAS;
         }
         break;

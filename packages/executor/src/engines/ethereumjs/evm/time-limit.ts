@@ -1,10 +1,13 @@
 // Ends code that runs too long: frames look at the clock between opcodes. What one opcode or precompile takes is bounded by its gas alone.
+// A scout (see MissHandler) has a limit of its own, which is no time, so that a schedule can be had again.
 
 import { timeLimitError } from "../../../errors.ts";
 import type { MissHandler } from "../../engine.ts";
 
 /** Gas after which the run loop looks at the clock: about a millisecond of ordinary opcodes. */
 export const CHECK_GAS = 100_000;
+/** As many steps of a scout. */
+export const CHECK_STEPS = 100;
 
 export class TimeLimit {
   readonly #misses: MissHandler;
@@ -23,12 +26,13 @@ export class TimeLimit {
   }
 
   get isSet(): boolean {
-    return this.#deadline !== Number.POSITIVE_INFINITY;
+    return this.#deadline !== Number.POSITIVE_INFINITY || this.#misses.refused.length > 0;
   }
 
-  /** Throws ExecutionError BRAID_TIME_LIMIT when the time is up. */
-  check(): void {
-    if (this.isSet && performance.now() >= this.#deadline + this.#misses.waitedMs)
-      throw timeLimitError(this.#milliseconds);
+  /** Throws ExecutionError BRAID_TIME_LIMIT when the time is up, and when a scout has gone so many steps that it has done enough. */
+  check(steps = 1): void {
+    if (!this.isSet) return;
+    this.#misses.spend(steps);
+    if (performance.now() >= this.#deadline + this.#misses.waitedMs) throw timeLimitError(this.#milliseconds);
   }
 }

@@ -22,6 +22,8 @@ export class AccountEntry {
   readonly #state: VersionedState;
   /** The base is in the shared cache and was looked at; until then the entry only knows whether it is warm. */
   loaded = false;
+  /** Its base is not in the shared cache, and the incarnation goes on without it, as a scout: see MissHandler. */
+  predicted = false;
   /** Accessed as EIP-7928 has it, looked at or not. */
   accessed = false;
   nonceBase: bigint | undefined = undefined;

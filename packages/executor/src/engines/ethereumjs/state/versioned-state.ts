@@ -134,10 +134,18 @@ export class VersionedState {
 
   async #fetchAccount(address: Uint8Array): Promise<AccountEntry> {
     const copy = address.slice();
-    await this.misses.fetchAccount(copy);
+    if (!(await this.misses.fetchAccount(copy))) return this.#predict(copy);
     const entry = this.find(copy);
     if (entry === undefined)
       throw new Error("the state source answered, but the account is not in the cache");
+    return entry;
+  }
+
+  /** For a scout: an account without code, which has a nonce. */
+  #predict(address: Uint8Array): AccountEntry {
+    const entry = this.#entry(address);
+    entry.loaded = true;
+    entry.predicted = true;
     return entry;
   }
 
@@ -159,6 +167,13 @@ export class VersionedState {
     throw new FaultSignal();
   }
 
+  /** As #resolved; false when a scout lacks what was looked at. */
+  #isKnown(entry: AccountEntry, status: number): boolean {
+    if (entry.predicted && status === PeekStatus.Missing) return false;
+    this.#resolved(status);
+    return true;
+  }
+
   #logRange(location: number, low: bigint, high: bigint): void {
     const index = this.#scratch >>> 3;
     writeU256(this.kernel.u64, index, low);
@@ -175,8 +190,8 @@ export class VersionedState {
 
   #peekNonce(entry: AccountEntry): bigint {
     if (entry.nonceBase === undefined) {
-      this.#resolved(this.kernel.peek(this.kernel.nonceLocation(entry.record), this.#unit));
-      entry.nonceBase = this.kernel.u64[this.#scratch >>> 3] as bigint;
+      const status = this.kernel.peek(this.kernel.nonceLocation(entry.record), this.#unit);
+      entry.nonceBase = this.#isKnown(entry, status) ? (this.kernel.u64[this.#scratch >>> 3] as bigint) : 1n;
     }
     return entry.nonceBase;
   }
@@ -206,8 +221,10 @@ export class VersionedState {
 
   #peekBalance(entry: AccountEntry): bigint {
     if (entry.balanceBase === undefined) {
-      this.#resolved(this.kernel.peek(this.kernel.balanceLocation(entry.record), this.#unit));
-      entry.balanceBase = readU256(this.kernel.u64, this.#scratch >>> 3);
+      const status = this.kernel.peek(this.kernel.balanceLocation(entry.record), this.#unit);
+      entry.balanceBase = this.#isKnown(entry, status)
+        ? readU256(this.kernel.u64, this.#scratch >>> 3)
+        : this.misses.prediction >> 128n;
     }
     return entry.balanceBase;
   }
@@ -253,8 +270,10 @@ export class VersionedState {
   rawCodeHash(entry: AccountEntry): Uint8Array {
     if (entry.codeHash !== undefined) return entry.codeHash;
     if (entry.codeHashBase === undefined) {
-      this.#resolved(this.kernel.read(this.kernel.codeHashLocation(entry.record), this.#unit));
-      entry.codeHashBase = this.kernel.u8.slice(this.#scratch, this.#scratch + 32);
+      const status = this.kernel.read(this.kernel.codeHashLocation(entry.record), this.#unit);
+      entry.codeHashBase = this.#isKnown(entry, status)
+        ? this.kernel.u8.slice(this.#scratch, this.#scratch + 32)
+        : EMPTY_CODE_HASH;
     }
     return entry.codeHashBase;
   }
@@ -418,10 +437,24 @@ export class VersionedState {
     if (this.kernel.flatPutSlot(flat, this.#scratch, this.#scratch + 32) === 0) throw new FaultSignal();
   }
 
+  /** Loads the slot after all, or takes it for what is predicted. */
   async fetchSlot(slot: SlotEntry): Promise<void> {
-    await this.misses.fetchSlot(slot.account.address, this.kernel.slotKey(slot.location));
-    if (!this.tryLoadSlot(slot))
+    const { address } = slot.account;
+    if (!(await this.misses.fetchSlot(address, this.kernel.slotKey(slot.location)))) {
+      slot.original = this.misses.prediction;
+      slot.value = slot.original;
+      slot.loaded = true;
+    } else if (!this.tryLoadSlot(slot))
       throw new Error("the state source answered, but the slot is not in the cache");
+  }
+
+  /** For a scout: the slot may be read later on. */
+  expectSlot(entry: AccountEntry, key: bigint): void {
+    writeWordBigEndian(this.kernel.view, this.#scratch, key);
+    const location = this.kernel.slot(entry.record);
+    if (location === 0) throw new FaultSignal();
+    if (this.kernel.peek(location, this.#unit) !== PeekStatus.Missing) return;
+    this.misses.expect({ kind: "slot", address: entry.address, slot: this.kernel.slotKey(location) });
   }
 
   setSlot(slot: SlotEntry, value: bigint): void {

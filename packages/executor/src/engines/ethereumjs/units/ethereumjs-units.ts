@@ -65,6 +65,9 @@ export class EthereumjsUnits implements UnitExecutor {
     state.begin(unit, head, this.#context.rules.spuriousDragon);
     try {
       const outcome = await this.#run(unit, state);
+      // What a scout leaves behind is nothing.
+      const { refused } = state.misses;
+      if (refused.length > 0) return { kind: "missing", reads: refused };
       // The engine turns some of what its helpers throw into a failed call.
       if (state.suspended !== undefined) throw state.suspended;
       state.collectWrites();
