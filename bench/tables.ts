@@ -111,7 +111,7 @@ export function stockSummary(
   });
   const against = (side: Side): string => times(spreadOf(ratios(totals(large, side), totals(large, "two"))));
   return [
-    `${mainnet.length} blocks, ${mainnet.reduce((sum, block) => sum + block.transactions, 0).toLocaleString("en")} transactions, ${(gas / 1e6).toFixed(0)} Mgas; medians of ${rounds} rounds with ${passes} passes of Braid each, in parentheses the lowest and highest.`,
+    `${mainnet.length} blocks, ${mainnet.reduce((sum, block) => sum + block.transactions, 0).toLocaleString("en")} transactions, ${(gas / 1e6).toFixed(0)} Mgas; medians of ${rounds} ${rounds === 1 ? "round" : "rounds"} with ${passes} passes of Braid each, in parentheses the lowest and highest.`,
     "",
     markdownTable(["", "all blocks", "Mgas/s", "time of stock"], [...rows, ...freshRows], 1),
     "",
