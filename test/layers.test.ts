@@ -16,6 +16,7 @@ const PACKAGES = [
   "executor",
   "stock",
   "replay",
+  "queue",
   "chain",
   "node",
   "conformance",

@@ -9,6 +9,7 @@ import { addConformanceCommand } from "./conformance-command.ts";
 import { ExitCode } from "./exit-code.ts";
 import { addNodeCommand } from "./node-command.ts";
 import { addReplayCommand } from "./replay-command.ts";
+import { addWorkerCommand } from "./worker-command.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -36,6 +37,9 @@ const program = new Command("braid")
   });
 
 addReplayCommand(program, version, (code) => {
+  process.exitCode = code;
+});
+addWorkerCommand(program, version, (code) => {
   process.exitCode = code;
 });
 addCaptureCommand(program, version, (code) => {

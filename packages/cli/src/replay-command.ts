@@ -7,12 +7,14 @@ import { ExitCode } from "./exit-code.ts";
 import { formatCount, plural } from "./format.ts";
 import { MIB, maxFileSizeOption } from "./max-file-size.ts";
 import { ProgressBar } from "./progress-bar.ts";
+import { isQueueUrl } from "./queue-url.ts";
+import { ResultsOfReplay } from "./results-of-replay.ts";
 import { addRpcOptions, type RpcFlags, remoteBlocks, remoteMistake, withoutRpc } from "./rpc-options.ts";
 
 /** What comes with Braid: a chain of DeFi traffic, and blocks of mainnet. */
 const SHIPPED_BLOCKS = fileURLToPath(new URL("../data", import.meta.url));
 
-interface ReplayFlags extends RpcFlags {
+export interface ReplayFlags extends RpcFlags {
   mode: "parallel" | "sequential";
   engine: "ethereumjs";
   workers?: number;
@@ -22,6 +24,10 @@ interface ReplayFlags extends RpcFlags {
   baseline?: boolean;
   repeat: number;
   maxFileSize: number;
+  /** True without a URL. */
+  queue?: string | true;
+  run?: string;
+  out?: string;
   json?: boolean;
   quiet?: boolean;
 }
@@ -64,6 +70,12 @@ export function addReplayCommand(program: Command, version: string, finish: (cod
         .default(1),
     )
     .addOption(maxFileSizeOption())
+    .option("--out <file>", "write the table of results to a .parquet, .csv or .jsonl file")
+    .option(
+      "--queue [url]",
+      "leave the blocks to the workers (braid worker) on a Postgres, and show the totals; without a URL\nthe one in BRAID_QUEUE_URL, or else one that is made here",
+    )
+    .option("--run <name>", "with --queue: what the run is called, or which one to go on with")
     .option("--json", "print one JSON document instead of the table")
     .option("--quiet", "print nothing but what is wrong")
     .addHelpText("after", HELP)
@@ -72,13 +84,22 @@ export function addReplayCommand(program: Command, version: string, finish: (cod
       if (mistake !== undefined) command.error(`error: ${mistake}`);
       if (flags.compare === true && flags.mode === "sequential")
         command.error("error: --compare compares a parallel run: leave out --mode sequential");
+      const queueMistake = mistakeOfQueue(paths, flags);
+      if (queueMistake !== undefined) command.error(`error: ${queueMistake}`);
       const named = paths.length > 0 || flags.block !== undefined;
       if (!named && !existsSync(SHIPPED_BLOCKS)) {
         command.error(
           "error: the blocks that come with Braid are not there: name a file or directory to replay",
         );
       }
-      finish(await runReplay(named ? paths : [SHIPPED_BLOCKS], flags, version));
+      if (flags.queue === undefined)
+        finish(await runReplay(named ? paths : [SHIPPED_BLOCKS], flags, version));
+      else {
+        const { replayOverQueue } = await import("./replay-over-queue.ts");
+        // A run that has a name may be one to go on with.
+        const blocks = named || flags.run !== undefined ? paths : [SHIPPED_BLOCKS];
+        finish(await replayOverQueue(blocks, flags, version));
+      }
     });
   addRpcOptions(command, { blocks: true });
 }
@@ -96,11 +117,33 @@ Examples:
   braid replay --compare --baseline block.json.gz
   braid replay blocks/ --workers 2 --repeat 5 --json > report.json
   braid replay --rpc http://localhost:8545 --block 18000000..18000009 --cache answers
+  braid replay blocks/ --compare --out results.parquet
+  braid replay s3://bucket/blocks --queue postgres://user@host/database    and, on any machines, braid worker
+  braid replay blocks/ --queue                 the same on this machine alone, which makes a Postgres
 `;
+
+/** What is wrong with a command line that uses the queue, or should. */
+function mistakeOfQueue(paths: readonly string[], flags: ReplayFlags): string | undefined {
+  const { queue, run, workers, accessList, cache } = flags;
+  const objects = paths.filter((path) => path.startsWith("s3://")).length;
+  if (queue === undefined) {
+    if (objects > 0) return "blocks on S3-compatible storage are replayed over the queue: add --queue <url>";
+    return run === undefined ? undefined : "--run goes with --queue";
+  }
+  // What is there may be the folder that was meant as a path, or hold a password.
+  if (queue !== true && !isQueueUrl(queue))
+    return "--queue takes the URL of a Postgres (postgres://...): write the paths before it, and --queue last for a Postgres that is made here";
+  if (objects > 0 && paths.length > 1) return "name one s3:// prefix, and nothing else, for one run";
+  if (workers !== undefined)
+    return "how many threads execute is each worker's choice: braid worker --workers";
+  if (accessList !== undefined)
+    return "--access-list does not go with --queue: workers do not have the lists";
+  return cache === undefined ? undefined : "--cache does not go with --queue";
+}
 
 async function runReplay(paths: string[], flags: ReplayFlags, version: string): Promise<ExitCode> {
   const abort = new AbortController();
-  const { json = false, quiet = false, maxFileSize, ...options } = withoutRpc(flags);
+  const { json = false, quiet = false, maxFileSize, out, ...options } = withoutRpc(flags);
   const bar = new ProgressBar(process.stderr, !quiet);
   const interrupt = (): void => {
     // A second Ctrl-C does not wait for the workers.
@@ -114,6 +157,7 @@ async function runReplay(paths: string[], flags: ReplayFlags, version: string): 
     // One after the other: Node 22.13 fails on two imports at once that have modules in common.
     const output = await import("./replay-output.ts");
     const { readAccessLists, replay } = await import("@braid/replay");
+    const results = out === undefined ? undefined : await ResultsOfReplay.create(out, version);
     const lists =
       options.accessList === undefined ? {} : { accessLists: await readAccessLists(options.accessList) };
     const summary = await replay(paths, {
@@ -122,9 +166,10 @@ async function runReplay(paths: string[], flags: ReplayFlags, version: string): 
       ...(await remoteBlocks(flags, abort.signal)),
       maxFileBytes: maxFileSize * MIB,
       signal: abort.signal,
-      onEvent: showProgress(bar, output.describeProblem),
+      onEvent: showProgress(bar, output.describeProblem, results),
     });
     bar.clear();
+    await results?.finish();
     if (json) process.stdout.write(`${output.formatJson(summary, options, version)}\n`);
     else if (!quiet) process.stdout.write(`${output.formatSummary(summary, process.stdout).join("\n")}\n`);
     return exitCodeOf(summary);
@@ -138,6 +183,7 @@ async function runReplay(paths: string[], flags: ReplayFlags, version: string): 
 function showProgress(
   bar: ProgressBar,
   describe: (report: BlockReport) => string[],
+  results: ResultsOfReplay | undefined,
 ): (event: ReplayEvent) => void {
   let position = { index: 0, files: 1, blocks: 1, done: 0, text: "" };
   const draw = (blockFraction: number, tail: string): void => {
@@ -145,6 +191,7 @@ function showProgress(
     bar.update((index + (done + blockFraction) / blocks) / files, `${text}${tail}`);
   };
   return (event) => {
+    results?.add(event);
     if (event.type === "file")
       position = { ...position, index: event.index, files: event.files, blocks: event.blocks, done: 0 };
     else if (event.type === "block") {

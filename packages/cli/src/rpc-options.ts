@@ -24,13 +24,7 @@ export function addRpcOptions(command: Command, { blocks }: { blocks: boolean })
         'blocks from a node: a number, a range (a..b), "latest", a hash, or a file of these',
       )
       .option("--cache <folder>", "keeps what the node answered, so that it is not asked twice");
-  return command
-    .addOption(
-      new Option(
-        "--rpc <url>",
-        "the node's URL, http:// or https://; better in the environment when it holds a key",
-      ).env("BRAID_RPC_URL"),
-    )
+  return addNodeOptions(command)
     .addOption(
       new Option("--chain <name>", "which chain the node has (default: by the id that it says)").choices([
         "mainnet",
@@ -43,6 +37,17 @@ export function addRpcOptions(command: Command, { blocks }: { blocks: boolean })
       new Option("--genesis <file>", "any other chain: its genesis file, as geth takes it").conflicts(
         "chain",
       ),
+    );
+}
+
+/** Of a node of which is known which chain it has. */
+export function addNodeOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        "--rpc <url>",
+        "the node's URL, http:// or https://; better in the environment when it holds a key",
+      ).env("BRAID_RPC_URL"),
     )
     .addOption(
       new Option("--timeout <seconds>", "a request that takes longer is made again")

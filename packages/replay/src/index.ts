@@ -40,5 +40,11 @@ export { type OpenedState, openParentState } from "./parent-state.ts";
 export { RecordingSource } from "./record-reads.ts";
 export type { RemoteBlocks } from "./remote-blocks.ts";
 export { type ReplayEvent, type ReplayOptions, replay } from "./replay.ts";
-export type { BlockReport, ReplaySummary, ReplayTotals, Verdict } from "./report.ts";
+export {
+  type BlockReport,
+  fileReport,
+  type ReplaySummary,
+  type ReplayTotals,
+  type Verdict,
+} from "./report.ts";
 export { type Verification, verifyBlock } from "./verify.ts";

@@ -12,7 +12,7 @@ import { type Candidate, listFiles } from "./list-files.ts";
 import { openParentState } from "./parent-state.ts";
 import { type RemoteBlocks, RemoteReader } from "./remote-blocks.ts";
 import { replayBlock } from "./replay-block.ts";
-import { type BlockReport, emptyReport, type ReplaySummary, totalsOf } from "./report.ts";
+import { type BlockReport, fileReport, type ReplaySummary, totalsOf } from "./report.ts";
 import { StockBaseline } from "./stock-baseline.ts";
 
 /** What to replay and how; every field has a default. */
@@ -274,8 +274,4 @@ class ReplaySession {
     await new Promise((resolve) => setImmediate(resolve));
     this.#options.signal?.throwIfAborted();
   }
-}
-
-function fileReport(path: string, error: unknown): BlockReport {
-  return { ...emptyReport(path), error: describeError(error) };
 }

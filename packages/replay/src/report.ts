@@ -3,7 +3,7 @@
 import type { Statistics } from "@braid/executor";
 import type { ResultField } from "@braid/protocol";
 import type { Difference, Reference } from "./difference.ts";
-import type { ErrorReport } from "./errors.ts";
+import { describeError, type ErrorReport } from "./errors.ts";
 
 /** "ok": all that could be checked fits. "mismatch": executed, but a result does not fit. "error": could not be loaded or executed. */
 export type Verdict = "ok" | "mismatch" | "error";
@@ -98,6 +98,11 @@ export function emptyReport(file: string): BlockReport {
     checked: [],
     differences: [],
   };
+}
+
+/** The report of something that could not be loaded, and why. */
+export function fileReport(file: string, error: unknown): BlockReport {
+  return { ...emptyReport(file), error: describeError(error) };
 }
 
 /** Adds up reports. */
