@@ -79,11 +79,16 @@ function rowOf(report: BlockReport, part: number, { run, braid }: RowContext): R
     aborts: statistics?.aborts ?? null,
     hottest: null,
     checked: report.checked,
-    difference: told.length === 0 ? null : told.join("\n"),
+    difference: told.length === 0 ? null : printable(told.join("\n")),
     error_code: error?.code ?? null,
-    error: error?.message ?? null,
+    error: error === undefined ? null : printable(error.message),
     worker: workerName(),
     braid,
     finished_at: new Date().toISOString(),
   };
+}
+
+/** What a node or a file says may hold what no database takes as text. */
+function printable(text: string): string {
+  return text.replaceAll("\0", "\u{fffd}").toWellFormed();
 }

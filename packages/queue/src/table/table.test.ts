@@ -2,7 +2,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { encodeBundle, replay } from "@braid/replay";
+import { encodeBundle, fileReport, replay } from "@braid/replay";
 import { makeTransferChain } from "@braid/testing/transfer-chain";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -61,6 +61,12 @@ test("there is a row for each block, and for what could not be read", () => {
   // Every row has every column, and no other.
   const names = COLUMNS.map(({ name }) => name).toSorted();
   for (const row of rows) expect(Object.keys(row).toSorted()).toEqual(names);
+});
+
+test("what no database takes as text is not in a row", () => {
+  const collector = new RowCollector({ run: "r", braid: "1" });
+  collector.add({ type: "report", report: fileReport("item", new Error("zero \0 and half \ud800")) });
+  expect(collector.take()[0]?.error).toBe("zero \ufffd and half \ufffd");
 });
 
 test("lines of JSON are the rows as they are", async () => {

@@ -16,6 +16,8 @@ import { handBack, settle } from "./settle.ts";
 
 /** How often a worker without work looks for some. */
 const IDLE_MS = 500;
+/** How often a worker without work looks whether runs are done, which counts their rows: who watches a run does so too. */
+const NOTE_MS = 10_000;
 /** How often the worker says that it lives; after HEARTBEAT_SECONDS of silence its job is given to another one. */
 const HEARTBEAT_MS = 2_500;
 /** How long a source that has failed is tried before the worker ends. */
@@ -130,6 +132,7 @@ class Worker {
   readonly #sources = new Map<string, Source>();
   /** Runs that cannot be read here, and when to try again. */
   readonly #refused = new Map<string, number>();
+  #notedAt = Number.NEGATIVE_INFINITY;
 
   constructor(database: Database, executor: BlockExecutor, options: WorkerOptions, patience: Patience) {
     this.#database = database;
@@ -154,11 +157,15 @@ class Worker {
 
   /** A job of the oldest run that has one and can be read here. */
   async #next(): Promise<{ run: Run; job: TakenJob } | undefined> {
-    for (const run of await openRuns(this.#database)) {
+    const runs = await openRuns(this.#database);
+    for (const run of runs) {
       if (!(await this.#canRead(run))) continue;
       const job = await this.#take(run.name);
       if (job !== undefined) return { run, job };
-      await noteIfDone(this.#database, run.name);
+    }
+    if (performance.now() - this.#notedAt > NOTE_MS) {
+      this.#notedAt = performance.now();
+      for (const { name } of runs) await noteIfDone(this.#database, name);
     }
     return undefined;
   }
