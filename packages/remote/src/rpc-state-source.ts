@@ -66,11 +66,15 @@ export class RpcStateSource implements StateSource {
   }
 
   async getAccount(address: Uint8Array): Promise<SourceAccount | undefined> {
-    const account = (await this.#canProve(address))
-      ? (await this.#prove(address, [])).state.getAccount(address)
-      : await this.#ask(address);
-    // Whoever looks at a contract runs it nearly always: its code comes with the same requests.
-    if (account !== undefined) this.#code(account.codeHash, address)?.catch(() => {});
+    return (await this.#canProve(address)) ? this.#askWithProof(address) : this.#ask(address);
+  }
+
+  /** Whoever looks at a contract runs it nearly always: its code comes with the same request, not a round trip later. */
+  async #askWithProof(address: Uint8Array): Promise<SourceAccount | undefined> {
+    const code = this.#askCode(address);
+    code.catch(() => {});
+    const account = (await this.#prove(address, [])).state.getAccount(address);
+    if (account !== undefined) this.#code(account.codeHash, address, code)?.catch(() => {});
     return account;
   }
 
@@ -179,7 +183,7 @@ export class RpcStateSource implements StateSource {
     const [balance, nonce, code] = await Promise.all([
       this.#call("eth_getBalance", params, (answer) => jsonQuantity(answer, "balance")),
       this.#call("eth_getTransactionCount", params, (answer) => jsonQuantity(answer, "nonce", 64n)),
-      this.#call("eth_getCode", params, (answer) => jsonBytes(answer, "code")),
+      this.#askCode(address),
     ]);
     if (balance === 0n && nonce === 0n && code.length === 0) return undefined;
     const codeHash = keccak256(code);
@@ -187,22 +191,28 @@ export class RpcStateSource implements StateSource {
     return { balance, nonce, codeHash, hasStorage: code.length > 0 };
   }
 
-  /** The code with a hash, which this account has; undefined for none. */
-  #code(codeHash: Uint8Array, address: Uint8Array): Promise<Uint8Array> | undefined {
+  #askCode(address: Uint8Array): Promise<Uint8Array> {
+    return this.#call("eth_getCode", [bytesToHex(address)], (answer) => jsonBytes(answer, "code"));
+  }
+
+  /** The code with a hash, which this account has; undefined for none. `answer`: what the node says that the account's code is. */
+  #code(
+    codeHash: Uint8Array,
+    address: Uint8Array,
+    answer?: Promise<Uint8Array>,
+  ): Promise<Uint8Array> | undefined {
     if (equalBytes(codeHash, EMPTY_CODE_HASH)) return undefined;
     const key = bytesToHex(codeHash);
     const known = this.#codes.get(key)?.code;
     if (known !== undefined) return known;
-    const code = this.#call("eth_getCode", [bytesToHex(address)], (answer) => jsonBytes(answer, "code")).then(
-      (bytes) => {
-        if (equalBytes(keccak256(bytes), codeHash)) return bytes;
-        throw new RpcError(
-          "BRAID_RPC_WRONG_ANSWER",
-          `${this.#client.host} answers eth_getCode of ${bytesToHex(address)} with a code of another hash.`,
-          { host: this.#client.host, address: bytesToHex(address) },
-        );
-      },
-    );
+    const code = (answer ?? this.#askCode(address)).then((bytes) => {
+      if (equalBytes(keccak256(bytes), codeHash)) return bytes;
+      throw new RpcError(
+        "BRAID_RPC_WRONG_ANSWER",
+        `${this.#client.host} answers eth_getCode of ${bytesToHex(address)} with a code of another hash.`,
+        { host: this.#client.host, address: bytesToHex(address) },
+      );
+    });
     const entry: RemoteCode = { address, code };
     this.#codes.set(key, entry);
     code.catch(() => {

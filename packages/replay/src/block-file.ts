@@ -10,7 +10,7 @@ import {
   validateBody,
   validateHeader,
 } from "@braid/protocol";
-import type { FlatPreState, StateSource } from "@braid/state";
+import type { FlatPreState, StateChanges, StateSource } from "@braid/state";
 import { BlockFileError } from "./errors.ts";
 
 /** Which of the formats a file has. */
@@ -37,6 +37,8 @@ export interface BlockFile extends BlockSource {
 interface RemoteState {
   kind: "remote";
   source: StateSource;
+  /** The block was executed on it, and came out right. */
+  advance: (changes: StateChanges) => void;
 }
 
 /** One block, decoded and checked against its own header. */

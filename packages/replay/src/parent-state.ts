@@ -35,7 +35,10 @@ export function openParentState(file: BlockSource): OpenedState {
   const { parentState, blockHashes, blocks } = file;
   if (parentState.kind === "remote") {
     const { source } = parentState;
-    return { open: () => ({ source, readTimeoutMs: Number.POSITIVE_INFINITY }), advance: async () => {} };
+    return {
+      open: () => ({ source, readTimeoutMs: Number.POSITIVE_INFINITY }),
+      advance: async (_block, changes) => parentState.advance(changes),
+    };
   }
   const first = blocks[0];
   // The parent's hash stands in the header: BLOCKHASH may ask for it whether or not the file lists it.

@@ -70,6 +70,43 @@ describe("anvil", () => {
     expect((await replayFrom(anvil.url, hash, { chain })).blocks).toMatchObject([{ verdict: "ok", hash }]);
   });
 
+  test("a block does not ask for what the one before it has read or written", async () => {
+    const questions: string[] = [];
+    const node = without(anvil.url);
+    const url = await serve((method, params) => {
+      if (STATE_METHODS.includes(method) || method === PROOFS)
+        questions.push(JSON.stringify([method, ...params.slice(0, method === "eth_getStorageAt" ? 2 : 1)]));
+      return node(method, params);
+    });
+    let alone = 0;
+    for (let number = 4; number <= anvil.last; number++) {
+      questions.length = 0;
+      expect((await replayFrom(url, String(number), { chain })).totals).toMatchObject({ ok: 1 });
+      alone += new Set(questions).size;
+    }
+    questions.length = 0;
+    const { totals } = await replayFrom(url, `4..${anvil.last}`, { chain });
+    expect(totals).toMatchObject({ ok: anvil.last - 3 });
+    // Ten blocks by the same senders of the same contracts.
+    expect(questions.length).toBeLessThan(alone / 2);
+  });
+
+  test("a block that came out wrong leaves nothing to the next one", async () => {
+    const node = without(anvil.url);
+    // Slots of the state before block 5 are wrong.
+    const url = await serve(async (method, params) => {
+      const answer = await node(method, params);
+      const { hash } = (await node("eth_getBlockByNumber", ["0x4", false])) as { hash: string };
+      return method === "eth_getStorageAt" &&
+        JSON.stringify(params).includes(hash) &&
+        BigInt(String(answer)) > 0n
+        ? `0x${"0".repeat(64)}`
+        : answer;
+    });
+    const { blocks } = await replayFrom(url, "4..7", { chain });
+    expect(blocks.map(({ verdict }) => verdict)).toEqual(["ok", "mismatch", "ok", "ok"]);
+  });
+
   test("compared with the sequential run and with stock ethereumjs", async () => {
     const { blocks } = await replayFrom(anvil.url, "3..4", { chain }, { compare: true, baseline: true });
     for (const block of blocks) {

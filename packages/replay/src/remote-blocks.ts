@@ -1,9 +1,10 @@
 // Blocks that are replayed straight from a node: each is fetched with its parent's state behind it, some ahead of their turn.
 
 import type { ChainInput } from "@braid/protocol";
-import { AnswerCache, type BlockReference, RemoteNode, type RpcClient, RpcStateSource } from "@braid/remote";
+import { AnswerCache, type BlockReference, RemoteNode, type RpcClient } from "@braid/remote";
 import type { BlockSource } from "./block-file.ts";
 import type { BlockSelection } from "./block-selection.ts";
+import { CarriedState } from "./carried-state.ts";
 import { fetchBlock } from "./remote-block.ts";
 
 /** Blocks whose headers and transactions are fetched before it is their turn. */
@@ -33,12 +34,14 @@ export class RemoteReader {
   readonly #node: RemoteNode;
   readonly #blocks: BlockSelection;
   readonly #cache: AnswerCache | undefined;
+  readonly #carried: CarriedState;
 
   private constructor(node: RemoteNode, blocks: BlockSelection, cache: AnswerCache | undefined) {
     this.count = blocks.count;
     this.#node = node;
     this.#blocks = blocks;
     this.#cache = cache;
+    this.#carried = new CarriedState(node.client, cache);
   }
 
   /** Throws RpcError, StoreError, also BRAID_UNKNOWN_CHAIN, InvalidChainError. */
@@ -81,11 +84,16 @@ export class RemoteReader {
 
   async #load(reference: BlockReference): Promise<BlockSource> {
     const { block, parent } = await fetchBlock(this.#node, reference);
+    const source = this.#carried.after(parent);
     return {
       path: this.name,
       chain: this.#node.chain,
       blocks: [block],
-      parentState: { kind: "remote", source: new RpcStateSource(this.#node.client, parent, this.#cache) },
+      parentState: {
+        kind: "remote",
+        source,
+        advance: (changes) => this.#carried.advance(block.hash, source.stateRoot, changes),
+      },
       blockHashes: new Map(),
     };
   }
