@@ -72,6 +72,14 @@ export function droppedEntries({ number, transactionHashes }: StoredBlock): Reco
   ];
 }
 
+/** Takes all entries of a block back that is no part of the canonical chain. */
+export function forgottenEntries(hash: Uint8Array): RecordChange[] {
+  return (["block", "receipts", "state"] as const).map((prefix) => ({
+    key: keyOf(prefix, hash),
+    value: undefined,
+  }));
+}
+
 export function nameEntry(name: BlockName, hash: Uint8Array): RecordChange {
   return { key: keyOf("name", new TextEncoder().encode(name)), value: hash };
 }
@@ -104,6 +112,12 @@ export class BlockRecords {
       const raw = this.#store.record(keyOf("receipts", hash));
       return raw && decodeReceipts(raw);
     });
+  }
+
+  /** The block is there no more. */
+  forget(hash: Uint8Array): void {
+    this.#blocks.forget(hash);
+    this.#receipts.forget(hash);
   }
 
   /** The hash of the canonical block with this number. */
@@ -161,6 +175,10 @@ function decodeReceipts(raw: Uint8Array): BlockReceipts {
 /** The values that were asked for last. What belongs to a hash never changes. */
 class Recent<T> {
   readonly #values = new Map<Hex, T>();
+
+  forget(hash: Uint8Array): void {
+    this.#values.delete(bytesToHex(hash));
+  }
 
   get(hash: Uint8Array, load: () => T | undefined): T | undefined {
     const key = bytesToHex(hash);

@@ -133,6 +133,13 @@ const stateOf = (chain: Blockchain, block: Uint8Array): StoredState => chain.sta
 const nonceOf = ({ chain }: Opened, block: Uint8Array, account = 0): bigint =>
   stateOf(chain, block).getAccount(keyed(account).address)?.nonce ?? 0n;
 
+/** Changes by hand that nobody else makes. */
+const withNonce = (nonce: bigint): StateChanges =>
+  stateChangesOf({
+    accounts: new Map<Hex, AccountChange>([[bytesToHex(keyed(1).address), { ...NO_ACCOUNT_CHANGE, nonce }]]),
+    codes: new Map(),
+  });
+
 describe.each(["memory", "lmdb"])("a tree of blocks in a store of kind %s", (kind) => {
   test("takes blocks on any parent, and changes over to another branch as a whole", async () => {
     let opened = await open(kind);
@@ -218,13 +225,6 @@ describe.each(["memory", "lmdb"])("a tree of blocks in a store of kind %s", (kin
     let { chain } = opened;
     const a1 = await build(chain, chain.head.hash, 1);
     await chain.append(a1);
-    const withNonce = (nonce: bigint): StateChanges =>
-      stateChangesOf({
-        accounts: new Map<Hex, AccountChange>([
-          [bytesToHex(keyed(1).address), { ...NO_ACCOUNT_CHANGE, nonce }],
-        ]),
-        codes: new Map(),
-      });
     const richer = withNonce(7n);
     const poorer = withNonce(3n);
     const state = await chain.changeState(richer);
@@ -259,6 +259,53 @@ describe.each(["memory", "lmdb"])("a tree of blocks in a store of kind %s", (kin
     expect(opened.store.head?.hash).toEqual(late.hash);
     expect(nonceOf(opened, late.hash, 1)).toBe(8n);
     await opened.store.close();
+  });
+
+  test("keeps nothing of what a head leaves behind when it is told to: neither states nor blocks", async () => {
+    const opened = await open(kind);
+    const { chain, store } = opened;
+    const genesis = chain.head.hash;
+    const kept = () => store.descendants(genesis).length;
+    const records = () => [...store.records()].length;
+    const base = await build(chain, genesis, 1, [call(LOGGER, 0, 1)]);
+    await chain.append(base);
+    const [states, entries] = [kept(), records()];
+    const gone: Uint8Array[] = [];
+    for (let round = 0; round < 20; round++) {
+      // Blocks, states changed by hand between and after them, and a branch beside.
+      await chain.changeState(withNonce(BigInt(round + 5)));
+      for (let i = 0; i < 2; i++) {
+        const built = await build(chain, chain.head.hash, 100 + 2 * round + i, [call(LOGGER, 1 + i, 1)]);
+        await chain.append(built);
+        gone.push(built.hash);
+      }
+      const beside = await build(chain, gone.at(-2) as Uint8Array, 9_000 + round, []);
+      await chain.append(beside);
+      gone.push(beside.hash);
+      await chain.changeState(withNonce(BigInt(round + 50)));
+      expect(kept()).toBe(states + 5);
+      await chain.setHead(base.hash, { state: null, forgetUnless: [] });
+      expect([kept(), records()]).toEqual([states, entries]);
+    }
+    for (const hash of gone) {
+      expect(chain.block(hash)).toBeUndefined();
+      expect(chain.receipts(hash)).toBeUndefined();
+    }
+    // The same blocks can come again, and stay where somebody still wants to go.
+    const again = await build(chain, base.hash, 7, [call(LOGGER, 1, 1)]);
+    await chain.append(again);
+    const state = await chain.changeState(withNonce(99n));
+    await chain.setHead(base.hash, { state: null, forgetUnless: [state] });
+    await chain.setHead(again.hash, { state });
+    expect(nonceOf(opened, again.hash, 1)).toBe(99n);
+    // Over to another branch: the one that was left goes as a whole, and what both have in common stays.
+    const other = await build(chain, genesis, 8, []);
+    await chain.append(other);
+    await chain.setHead(other.hash, { forgetUnless: [] });
+    expect(chain.block(base.hash)).toBeUndefined();
+    expect(chain.head.hash).toEqual(other.hash);
+    expect(kept()).toBe(2);
+    await store.close();
   });
 
   test.each([1, 2, 3])(

@@ -36,10 +36,12 @@ import {
   canonicalEntries,
   droppedEntries,
   firstBlock,
+  forgottenEntries,
   nameEntry,
   stateEntry,
 } from "./block-records.ts";
 import { type BlockAttributes, type BuildOptions, type BuiltChild, buildChild } from "./build-block.ts";
+import { leftBranch } from "./left-branch.ts";
 import { findLogs, type LogQuery } from "./logs.ts";
 import { type BlockReceipts, type FoundLog, StoredBlock, type TransactionPlace } from "./stored-block.ts";
 
@@ -87,6 +89,11 @@ export interface NewHead {
   /** Hashes of the blocks that go by these names from now on. */
   safe?: Uint8Array;
   finalized?: Uint8Array;
+  /**
+   * What the head leaves behind is given up, with all that descends from it, unless one of these states is among that (as `stateId` gives
+   * them). Default: it stays in the tree.
+   */
+  forgetUnless?: readonly Uint8Array[];
 }
 
 /** A block on its way into the tree. */
@@ -359,7 +366,8 @@ export class Blockchain {
     return stored;
   }
 
-  async #moveHead(hash: Uint8Array, { state, ...names }: NewHead): Promise<void> {
+  async #moveHead(hash: Uint8Array, { state, forgetUnless, ...names }: NewHead): Promise<void> {
+    const before = this.stateId(this.#head.hash);
     const target = this.#find(hash);
     const change = this.#way(target);
     const records = [...this.#unwritten];
@@ -374,6 +382,19 @@ export class Blockchain {
     this.#unwritten = [];
     this.#head = target;
     if (change.dropped.length + change.added.length > 0) this.#tell(change);
+    // After those who listen have looked at what was dropped.
+    if (forgetUnless !== undefined) await this.#forget(leftBranch(this.#store, before, id), forgetUnless);
+  }
+
+  /** Gives up a state of the tree with all that descends from it, and their blocks. */
+  async #forget(branch: Uint8Array | undefined, unless: readonly Uint8Array[]): Promise<void> {
+    if (branch === undefined) return;
+    const gone = this.#store.descendants(branch).map(({ hash }) => hash);
+    const named = (["safe", "finalized"] as const).flatMap((name) => this.#records.named(name) ?? []);
+    const needed = new Set([...unless, ...named].map(bytesToHex));
+    if (gone.some((hash) => needed.has(bytesToHex(hash)))) return;
+    await this.#store.forget(branch, gone.flatMap(forgottenEntries));
+    for (const hash of gone) this.#records.forget(hash);
   }
 
   /** From the head to the nearest common ancestor, and on to the target. */

@@ -2,10 +2,11 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ExitCode } from "./exit-code.ts";
+import { addForkOptions, type ForkFlags, forkOf } from "./fork-options.ts";
 import { MIB, maxFileSizeOption } from "./max-file-size.ts";
 import { ProgressBar } from "./progress-bar.ts";
 
-export interface NodeFlags {
+export interface NodeFlags extends ForkFlags {
   host: string;
   port: number;
   ipc?: string;
@@ -45,11 +46,12 @@ Examples:
   braid node --port 9545 --block-time 2 --accounts 5
   braid node --datadir chain --no-mining
   braid node --genesis genesis.json --import chain.rlp --datadir chain
+  braid node --fork-url https://rpc.example.org --fork-block-number 18000000
 `;
 
 /** Adds the command; `finish` gets its exit code. */
 export function addNodeCommand(program: Command, finish: (code: ExitCode) => void): void {
-  program
+  const command = program
     .command("node")
     .summary("run a development node, or serve an imported chain, over JSON-RPC")
     .description(
@@ -106,7 +108,8 @@ export function addNodeCommand(program: Command, finish: (code: ExitCode) => voi
         parseCount,
       ),
     )
-    .addOption(maxFileSizeOption())
+    .addOption(maxFileSizeOption());
+  addForkOptions(command)
     .option("--silent", "print nothing but errors")
     .addOption(new Option("-q, --quiet", "as --silent").hideHelp())
     .option("--json", "print one JSON object a line")
@@ -148,12 +151,15 @@ async function run(flags: NodeFlags): Promise<ExitCode> {
     import("./node-options.ts"),
     import("./node-output.ts"),
   ]);
-  const options = await readOptions(flags, flags.maxFileSize * MIB);
   const output = new NodeOutput(
     process.stdout,
     flags.json === true ? "json" : flags.silent === true ? "silent" : "text",
   );
-  await using provider = await createNode(options);
+  const forked = await forkOf(flags, (text) => process.stderr.write(`braid: ${text}\n`));
+  // It outlives the node.
+  await using _cache = { [Symbol.asyncDispose]: async () => forked?.close() };
+  const options = await readOptions(flags, flags.maxFileSize * MIB);
+  await using provider = await createNode(forked === undefined ? options : { ...options, fork: forked.fork });
   if (flags.import !== undefined) await importChain(provider, flags.import);
   await using server = await RpcServer.listen({
     handler: provider.handler,

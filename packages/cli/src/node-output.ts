@@ -31,8 +31,8 @@ export class NodeOutput {
       chainId: Number(node.chain.rules.chainId),
       accounts: accounts.map(({ address }) => bytesToHex(address)),
     });
-    // Accounts of another chain have what its genesis file says, which is mostly nothing.
-    const isOwn = genesis === undefined;
+    // Accounts of another chain have what its genesis file says, which is mostly nothing; those of a forked one have ether.
+    const isOwn = genesis === undefined || node.fork !== undefined;
     const lines = isOwn
       ? [
           "Available accounts",
@@ -52,6 +52,9 @@ export class NodeOutput {
       : [];
     this.#text(
       ...lines,
+      ...(node.fork === undefined
+        ? []
+        : [`Forked from     ${node.fork.host}, block ${node.fork.block.number}`]),
       `Chain id        ${node.chain.rules.chainId}`,
       `Hardfork        ${node.nextRules.fork}`,
       `Base fee        ${formatBig(node.nextBaseFee ?? 0n)} wei`,

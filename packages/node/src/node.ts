@@ -372,7 +372,7 @@ export class Node {
     });
   }
 
-  /** What `revert` takes. PERF: costs nothing: a head in the tree of blocks, which stays there. */
+  /** What `revert` takes. PERF: costs nothing: a head in the tree of blocks, which stays there until it is reverted to. */
   snapshot(): Promise<bigint> {
     return this.#mutex.run(async () => {
       const { hash } = this.head;
@@ -394,7 +394,12 @@ export class Node {
       const snapshot = this.#snapshots.get(id);
       if (snapshot === undefined) return false;
       const { head, state, clock, choices, pool, randao } = snapshot;
-      await this.chain.setHead(head, { state: bytesToHex(state) === bytesToHex(head) ? null : state });
+      // Earlier snapshots may stand where this one's blocks do.
+      const others = [...this.#snapshots].filter(([other]) => other < id).map(([, one]) => one.state);
+      await this.chain.setHead(head, {
+        state: bytesToHex(state) === bytesToHex(head) ? null : state,
+        forgetUnless: others,
+      });
       this.clock.restore(clock);
       this.#choices = choices;
       this.#randao = randao;
@@ -418,7 +423,8 @@ export class Node {
       if (parts !== undefined) await this.#goOver(parts, forkedFrom);
       else if (this.#fork !== undefined && this.#chains !== undefined)
         await this.#goOver(await this.#chains.own(), undefined);
-      if (parts === undefined) await this.chain.setHead(this.chain.first.hash, { state: null });
+      if (parts === undefined)
+        await this.chain.setHead(this.chain.first.hash, { state: null, forgetUnless: [] });
       this.pool.restoreSnapshot([]);
       this.#snapshots.clear();
       this.#impersonated.clear();

@@ -12,10 +12,10 @@ export interface RuleOptions {
   chain?: Chain;
 }
 
-/** The fork whose headers have these fields, of a chain that nobody described. */
+/** The first fork whose headers have a field. */
 const FORK_OF_FIELD: readonly [field: string, fork: ForkName][] = [
   ["blockAccessListHash", "amsterdam"],
-  ["requestsHash", "osaka"],
+  ["requestsHash", "prague"],
   ["parentBeaconBlockRoot", "cancun"],
   ["withdrawalsRoot", "shanghai"],
 ];
@@ -39,7 +39,8 @@ export function forkedChain(
   if (hardfork === undefined && known !== undefined)
     return id === Number(remoteId) ? known : new Chain({ ...known.spec, chainId: id });
   const own = known?.forkAt({ number, timestamp }) ?? forkOfFields(block);
-  const last = hardfork ?? own;
+  // Of a chain that nobody described the header says no more: Osaka's headers are Prague's.
+  const last = hardfork ?? (own === "prague" ? "osaka" : own);
   if (indexOf(last) < indexOf(own))
     throw new ForkOptionsError(
       `Block ${number} has the rules of ${own}, which a chain cannot go back behind: give ${own} or a later fork, or no hardfork.`,

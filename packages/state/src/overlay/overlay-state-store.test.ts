@@ -59,7 +59,11 @@ it("answers for every kept block as a model does, and forgets what it is told to
     const genesis = model.add(undefined, first.parts);
     let calls = lateness;
     const source = sourceOf(genesis.state, () => (++calls * 2_654_435_761) % 3 === 0);
-    const store = new OverlayStateStore(source, { ...genesis, stateRoot: ROOT });
+    const store = new OverlayStateStore(source, {
+      hash: genesis.hash,
+      number: genesis.number,
+      stateRoot: ROOT,
+    });
     const opened = { store, reopen: async () => store, remove: async () => {} };
     for (const step of script) {
       await takeStep(opened, model, step);

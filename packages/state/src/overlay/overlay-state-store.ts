@@ -33,7 +33,7 @@ const KEPT_MOVES = 16;
 const NO_BYTES = new Uint8Array(0);
 
 interface Entry extends KeptBlock {
-  parent: Entry | undefined;
+  above: Entry | undefined;
   children: Set<Entry>;
   trie: TrieNode | undefined;
   /** As KeptCodes knows what it needs. */
@@ -61,7 +61,7 @@ export class OverlayStateStore implements StateStore {
       hash: hash.slice(),
       number,
       stateRoot: stateRoot.slice(),
-      parent: undefined,
+      above: undefined,
       children: new Set(),
       trie: undefined,
       codes: [],
@@ -112,7 +112,7 @@ export class OverlayStateStore implements StateStore {
     const gone = descendantsOf(entry);
     if (gone.includes(this.#head)) throw new BlockInUseError(block);
     this.#records.change(copyRecords(records));
-    entry.parent?.children.delete(entry);
+    entry.above?.children.delete(entry);
     for (const { hash, codes } of gone) {
       this.#entries.delete(bytesToHex(hash));
       this.#codes.release(codes);
@@ -160,7 +160,8 @@ export class OverlayStateStore implements StateStore {
       hash: hash.slice(),
       number,
       stateRoot: root,
-      parent,
+      parent: parent.hash,
+      above: parent,
       children: new Set(),
       trie,
       codes: this.#codes.use(changes),
@@ -219,7 +220,7 @@ class OverlayState implements KeptState {
   getBlockHash(number: bigint): Uint8Array | Promise<Uint8Array> {
     if (number > this.#entry.number) throw new MissingBlockHashError(number);
     let entry: Entry | undefined = this.#entry;
-    while (entry !== undefined && entry.number > number) entry = entry.parent;
+    while (entry !== undefined && entry.number > number) entry = entry.above;
     return entry?.number === number ? entry.hash : this.#base.getBlockHash(number);
   }
 

@@ -7,7 +7,6 @@ import type { KeptBlock } from "./state-store.ts";
 
 /** A kept block, and its place in the tree of blocks. */
 export interface TreeBlock extends KeptBlock {
-  /** The parent's hash. undefined for a first block; the parent may be pruned. */
   readonly parent: Uint8Array | undefined;
   /** Blocks between it and the first one that the store ever had. */
   readonly height: number;

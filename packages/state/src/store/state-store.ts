@@ -16,6 +16,8 @@ export interface BlockId {
 export interface KeptBlock extends BlockId {
   /** The root of the state after it, 32 bytes. */
   stateRoot: Uint8Array;
+  /** The parent's hash. undefined for a first block; the parent may be pruned. */
+  readonly parent?: Uint8Array | undefined;
 }
 
 /** A block that is committed. */
