@@ -173,6 +173,20 @@ export function formatLog({ log, block, transactionIndex, logIndex }: FoundLog, 
   };
 }
 
+/** The receipt of one transaction; undefined when there is none. PERF: the others of the block are only counted. */
+export function formatReceiptAt(
+  block: StoredBlock,
+  { receipts, senders }: BlockReceipts,
+  chain: Chain,
+  index: number,
+): Json | undefined {
+  const receipt = receipts[index];
+  if (receipt === undefined) return undefined;
+  const logs = receipts.slice(0, index).reduce((sum, one) => sum + one.logs.length, 0);
+  const before = receipts[index - 1]?.cumulativeGasUsed ?? 0n;
+  return formatReceipt({ block, index, receipt, sender: senders[index] as Uint8Array, before, logs, chain });
+}
+
 /** All receipts of a block. */
 export function formatReceipts(
   block: StoredBlock,

@@ -8,6 +8,7 @@ import {
   formatHeader,
   formatPendingBlock,
   formatPooled,
+  formatReceiptAt,
   formatReceipts,
   formatTransaction,
   hexOf,
@@ -109,7 +110,7 @@ export const blockMethods: Methods = {
     const place = chain.transaction(of);
     const receipts = place && chain.receipts(place.block.hash);
     if (place === undefined || receipts === undefined) return null;
-    return formatReceipts(place.block, receipts, chain.rules)[place.index] ?? null;
+    return formatReceiptAt(place.block, receipts, chain.rules, place.index) ?? null;
   }),
   eth_getBlockReceipts: method([blockParam], ({ node }, param) => {
     const found = findBlock(node, param);
