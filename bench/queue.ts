@@ -15,7 +15,7 @@ import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { Executor } from "@braid/executor";
 import { encodeBlock } from "@braid/protocol";
-import { Database, type ResultRow, startLocal } from "@braid/queue";
+import { Queue, type ResultRow, startLocal } from "@braid/queue";
 import { loadBlockFile, openParentState, RecordingSource, writeBundle } from "@braid/replay";
 import { describeEnvironment, formatEnvironment } from "./environment.ts";
 
@@ -56,6 +56,8 @@ async function splitBundles(paths: readonly string[], folder: string): Promise<s
       const state = openParentState(file);
       for (const block of file.blocks) {
         if (made.length === wanted) return made;
+        // A bundle has whole blocks only.
+        if (block.unknownUncles > 0) continue;
         const source = new RecordingSource(state.open().source);
         const input = { block: block.input, chain: file.chain, source, mode: "sequential" } as const;
         const { stateChanges } = await executor.executeBlock(input);
@@ -146,14 +148,14 @@ function totalsOf(rows: readonly ResultRow[]): Record<string, number> {
 async function disturb(
   folder: string,
   url: string,
-  database: Database,
+  queue: Queue,
   workers: Running[],
   isOver: () => boolean,
 ): Promise<{ kills: number; restarts: number }> {
   let kills = 0;
   let restarts = 0;
   const count = async (): Promise<number> => {
-    const [row] = await database.query<{ count: number }>(
+    const [row] = await queue.query<{ count: number }>(
       "SELECT count(*)::integer AS count FROM braid.results",
     );
     return row?.count ?? 0;
@@ -191,7 +193,7 @@ const aloneMs = performance.now() - aloneStart;
 
 const postgres = await startLocal(join(folder, "postgres"));
 const { signal } = new AbortController();
-const database = await Database.open(postgres.url, { applicationName: "bench", signal });
+const queue = await Queue.open(postgres.url, { applicationName: "bench", signal });
 const together = join(folder, "together.jsonl");
 const togetherStart = performance.now();
 const workers = Array.from({ length: WORKERS }, () => braid(postgres.url, "worker"));
@@ -200,15 +202,15 @@ let over = false;
 submitter.child.on("close", () => {
   over = true;
 });
-const { kills, restarts } = await disturb(folder, postgres.url, database, workers, () => over);
+const { kills, restarts } = await disturb(folder, postgres.url, queue, workers, () => over);
 await submitter.ended;
 const togetherMs = performance.now() - togetherStart;
 for (const { child } of workers) child.kill("SIGINT");
 await Promise.all(workers.map(({ ended }) => ended));
-const [jobs] = await database.query<{ doubled: number }>(
+const [jobs] = await queue.query<{ doubled: number }>(
   "SELECT count(*)::integer AS doubled FROM (SELECT item, part FROM braid.results GROUP BY item, part HAVING count(*) > 1) d",
 );
-await database.close();
+await queue[Symbol.asyncDispose]();
 await postgres.stop();
 
 const one = new Map((await rowsOf(alone)).map((row) => [keyOf(row), row]));

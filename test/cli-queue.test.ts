@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { COLUMNS, Database, type LocalPostgres, type ResultRow, startLocal } from "@braid/queue";
+import { COLUMNS, type LocalPostgres, Queue, type ResultRow, startLocal } from "@braid/queue";
 import { ANVIL_GENESIS, type Anvil, startAnvil } from "@braid/testing/anvil";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 
@@ -21,7 +21,7 @@ vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
 let folder: string;
 let postgres: LocalPostgres;
-let database: Database;
+let queue: Queue;
 /** Of the processes that are alive. */
 const children = new Set<ChildProcess>();
 
@@ -30,13 +30,13 @@ beforeAll(async () => {
   await chmod(folder, 0o755);
   postgres = await startLocal(join(folder, "postgres"));
   const { signal } = new AbortController();
-  database = await Database.open(postgres.url, { applicationName: "test", signal });
+  queue = await Queue.open(postgres.url, { applicationName: "test", signal });
 });
 afterEach(() => {
   for (const child of children) child.kill("SIGKILL");
 });
 afterAll(async () => {
-  await database.close();
+  await queue[Symbol.asyncDispose]();
   await postgres.stop();
   await rm(folder, { recursive: true });
 });
@@ -102,7 +102,7 @@ function keyOf({ item, part }: Record<string, unknown>): string {
 }
 
 const itemsDone = async (run: string): Promise<number> => {
-  const [row] = await database.query<{ count: number }>(
+  const [row] = await queue.query<{ count: number }>(
     "SELECT count(DISTINCT item)::integer AS count FROM braid.results WHERE run = $1",
     [run],
   );
@@ -135,7 +135,7 @@ test("a worker is killed in mid-block and the database restarts: each block has 
   const first = worker();
   const activeItems = async (): Promise<string[]> =>
     (
-      await database.query<{ name: string }>(
+      await queue.query<{ name: string }>(
         "SELECT data->>'name' AS name FROM braid_jobs.job WHERE name = 'killed' AND state = 'active'",
       )
     ).map(({ name }) => name);
@@ -144,7 +144,7 @@ test("a worker is killed in mid-block and the database restarts: each block has 
   first.child.kill("SIGKILL");
   expect((await first.ended).code).toBeNull();
   const written = "SELECT 1 FROM braid.results WHERE run = 'killed' AND item = $1";
-  expect(await database.query(written, [chain])).toEqual([]);
+  expect(await queue.query(written, [chain])).toEqual([]);
 
   const second = worker();
   await until(async () => (await itemsDone("killed")) >= 3);
@@ -190,7 +190,7 @@ test("a submitter that is interrupted leaves the blocks to the workers, and goes
   const first = start(["replay", blocks, "--queue", "--run", "resumed"]);
   await until(
     async () =>
-      (await database.query("SELECT 1 FROM braid.runs WHERE run = 'resumed' AND items = 1")).length > 0,
+      (await queue.query("SELECT 1 FROM braid.runs WHERE run = 'resumed' AND items = 1")).length > 0,
   );
   first.child.kill("SIGINT");
   const interrupted = await first.ended;
@@ -253,9 +253,7 @@ describe("blocks of a node", () => {
     );
     expect(JSON.stringify([ended, others])).not.toContain(KEY);
     for (const table of ["braid.runs", "braid.results", "braid_jobs.job", "braid_jobs.queue"]) {
-      const found = await database.query(
-        `SELECT t::text FROM ${table} t WHERE strpos(t::text, '${KEY}') > 0`,
-      );
+      const found = await queue.query(`SELECT t::text FROM ${table} t WHERE strpos(t::text, '${KEY}') > 0`);
       expect(found, table).toEqual([]);
     }
   });
@@ -317,7 +315,7 @@ test("without a URL there is a Postgres in the current folder, for workers of th
 });
 
 test("the columns of the table say what they hold, in the database too", async () => {
-  const comments = await database.query<{ name: string; about: string }>(
+  const comments = await queue.query<{ name: string; about: string }>(
     `SELECT attname AS name, col_description(attrelid, attnum) AS about FROM pg_attribute
       WHERE attrelid = 'braid.results'::regclass AND attnum > 0 ORDER BY attnum`,
   );

@@ -1,6 +1,6 @@
 // `braid replay --queue`: puts the blocks into the queue, shows what has become of them, and writes the table.
 import { hostname } from "node:os";
-import type { Database, Item, LocalPostgres, Run, RunTotals, SourceSpec } from "@braid/queue";
+import type { Item, LocalPostgres, Queue, Run, RunTotals, SourceSpec } from "@braid/queue";
 import { ExitCode } from "./exit-code.ts";
 import { formatCount } from "./format.ts";
 import { MIB } from "./max-file-size.ts";
@@ -9,7 +9,7 @@ import { namedQueue } from "./queue-url.ts";
 import type { ReplayFlags } from "./replay-command.ts";
 import { connectTo } from "./rpc-options.ts";
 
-type Queue = typeof import("@braid/queue");
+type Queues = typeof import("@braid/queue");
 
 /** How often the totals are asked for; less often when the database takes long for them. */
 const POLL_MS = 1_000;
@@ -34,14 +34,15 @@ export async function replayOverQueue(
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
   const start = performance.now();
   try {
-    const queue = await import("@braid/queue");
-    const file = flags.out === undefined ? undefined : await queue.ResultFile.create(flags.out);
+    const queues = await import("@braid/queue");
+    const file = flags.out === undefined ? undefined : await queues.ResultFile.create(flags.out);
     try {
-      await using opened = await Opened.open(queue, flags, abort.signal, bar);
-      const watch = new Watch(queue, opened.database, flags, bar, abort.signal);
-      const run = await theRun(queue, opened.database, paths, flags, version, abort.signal, watch);
+      await using opened = await Opened.open(queues, flags, abort.signal, bar);
+      const { queue } = opened;
+      const watch = new Watch(queues, queue, flags, bar, abort.signal);
+      const run = await theRun(queues, queue, paths, flags, version, abort.signal, watch);
       const totals = await watch.untilDone(run);
-      if (file !== undefined) await queue.writeResults(opened.database, run.name, file);
+      if (file !== undefined) await queue.writeResults(run.name, file);
       const { describeRun, runJson } = await import("./queue-output.ts");
       bar.clear();
       if (flags.json === true) process.stdout.write(`${runJson(run, totals, version)}\n`);
@@ -61,36 +62,36 @@ export async function replayOverQueue(
   }
 }
 
-/** The database, and the Postgres of this machine if it is that one. */
+/** The queue, and the Postgres of this machine if it is that one. */
 class Opened implements AsyncDisposable {
-  readonly database: Database;
-  readonly #queue: Queue;
+  readonly queue: Queue;
+  readonly #queues: Queues;
   readonly #local: LocalPostgres | undefined;
 
-  private constructor(queue: Queue, database: Database, local: LocalPostgres | undefined) {
-    this.#queue = queue;
-    this.database = database;
+  private constructor(queues: Queues, queue: Queue, local: LocalPostgres | undefined) {
+    this.#queues = queues;
+    this.queue = queue;
     this.#local = local;
   }
 
   static async open(
-    queue: Queue,
+    queues: Queues,
     flags: ReplayFlags,
     signal: AbortSignal,
     bar: ProgressBar,
   ): Promise<Opened> {
     const url = namedQueue(flags.queue);
-    const local = url === undefined ? await queue.startLocal() : undefined;
+    const local = url === undefined ? await queues.startLocal() : undefined;
     try {
-      const database = await queue.Database.open(url ?? local?.url ?? "", {
-        applicationName: `${queue.SUBMITTER_PREFIX}${hostname()}:${process.pid}`,
+      const queue = await queues.Queue.open(url ?? local?.url ?? "", {
+        applicationName: `${queues.SUBMITTER_PREFIX}${hostname()}:${process.pid}`,
         signal,
         onConnection: (lost) =>
           bar.print(
             lost === undefined ? "braid: the database is back" : `braid: the database is gone: ${lost}`,
           ),
       });
-      return new Opened(queue, database, local);
+      return new Opened(queues, queue, local);
     } catch (error) {
       await local?.stop();
       throw error;
@@ -98,16 +99,15 @@ class Opened implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const { database } = this;
     // The last one puts the light out.
     const others = this.#local === undefined ? 0 : await this.#others();
-    await database.close();
+    await this.queue[Symbol.asyncDispose]();
     if (others === 0) await this.#local?.stop();
   }
 
   async #others(): Promise<number> {
     try {
-      return (await this.#queue.countConnected(this.database, this.#queue.SUBMITTER_PREFIX)) - 1;
+      return (await this.queue.countConnected(this.#queues.SUBMITTER_PREFIX)) - 1;
     } catch {
       // It is gone already.
       return 0;
@@ -117,20 +117,20 @@ class Opened implements AsyncDisposable {
 
 /** The run that the command line means: a new one, or one to go on with. */
 async function theRun(
+  queues: Queues,
   queue: Queue,
-  database: Database,
   paths: string[],
   flags: ReplayFlags,
   version: string,
   signal: AbortSignal,
   watch: Watch,
 ): Promise<Run> {
-  const { run: name = queue.newName() } = flags;
-  if (paths.length === 0 && flags.block === undefined) return await queue.runToGoOnWith(database, name);
+  const { run: name = queues.newName() } = flags;
+  if (paths.length === 0 && flags.block === undefined) return await queue.run(name);
   watch.begin(name);
-  const { source, items } = await blocksOf(queue, paths, flags, signal);
+  const { source, items } = await blocksOf(queues, paths, flags, signal);
   const { mode, engine, hints = true, compare = false, baseline = false, repeat, maxFileSize } = flags;
-  return await queue.submit(database, {
+  return await queue.submit({
     name,
     source,
     items,
@@ -142,7 +142,7 @@ async function theRun(
 }
 
 async function blocksOf(
-  queue: Queue,
+  queues: Queues,
   paths: string[],
   flags: ReplayFlags,
   signal: AbortSignal,
@@ -151,28 +151,28 @@ async function blocksOf(
     const { selectBlocks } = await import("@braid/replay");
     const blocks = await selectBlocks(flags.block);
     const { client, chain } = await connectTo(flags.rpc ?? "", flags, signal);
-    const source = await queue.nodeSpecOf(client, chain);
-    return { source, items: queue.selectedBlocks(client, source.chain, blocks) };
+    const source = await queues.nodeSpecOf(client, chain);
+    return { source, items: queues.selectedBlocks(client, source.chain, blocks) };
   }
-  const objects = queue.s3SpecOf(paths[0] ?? "");
-  if (objects !== undefined) return { source: objects, items: queue.listedObjects(objects, signal) };
-  const absolute = queue.absolutePaths(paths);
-  return { source: { kind: "files", paths: absolute }, items: queue.listedFiles(absolute, signal) };
+  const objects = queues.s3SpecOf(paths[0] ?? "");
+  if (objects !== undefined) return { source: objects, items: queues.listedObjects(objects, signal) };
+  const absolute = queues.absolutePaths(paths);
+  return { source: { kind: "files", paths: absolute }, items: queues.listedFiles(absolute, signal) };
 }
 
 /** Shows how a run goes on. */
 class Watch {
+  readonly #queues: Queues;
   readonly #queue: Queue;
-  readonly #database: Database;
   readonly #flags: ReplayFlags;
   readonly #bar: ProgressBar;
   readonly #signal: AbortSignal;
   readonly #shown = new Set<string>();
   #lonelySince: number | undefined = performance.now();
 
-  constructor(queue: Queue, database: Database, flags: ReplayFlags, bar: ProgressBar, signal: AbortSignal) {
+  constructor(queues: Queues, queue: Queue, flags: ReplayFlags, bar: ProgressBar, signal: AbortSignal) {
+    this.#queues = queues;
     this.#queue = queue;
-    this.#database = database;
     this.#flags = flags;
     this.#bar = bar;
     this.#signal = signal;
@@ -180,7 +180,7 @@ class Watch {
 
   /** Its name is what it is found by again. */
   begin(run: string): void {
-    this.#note(`run ${run} on ${this.#database.name}`);
+    this.#note(`run ${run} on ${this.#queue.name}`);
   }
 
   submitted(items: number): void {
@@ -196,11 +196,11 @@ class Watch {
     try {
       for (;;) {
         const asked = performance.now();
-        const totals = await this.#queue.totalsOfRun(this.#database, run.name);
+        const totals = await this.#queue.totals(run.name);
         await this.#showProblems(run, totals);
         // What was there before says nothing about how long the others take.
         first ??= totals.items;
-        const done = totals.items === run.items && (await this.#queue.noteIfDone(this.#database, run.name));
+        const done = totals.items === run.items && (await this.#queue.noteIfDone(run.name));
         if (done) return totals;
         const workers = await this.#countWorkers();
         const fresh = totals.items - first;
@@ -219,7 +219,7 @@ class Watch {
   }
 
   async #countWorkers(): Promise<number> {
-    const workers = await this.#queue.countConnected(this.#database, this.#queue.WORKER_PREFIX);
+    const workers = await this.#queue.countConnected(this.#queues.WORKER_PREFIX);
     if (workers > 0) this.#lonelySince = undefined;
     else if (this.#lonelySince !== undefined && performance.now() - this.#lonelySince > LONELY_MS) {
       this.#lonelySince = undefined;
@@ -234,7 +234,7 @@ class Watch {
     const count = Math.min(mismatch + error, SHOWN_PROBLEMS);
     if (count <= this.#shown.size) return;
     const { describeRow } = await import("./queue-output.ts");
-    for (const row of await this.#queue.problemsOfRun(this.#database, run.name, SHOWN_PROBLEMS)) {
+    for (const row of await this.#queue.problems(run.name, SHOWN_PROBLEMS)) {
       const key = `${row.part} ${row.item}`;
       if (this.#shown.has(key)) continue;
       this.#shown.add(key);

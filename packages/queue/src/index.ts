@@ -1,19 +1,17 @@
 // Public names of @braid/queue: long ranges of blocks on several machines, and the table of their results.
-export { Database, type DatabaseOptions } from "./database/database.ts";
+export type { DatabaseOptions } from "./database/options.ts";
 export { QueueError, type QueueErrorCode } from "./errors.ts";
 export { type LocalPostgres, localUrl, startLocal } from "./local/local-postgres.ts";
+export { Queue } from "./queue.ts";
 export {
-  countConnected,
-  noteIfDone,
-  problemsOfRun,
+  newName,
+  type Run,
+  type RunOptions,
   type RunTotals,
   SUBMITTER_PREFIX,
-  totalsOfRun,
+  type Submission,
   WORKER_PREFIX,
-  writeResults,
-} from "./runs/results.ts";
-export { newName, type Run, type RunOptions } from "./runs/run.ts";
-export { runToGoOnWith, type Submission, submit } from "./runs/submit.ts";
+} from "./runs/run.ts";
 export { absolutePaths, listedFiles } from "./sources/files.ts";
 export { nodeSpecOf, selectedBlocks } from "./sources/node.ts";
 export { listedObjects, s3SpecOf } from "./sources/s3.ts";

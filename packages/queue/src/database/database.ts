@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Db, PgBoss } from "pg-boss";
 import { QueueError } from "../errors.ts";
+import type { DatabaseOptions } from "./options.ts";
 import { ensureTables } from "./schema.ts";
 import { codeOf, isPassing, waitBefore } from "./transient.ts";
 
@@ -13,15 +14,6 @@ const SUPERVISE_SECONDS = 5;
 const STATEMENT_TIMEOUT_MS = 120_000;
 /** How long one that does not answer is tried at the beginning: it may be starting, or the URL may be wrong. */
 const OPEN_MS = 10_000;
-
-export interface DatabaseOptions {
-  /** Who it is, for pg_stat_activity. */
-  applicationName: string;
-  /** Ends the patience. */
-  signal: AbortSignal;
-  /** The database went away (with a reason), or is back. */
-  onConnection?: (lost: string | undefined) => void;
-}
 
 export class Database {
   /** Host, port and database: what may be seen of the URL. */

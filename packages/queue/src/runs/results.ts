@@ -2,26 +2,7 @@
 import type { Database } from "../database/database.ts";
 import { COLUMNS, type ResultRow } from "../table/columns.ts";
 import type { ResultFile } from "../table/result-file.ts";
-
-/** Sums over the rows of a run. Times are milliseconds. */
-export interface RunTotals {
-  /** Of those that were put into the queue, how many are done. */
-  items: number;
-  blocks: number;
-  ok: number;
-  mismatch: number;
-  error: number;
-  skipped: number;
-  transactions: number;
-  gas: number;
-  ms: number;
-  executions: number;
-  aborts: number;
-  sequentialMs?: number;
-  speedup?: number;
-  ethereumjsMs?: number;
-  ethereumjsSpeedup?: number;
-}
+import type { RunTotals } from "./run.ts";
 
 const TOTALS = `SELECT
   count(*) FILTER (WHERE part = 0)::integer AS items,
@@ -62,10 +43,6 @@ export async function countConnected(database: Database, prefix: string): Promis
   );
   return row?.count ?? 0;
 }
-
-/** What connections are called, before the process's own name. */
-export const WORKER_PREFIX = "braid worker ";
-export const SUBMITTER_PREFIX = "braid replay ";
 
 /** Notes when all items of a run have their rows; its jobs are not needed any more then. True when it is done, whoever noted it. */
 export async function noteIfDone(database: Database, run: string): Promise<boolean> {

@@ -1,7 +1,6 @@
 // A run: a range of blocks that was put into the queue, how it is replayed, and how it is called.
 import { createHash, randomBytes } from "node:crypto";
 import type { Mode } from "@braid/replay";
-import type { Database } from "../database/database.ts";
 import { QueueError } from "../errors.ts";
 import type { Item, SourceSpec } from "../sources/source.ts";
 
@@ -24,6 +23,41 @@ export interface Run {
   items: number | undefined;
   done: boolean;
 }
+
+export interface Submission {
+  name: string;
+  source: SourceSpec;
+  options: RunOptions;
+  items: AsyncIterable<Item>;
+  /** Braid's version. */
+  braid: string;
+  signal: AbortSignal;
+  onProgress?: (items: number) => void;
+}
+
+/** Sums over the rows of a run. Times are milliseconds. */
+export interface RunTotals {
+  /** Of those that were put into the queue, how many are done. */
+  items: number;
+  blocks: number;
+  ok: number;
+  mismatch: number;
+  error: number;
+  skipped: number;
+  transactions: number;
+  gas: number;
+  ms: number;
+  executions: number;
+  aborts: number;
+  sequentialMs?: number;
+  speedup?: number;
+  ethereumjsMs?: number;
+  ethereumjsSpeedup?: number;
+}
+
+/** What connections are called, before the process's own name. */
+export const WORKER_PREFIX = "braid worker ";
+export const SUBMITTER_PREFIX = "braid replay ";
 
 /** Also what pg-boss takes as a queue's name. */
 const NAME = /^[\w][\w.-]{0,59}$/;
@@ -58,28 +92,3 @@ export function jobId(run: string, item: string): string {
 
 /** What a job holds. */
 export type JobData = Item;
-
-interface RunRow {
-  run: string;
-  source: SourceSpec;
-  options: RunOptions;
-  items: number | null;
-  done: boolean;
-}
-
-const SELECT = "SELECT run, source, options, items, done_at IS NOT NULL AS done FROM braid.runs";
-
-function runOf({ run, source, options, items, done }: RunRow): Run {
-  return { name: run, source, options, items: items ?? undefined, done };
-}
-
-export async function findRun(database: Database, name: string): Promise<Run | undefined> {
-  const [row] = await database.query<RunRow>(`${SELECT} WHERE run = $1`, [name]);
-  return row === undefined ? undefined : runOf(row);
-}
-
-/** Those with blocks that are not done, the oldest first. */
-export async function openRuns(database: Database): Promise<Run[]> {
-  const rows = await database.query<RunRow>(`${SELECT} WHERE done_at IS NULL ORDER BY created_at, run`);
-  return rows.map(runOf);
-}

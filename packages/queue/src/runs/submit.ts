@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from "node:util";
 import { BlockFileError } from "@braid/replay";
 import type { Database } from "../database/database.ts";
 import { QueueError } from "../errors.ts";
-import type { Item, SourceSpec } from "../sources/source.ts";
-import { checkName, findRun, type JobData, jobId, type Run, type RunOptions } from "./run.ts";
+import { findRun } from "./find-run.ts";
+import { checkName, type JobData, jobId, type Run, type Submission } from "./run.ts";
 
 /** How long a worker may say nothing before its job is given to another one: pg-boss takes no less. */
 const HEARTBEAT_SECONDS = 10;
@@ -18,17 +18,6 @@ const QUEUE = {
   retryDelay: 0,
 };
 const BATCH = 1_000;
-
-export interface Submission {
-  name: string;
-  source: SourceSpec;
-  options: RunOptions;
-  items: AsyncIterable<Item>;
-  /** Braid's version. */
-  braid: string;
-  signal: AbortSignal;
-  onProgress?: (items: number) => void;
-}
 
 /**
  * Makes the run and its jobs. What was stopped is gone on with: a run of this name with the same blocks and options is completed.
