@@ -20,13 +20,13 @@ const word = (value: number): string => value.toString(16).padStart(64, "0");
 /** A node whose last block makes branches of a storage trie fall together. */
 async function nodeWithBlocks(): Promise<BraidProvider> {
   const node = await createNode({ workers: 0, accounts: 2 });
-  const [from] = (await node.request({ method: "eth_accounts" })) as string[];
+  const [from] = await node.request({ method: "eth_accounts" });
   const send = async (tx: object): Promise<void> => {
     await node.request({ method: "eth_sendTransaction", params: [{ from, gas: "0x186a0", ...tx }] });
   };
   await send({ data: INIT });
   const receipt = await node.request({ method: "eth_getBlockReceipts", params: ["latest"] });
-  const [{ contractAddress: to }] = receipt as [{ contractAddress: string }];
+  const to = receipt?.[0]?.contractAddress ?? "";
   for (let slot = 0; slot < 6; slot++) await send({ to, data: `0x${word(slot)}${word(slot + 1)}` });
   node.node.setAutomine(false);
   // Branches of the storage trie fall together: what moves up is in no proof of the state before.

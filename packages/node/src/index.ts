@@ -9,3 +9,11 @@ export { type DroppedTransaction, type MinedBlock, Node, UnknownAccountError } f
 export type { MiningOptions, NodeOptions } from "./options.ts";
 export { RejectedTransactionError, type RejectionCode } from "./pool/rejections.ts";
 export { BraidProvider, createNode } from "./provider.ts";
+export type {
+  BraidRpcSchema,
+  RpcCall,
+  RpcMethodName,
+  RpcParameters,
+  RpcResult,
+} from "./schema/rpc-schema.ts";
+export type * from "./schema/shapes.ts";

@@ -23,7 +23,7 @@ import { Mutex } from "./mutex.ts";
 import type { MiningOptions } from "./options.ts";
 import { RecentRuns } from "./parallelism/recent-runs.ts";
 import { Mempool, type PoolLimits, type PoolView } from "./pool/mempool.ts";
-import type { PooledTransaction } from "./pool/pooled-transaction.ts";
+import { effectiveTip, type PooledTransaction } from "./pool/pooled-transaction.ts";
 import { type AccountEdit, changesOfEdits } from "./state-edits.ts";
 
 export interface NodeParts extends ChainParts {
@@ -75,6 +75,8 @@ export interface PendingBlock {
 interface BlockChoices {
   coinbase: Uint8Array;
   gasLimit: bigint | undefined;
+  /** Wei per gas that a transaction must pay to be mined. */
+  minGasPrice: bigint;
   /** Of the next block only. */
   baseFee: bigint | undefined;
   prevRandao: Uint8Array | undefined;
@@ -162,6 +164,7 @@ export class Node {
     this.#choices = {
       coinbase: coinbase ?? DEFAULT_COINBASE,
       gasLimit: undefined,
+      minGasPrice: 0n,
       baseFee: undefined,
       prevRandao: undefined,
     };
@@ -364,6 +367,11 @@ export class Node {
     this.#choices = { ...this.#choices, gasLimit };
   }
 
+  /** Of all further blocks: who pays less, in wei per gas, waits in the pool. */
+  setMinGasPrice(minGasPrice: bigint): void {
+    this.#choices = { ...this.#choices, minGasPrice };
+  }
+
   /** Changes accounts in the state after the head: the next block, and calls on the newest one, see it. */
   editState(edits: readonly AccountEdit[]): Promise<void> {
     return this.#mutex.run(async () => {
@@ -524,7 +532,11 @@ export class Node {
       blobFee: this.nextBlobFee ?? 0n,
       order: this.#order,
     };
-    return this.pool.candidates(this.poolView(), rule).slice(0, MOST_CANDIDATES);
+    const candidates = this.pool.candidates(this.poolView(), rule);
+    const { minGasPrice } = this.#choices;
+    const pays = ({ tx }: PooledTransaction): boolean =>
+      rule.baseFee + effectiveTip(tx, rule.baseFee) >= minGasPrice;
+    return (minGasPrice === 0n ? candidates : candidates.filter(pays)).slice(0, MOST_CANDIDATES);
   }
 
   #build(candidates: readonly PooledTransaction[]): Promise<BuiltChild> {

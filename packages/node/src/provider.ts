@@ -8,6 +8,7 @@ import type { NodeOptions } from "./options.ts";
 import { Filters } from "./rpc/filters.ts";
 import { MethodTable } from "./rpc/method.ts";
 import { HEAVY_METHODS, METHODS } from "./rpc/methods.ts";
+import type { RpcCall, RpcMethodName, RpcResult } from "./schema/rpc-schema.ts";
 
 /** EIP-1193. viem takes it as `custom(braid)`, ethers as `new BrowserProvider(braid)`. */
 export class BraidProvider extends EventEmitter implements AsyncDisposable {
@@ -30,6 +31,9 @@ export class BraidProvider extends EventEmitter implements AsyncDisposable {
   }
 
   /** Rejects with RpcError: `code`, `message`, and `data` where there is any. */
+  request<Name extends RpcMethodName>(call: RpcCall<Name>): Promise<RpcResult<Name>>;
+  /** A method whose name is only known when the program runs. */
+  request(call: { method: string; params?: unknown }): Promise<unknown>;
   async request({ method, params }: { method: string; params?: unknown }): Promise<unknown> {
     if (!this.handler.has(method)) throw methodNotFound(method);
     return this.handler.call(method, params, { connection: this.#connection, signal: this.#end.signal });

@@ -331,7 +331,8 @@ describe("going over to another chain", () => {
     const { node, rpc } = await open(forkOf(remote.url));
     await expect(rpc("anvil_setRpcUrl", other.url)).rejects.toMatchObject({ code: -32000 });
     const moved = await serve({
-      request: ({ method, params }) => remote.rpc(method, ...(params as unknown[])),
+      request: ({ method, params }: { method: string; params?: unknown }) =>
+        remote.rpc(method, ...(params as unknown[])),
     } as BraidProvider);
     await rpc("anvil_setRpcUrl", moved.url);
     await remote.server.close();

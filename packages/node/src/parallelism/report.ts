@@ -3,8 +3,9 @@
 import type { StoredBlock } from "@braid/chain";
 import type { BlockResult, Statistics } from "@braid/executor";
 import { bytesToHex, type Hex } from "@braid/primitives";
-import { hexOf } from "../rpc/format.ts";
 import { type Conflict, findDependencies } from "./dependencies.ts";
+
+const hexOf = (value: bigint): Hex => `0x${value.toString(16)}`;
 
 /** More than anybody looks at. */
 const MOST_CONFLICTS = 100;

@@ -1,7 +1,7 @@
 // What only a development node does: evm_*, hardhat_* and anvil_*. Many have several names, because there have been several nodes.
 
 import { bigIntToBytes32, bytesToBigInt, bytesToHex } from "@braid/primitives";
-import { invalidParams } from "@braid/rpc";
+import { invalidParams, RpcError, SERVER_ERROR } from "@braid/rpc";
 import { hexOf } from "./format.ts";
 import { type Method, type Methods, method } from "./method.ts";
 import {
@@ -121,6 +121,14 @@ const setNextBlockBaseFeePerGas = method([looseQuantity], ({ node }, baseFee) =>
   return true;
 });
 
+const setMinGasPrice = method([looseBits(256n)], ({ node }, price) => {
+  // Hardhat and anvil refuse it too.
+  if (node.nextBaseFee !== undefined)
+    throw new RpcError(SERVER_ERROR, "a minimum gas price is not supported when EIP-1559 is active");
+  node.setMinGasPrice(price);
+  return true;
+});
+
 const impersonateAccount = method([address], ({ node }, of) => {
   node.impersonate(of);
   return true;
@@ -138,10 +146,11 @@ const getAutomine = method([], ({ node }) => node.automine);
 
 const setLoggingEnabled = method([boolean], () => true);
 
-const setBlockTimestampInterval = method([looseQuantity], ({ node }, seconds) => {
-  node.clock.interval = seconds;
-  return true;
-});
+const setBlockTimestampInterval = (unit: bigint): Method =>
+  method([looseQuantity], ({ node }, time) => {
+    node.clock.interval = time / unit;
+    return true;
+  });
 
 const removeBlockTimestampInterval = method([], ({ node }) => {
   node.clock.interval = undefined;
@@ -198,10 +207,12 @@ const SHARED = {
   impersonateAccount,
   metadata,
   mine,
+  removeBlockTimestampInterval,
   setBalance,
   setCode,
   setCoinbase,
   setLoggingEnabled,
+  setMinGasPrice,
   setNextBlockBaseFeePerGas,
   setNonce,
   setPrevRandao,
@@ -238,9 +249,10 @@ export const developmentMethods: Methods = {
   anvil_setNextBlockTimestamp: setNextBlockTimestamp,
   anvil_setAutomine: setAutomine,
   anvil_setBlockGasLimit: setBlockGasLimit,
-  anvil_setBlockTimestampInterval: setBlockTimestampInterval,
-  anvil_removeBlockTimestampInterval: removeBlockTimestampInterval,
-  evm_setBlockTimestampInterval: setBlockTimestampInterval,
+  anvil_setBlockTimestampInterval: setBlockTimestampInterval(1n),
+  evm_setBlockTimestampInterval: setBlockTimestampInterval(1n),
+  // Hardhat has no such method; viem counts milliseconds for it.
+  hardhat_setBlockTimestampInterval: setBlockTimestampInterval(1_000n),
   evm_removeBlockTimestampInterval: removeBlockTimestampInterval,
   anvil_nodeInfo: nodeInfo,
   anvil_setRpcUrl: setRpcUrl,

@@ -11,6 +11,7 @@ import { callMethods } from "./eth/call.ts";
 import { chainMethods } from "./eth/chain.ts";
 import { feeMethods } from "./eth/fees.ts";
 import { logMethods } from "./eth/logs.ts";
+import { sendingMethods } from "./eth/sending.ts";
 import { simulateMethods } from "./eth/simulate.ts";
 import { stateMethods } from "./eth/state.ts";
 import { witnessMethods } from "./execution-witness.ts";
@@ -30,6 +31,7 @@ export const METHODS: Methods = {
   ...simulateMethods,
   ...feeMethods,
   ...accountMethods,
+  ...sendingMethods,
   ...logMethods,
   ...debugMethods,
   ...witnessMethods,
@@ -49,6 +51,7 @@ export const METHODS: Methods = {
  */
 export const HEAVY_METHODS: readonly string[] = [
   ...[callMethods, simulateMethods, traceMethods, parityMethods, testingMethods].flatMap(Object.keys),
+  ...[witnessMethods, accessListMethods, braidMethods].flatMap(Object.keys),
   ...["eth_sendTransaction", "eth_signTransaction", "eth_fillTransaction"],
   ...["eth_getLogs", "eth_getFilterLogs", "eth_getFilterChanges", "eth_feeHistory"],
 ];

@@ -69,7 +69,7 @@ export const accountMethods: Methods = {
     const account = node.accounts.get(bytesToHex(sender));
     const isForeign = account === undefined;
     if (isForeign && !node.isImpersonated(sender)) throw new UnknownAccountError(sender);
-    const tx = await fill(context, { ...args, from: sender }, sender);
+    const tx = await fillTransaction(context, { ...args, from: sender }, sender);
     const raw = isForeign ? impersonate(tx, sender) : signTransaction(tx, account.privateKey);
     // From here on it waits for its block.
     context.leave?.();
@@ -78,14 +78,14 @@ export const accountMethods: Methods = {
 
   eth_signTransaction: method([transactionArgs], async (context, args) => {
     const account = needAccount(context.node, args.from ?? new Uint8Array(20));
-    const tx = await fill(context, args, account.address);
+    const tx = await fillTransaction(context, args, account.address);
     const raw = signTransaction(tx, account.privateKey);
     return { raw: bytesToHex(raw), tx: formatTransaction(raw, account.address) };
   }),
 
   eth_fillTransaction: method([transactionArgs], async (context, args) => {
     const sender = args.from ?? new Uint8Array(20);
-    const raw = impersonate(await fill(context, args, sender), new Uint8Array(20));
+    const raw = impersonate(await fillTransaction(context, args, sender), new Uint8Array(20));
     const { v, r, s, yParity, hash, ...tx } = formatTransaction(raw, sender);
     return { raw: bytesToHex(raw), tx };
   }),
@@ -116,7 +116,7 @@ function signMessage(node: Node, of: Uint8Array, message: Uint8Array): string {
 }
 
 /** The transaction with all that the sender has left out. */
-async function fill(
+export async function fillTransaction(
   context: MethodContext,
   args: TransactionArgs,
   sender: Uint8Array,
