@@ -78,9 +78,14 @@ export class ChainMaker {
     };
   }
 
-  /** Ends what is being asked for. Rejects with StoreError when an answer could not be kept. */
-  async close(): Promise<void> {
+  /** Ends all requests to other nodes. */
+  stopAsking(): void {
     this.#end.abort();
+  }
+
+  /** Rejects with StoreError when an answer could not be kept. */
+  async close(): Promise<void> {
+    this.stopAsking();
     await Promise.all([...this.#caches.values()].map(async (cache) => (await cache).close()));
   }
 

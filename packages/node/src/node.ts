@@ -267,7 +267,13 @@ export class Node {
    * @param sender whose it is, when its signature is not to be looked at.
    */
   async send(encoded: Uint8Array, sender?: Uint8Array): Promise<PooledTransaction> {
+    const chain = this.#chain;
     const pooled = await this.pool.add(encoded, this.poolView(), sender);
+    if (chain !== this.#chain) {
+      // It was held against a chain that is gone.
+      this.pool.remove(pooled.hash);
+      return this.send(encoded, sender);
+    }
     if (this.#automine) await this.#mutex.run(() => this.#mineAll(pooled));
     return pooled;
   }
@@ -503,6 +509,8 @@ export class Node {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
+    // What waits for another node may wait for long, and is kept in memory only.
+    this.#chains?.stopAsking();
     await this.#mutex.run(async () => {});
     await this.#again?.close();
     await this.executor.close();

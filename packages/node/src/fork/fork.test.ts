@@ -394,6 +394,21 @@ describe("a node that does not answer as it should", () => {
     expect(await failing(() => open(forkOf(server.url)))).toMatchObject({ code: "BRAID_RPC_WRONG_ANSWER" });
   });
 
+  test("a node ends also while another one keeps it waiting", async () => {
+    let isSilent = false;
+    const remote = await startRemote({}, { fault: () => (isSilent ? { kind: "silence" } : undefined) });
+    const node = await createNode({ workers: 0, accounts: 1, ...forkOf(remote.url) });
+    isSilent = true;
+    const call = rpcOf(node)("eth_getBalance", EMPTY, "latest");
+    const sent = rpcOf(node)("eth_sendTransaction", { from: remote.from, to: COUNTER, gas: "0x186a0" });
+    const ends = Promise.allSettled([call, sent]);
+    // Until both are on their way.
+    while (remote.server.requests.at(-1)?.some((method) => /Proof|Balance/.test(method)) !== true)
+      await new Promise((resolve) => setImmediate(resolve));
+    await node.close();
+    expect((await ends).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  });
+
   test("in the middle: what cannot be read fails, nothing is lost, and it goes on when the node is back", async () => {
     let isDown = false;
     const remote = await startRemote({}, { fault: () => (isDown ? { kind: "drop" } : undefined) });
