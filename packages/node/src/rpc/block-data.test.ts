@@ -117,6 +117,9 @@ describe("block access lists", () => {
       );
       const { hash } = await rpc("eth_getBlockByNumber", "latest", false);
       expect(await rpc("eth_getBlockAccessList", hash)).toEqual(list);
+      // It is the same one when the block's run is not kept any more.
+      node.node.runOf = () => undefined;
+      expect(await rpc("eth_getBlockAccessList", hash)).toEqual(list);
     }
   });
 
