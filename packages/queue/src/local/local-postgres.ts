@@ -170,13 +170,13 @@ async function exists(path: string): Promise<boolean> {
 
 function local(root: string, verb: string, said: string, { uid }: Identity): QueueError {
   const reason = said.replaceAll(/\s+/g, " ").slice(-500);
-  const root_ =
+  const advice =
     uid === undefined
       ? ""
       : ` It cannot run as root, and so was run as user ${uid}, who must be able to reach the folder and Braid's packages.`;
   return new QueueError(
     "BRAID_QUEUE_LOCAL",
-    `The Postgres in ${root} cannot ${verb}: ${reason}.${root_} Name another one with --queue <url>.`,
+    `The Postgres in ${root} cannot ${verb}: ${reason}.${advice} Name another one with --queue <url>.`,
     { data: { folder: root, reason } },
   );
 }

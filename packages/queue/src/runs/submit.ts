@@ -28,9 +28,8 @@ const BATCH = 1_000;
 export async function submit(database: Database, submission: Submission): Promise<Run> {
   const { source, options, braid, signal } = submission;
   const name = checkName(submission.name);
-  await database.query(
-    "INSERT INTO braid.runs (run, source, options, braid) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-    [name, JSON.stringify(source), JSON.stringify(options), braid],
+  await database.patiently(() =>
+    makeRun(database, [name, JSON.stringify(source), JSON.stringify(options), braid]),
   );
   const run = await findRun(database, name);
   if (run === undefined) throw new QueueError("BRAID_RUN_UNKNOWN", `The run ${name} was deleted just now.`);
@@ -56,6 +55,21 @@ export async function submit(database: Database, submission: Submission): Promis
   }
   await database.query("UPDATE braid.runs SET items = $2 WHERE run = $1", [name, items]);
   return { ...run, items };
+}
+
+/** One submitter after the other: jobs that a deleted run has left would count as done, and go away before there is a new run. */
+async function makeRun(database: Database, values: [name: string, ...others: string[]]): Promise<void> {
+  const [name] = values;
+  await database.transaction(async (db) => {
+    await db.executeSql("SELECT pg_advisory_xact_lock(hashtext('braid.runs'), hashtext($1))", [name]);
+    const { rows } = await db.executeSql("SELECT 1 FROM braid.runs WHERE run = $1", [name]);
+    if (rows.length > 0) return;
+    await database.boss.deleteQueue(name);
+    await db.executeSql(
+      "INSERT INTO braid.runs (run, source, options, braid) VALUES ($1, $2, $3, $4)",
+      values,
+    );
+  });
 }
 
 async function insertAll(database: Database, run: string, submission: Submission): Promise<number> {

@@ -8,11 +8,11 @@ import { COLUMNS, type ResultRow } from "../table/columns.ts";
 const LIST = COLUMNS.map(({ name }) => `"${name}"`).join(", ");
 /** The rows come as one JSON value: a bundle may hold thousands of blocks. */
 const INSERT = `INSERT INTO braid.results (${LIST}) SELECT ${LIST} FROM jsonb_populate_recordset(NULL::braid.results, $1::jsonb)`;
-/** Postgres's code for a key that is there already. */
-const UNIQUE_VIOLATION = "23505";
+/** Postgres's codes for a key that is there already, and for a run that is not. */
+const TOO_LATE = new Set<string | undefined>(["23505", "23503"]);
 
 /**
- * Writes the rows of a job. False when there are rows already: this worker was thought dead, and another one was faster. Completing the job locks it
+ * Writes the rows of a job. False when there are rows already, or no run any more: this worker was thought dead, and another one was faster. Completing the job locks it
  * until the transaction ends, so of two workers with one job the second sees the first one's rows; where there is no job any more, the table's key
  * lets only one of them through.
  */
@@ -35,7 +35,7 @@ export async function settle(
         return true;
       });
     } catch (error) {
-      if (codeOf(error) === UNIQUE_VIOLATION) return false;
+      if (TOO_LATE.has(codeOf(error))) return false;
       throw error;
     }
   });

@@ -245,6 +245,19 @@ test("a run has one meaning: other blocks or options of its name are refused, an
   await postgres.database.query("DELETE FROM braid.runs WHERE run = 'meaning'");
 });
 
+test("a run is deleted in the middle: its workers do not mind, and it can be submitted again", async () => {
+  const { database } = postgres;
+  await postgres.submit("deleted", files(), bundles);
+  await workUntil(isLast(1));
+  await database.query("DELETE FROM braid.runs WHERE run = 'deleted'");
+  const row: ResultRow = { ...ROW, run: "deleted", item: bundles[2] ?? "" };
+  expect(await settle(database, "deleted", row.item, [row])).toBe(false);
+  // The job that was done must be done again.
+  await postgres.submit("deleted", files(), bundles);
+  await workUntil(isLast(3));
+  expect(await totalsOfRun(database, "deleted")).toMatchObject({ items: 3, blocks: 9, ok: 9 });
+});
+
 test("the database goes away and comes back: nothing is lost, and nothing is there twice", async () => {
   await postgres.submit("restart", files(), bundles);
   const restarts: Promise<void>[] = [];
