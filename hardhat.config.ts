@@ -1,14 +1,19 @@
 // Hardhat's configuration: it compiles contracts/src with the solc that npm installed, so nothing is downloaded, and runs
-// the contracts' tests in contracts/test.
+// the contracts' tests in contracts/test: on Braid, and with `--network edr` on Hardhat's own network.
 import { createRequire } from "node:module";
 import networkHelpers from "@nomicfoundation/hardhat-network-helpers";
 import nodeTestRunner from "@nomicfoundation/hardhat-node-test-runner";
 import { defineConfig } from "hardhat/config";
+import braid from "hardhat-braid";
 
 const require = createRequire(import.meta.url);
 
 export default defineConfig({
-  plugins: [networkHelpers, nodeTestRunner],
+  plugins: [networkHelpers, nodeTestRunner, braid],
+  networks: {
+    default: { type: "edr-simulated", braid: true },
+    edr: { type: "edr-simulated" },
+  },
   solidity: {
     version: "0.8.37",
     path: require.resolve("solc/soljson.js"),

@@ -19,6 +19,7 @@ const PACKAGES = [
   "queue",
   "chain",
   "node",
+  "hardhat-braid",
   "conformance",
   "cli",
 ];

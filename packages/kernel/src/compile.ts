@@ -1,5 +1,7 @@
 // Compiles the AssemblyScript sources to one wasm module, on demand: the result is kept in build/, named by a hash of the
 // sources and the compiler's version, so it is compiled again only when one of them changes.
+// The types of assemblyscript declare a `console` of their own: those of Node must come before them.
+/// <reference types="node" />
 
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, unlink, writeFile } from "node:fs/promises";

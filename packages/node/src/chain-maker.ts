@@ -12,8 +12,8 @@ import {
   OverlayStateStore,
   type StateStore,
 } from "@braid/state";
-import type { DevAccount } from "./accounts/dev-accounts.ts";
-import { DEFAULT_BALANCE, devGenesis, WEI_PER_ETHER } from "./dev-chain.ts";
+import type { FundedAccount } from "./accounts/dev-accounts.ts";
+import { devGenesis } from "./dev-chain.ts";
 import { Fork, type ForkOptions } from "./fork/fork.ts";
 import type { ChainParts } from "./node.ts";
 import type { NodeOptions } from "./options.ts";
@@ -24,14 +24,14 @@ const GENESIS_KEY = new TextEncoder().encode("genesis");
 
 export class ChainMaker {
   readonly #options: NodeOptions;
-  readonly #accounts: readonly DevAccount[];
+  readonly #accounts: readonly FundedAccount[];
   readonly #executor: Executor;
   /** By their folders: an answer that one chain was given serves the next one. */
   readonly #caches = new Map<string, Promise<AnswerCache>>();
   readonly #codes: RemoteCodes = new Map();
   readonly #end = new AbortController();
 
-  constructor(options: NodeOptions, accounts: readonly DevAccount[], executor: Executor) {
+  constructor(options: NodeOptions, accounts: readonly FundedAccount[], executor: Executor) {
     this.#options = options;
     this.#accounts = accounts;
     this.#executor = executor;
@@ -107,8 +107,7 @@ export class ChainMaker {
       const account = await source.getAccount(address);
       return account !== undefined && !equalBytes(account.codeHash, EMPTY_CODE_HASH);
     };
-    const balance = (this.#options.balance ?? DEFAULT_BALANCE) * WEI_PER_ETHER;
-    const rich = this.#accounts.map(async ({ address }): Promise<AccountEdit[]> => {
+    const rich = this.#accounts.map(async ({ address, balance }): Promise<AccountEdit[]> => {
       return [{ address, balance, ...((await hasCode(address)) ? { code: new Uint8Array(0) } : {}) }];
     });
     // A chain of its own has its own rules about them, and all of them.

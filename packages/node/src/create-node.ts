@@ -1,9 +1,12 @@
 // A node with all that it needs: store, executor, chain, accounts.
 
 import { Executor } from "@braid/executor";
-import { deriveAccounts } from "./accounts/dev-accounts.ts";
+import { deriveAccounts, type FundedAccount } from "./accounts/dev-accounts.ts";
 import { ChainMaker } from "./chain-maker.ts";
+import { DEFAULT_BALANCE, WEI_PER_ETHER } from "./dev-chain.ts";
 import { ForkOptionsError } from "./fork/fork-rules.ts";
+import { HARDHAT_RANDOMNESS } from "./hardhat-chain.ts";
+import { Clock } from "./mining/clock.ts";
 import { Node } from "./node.ts";
 import type { NodeOptions } from "./options.ts";
 
@@ -14,14 +17,8 @@ const DEFAULT_ACCOUNTS = 10;
  * WorkerStartError; with `fork` also RpcError of @braid/remote and ForkOptionsError.
  */
 export async function openNode(options: NodeOptions = {}): Promise<Node> {
-  const { mnemonic, derivationPath, passphrase, accounts: count = DEFAULT_ACCOUNTS } = options;
-  const accounts = deriveAccounts({
-    count,
-    ...(mnemonic === undefined ? {} : { mnemonic }),
-    ...(derivationPath === undefined ? {} : { path: derivationPath }),
-    ...(passphrase === undefined ? {} : { passphrase }),
-  });
-  const { workers, coinbase, mining, pool, callGasLimit, fork } = options;
+  const accounts = accountsOf(options);
+  const { workers, coinbase, mining, pool, callGasLimit, networkId, hardhat, fork } = options;
   if (fork !== undefined && options.dataDir !== undefined)
     throw new ForkOptionsError(
       "A chain that goes on from another node's block is kept in memory: leave out dataDir (--datadir), or fork.",
@@ -35,6 +32,9 @@ export async function openNode(options: NodeOptions = {}): Promise<Node> {
       executor,
       accounts,
       ...(fork === undefined ? {} : { forkedFrom: fork }),
+      ...(networkId === undefined ? {} : { networkId: BigInt(networkId) }),
+      ...(hardhat === undefined ? {} : { randomness: HARDHAT_RANDOMNESS, clock: hardhatClock(options) }),
+      ...(hardhat?.minGasPrice === undefined ? {} : { minGasPrice: hardhat.minGasPrice }),
       ...(coinbase === undefined ? {} : { coinbase }),
       ...(mining === undefined ? {} : { mining }),
       ...(pool === undefined ? {} : { pool }),
@@ -44,4 +44,24 @@ export async function openNode(options: NodeOptions = {}): Promise<Node> {
     await Promise.allSettled([chains.close(), executor.close()]);
     throw error;
   }
+}
+
+/** Those that are given, or the mnemonic's. */
+function accountsOf(options: NodeOptions): readonly FundedAccount[] {
+  const { mnemonic, derivationPath, passphrase, accounts = DEFAULT_ACCOUNTS } = options;
+  if (typeof accounts !== "number") return accounts;
+  const { balance = DEFAULT_BALANCE } = options;
+  return deriveAccounts({
+    count: accounts,
+    ...(mnemonic === undefined ? {} : { mnemonic }),
+    ...(derivationPath === undefined ? {} : { path: derivationPath }),
+    ...(passphrase === undefined ? {} : { passphrase }),
+  }).map((account) => ({ ...account, balance: balance * WEI_PER_ETHER }));
+}
+
+/** Hardhat's time goes on from the first block's. */
+function hardhatClock({ hardhat, timestamp }: NodeOptions): Clock {
+  const clock = new Clock({ sameTimestamps: hardhat?.sameTimestamps === true });
+  if (timestamp !== undefined) clock.set(timestamp);
+  return clock;
 }

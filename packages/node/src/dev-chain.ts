@@ -2,8 +2,9 @@
 
 import type { GenesisFile } from "@braid/chain";
 import { bytesToHex } from "@braid/primitives";
-import { Chain, FORKS, type ForkName, isTimed } from "@braid/protocol";
-import type { DevAccount } from "./accounts/dev-accounts.ts";
+import { chainOf, FORKS, type ForkName, isTimed } from "@braid/protocol";
+import type { FundedAccount } from "./accounts/dev-accounts.ts";
+import { HARDHAT_FIRST_BLOCK, hardhatRules } from "./hardhat-chain.ts";
 import type { NodeOptions } from "./options.ts";
 import { systemContracts } from "./system-contracts.ts";
 
@@ -18,39 +19,33 @@ export const WEI_PER_ETHER = 10n ** 18n;
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 /** The genesis file of the development chain. */
-export function devGenesis(options: NodeOptions, accounts: readonly DevAccount[]): GenesisFile {
-  const { chainId = DEV_CHAIN_ID, hardfork = DEFAULT_HARDFORK } = options;
+export function devGenesis(options: NodeOptions, accounts: readonly FundedAccount[]): GenesisFile {
+  const { chainId = DEV_CHAIN_ID, hardfork = DEFAULT_HARDFORK, hardhat } = options;
   const {
     gasLimit = DEFAULT_GAS_LIMIT,
     baseFee = DEFAULT_BASE_FEE,
     timestamp = BigInt(Math.floor(Date.now() / 1_000)),
-    balance = DEFAULT_BALANCE,
   } = options;
   const last = FORKS.findIndex(({ name }) => name === hardfork);
   // No ether was moved by a DAO fork here, and forks of blob parameters have parameters of each chain's own.
-  const forks = FORKS.slice(0, last + 1).filter(({ name }) => !/^(chainstart|dao|bpo\d)$/.test(name));
-  const rules = new Chain({
-    name: "dev",
+  const forks = FORKS.slice(0, last + 1)
+    .map(({ name }) => name)
+    .filter((name) => !/^(chainstart|dao|bpo\d)$/.test(name));
+  const config = {
     chainId,
-    hardforks: [
-      { name: "chainstart", block: 0 },
-      ...forks.map(({ name }) => (isTimed(name) ? { name, timestamp: 0 } : { name, block: 0 })),
-    ],
-  }).rulesAt({ number: 0n, timestamp });
-  const rich = accounts.map(({ address }) => [
-    bytesToHex(address),
-    { balance: (balance * WEI_PER_ETHER).toString() },
-  ]);
+    ...(forks.includes("paris") ? { terminalTotalDifficulty: 0 } : {}),
+    ...Object.fromEntries(forks.map((name) => [activationKey(name), 0])),
+    ...(hardhat === undefined ? {} : hardhatRules(forks, hardhat)),
+  };
+  const rules = chainOf({ config }).rulesAt({ number: 0n, timestamp });
+  const rich = accounts.map(({ address, balance }) => [bytesToHex(address), { balance: balance.toString() }]);
   return {
-    config: {
-      chainId,
-      ...(rules.proofOfWork ? {} : { terminalTotalDifficulty: 0 }),
-      ...Object.fromEntries(forks.map(({ name }) => [activationKey(name), 0])),
-    },
+    config,
     gasLimit: hex(gasLimit),
     timestamp: hex(timestamp),
     difficulty: rules.proofOfWork ? "0x1" : "0x0",
     ...(rules.eip1559 ? { baseFeePerGas: hex(baseFee) } : {}),
+    ...(hardhat === undefined ? {} : HARDHAT_FIRST_BLOCK),
     alloc: { ...systemContracts(rules), ...Object.fromEntries(rich) },
   };
 }

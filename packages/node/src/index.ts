@@ -1,14 +1,22 @@
 // Public names of @braid/node: a development node, and a follower of chains, over Braid.
 
-export { DEFAULT_MNEMONIC, type DevAccount, MnemonicError } from "./accounts/dev-accounts.ts";
+export {
+  accountOf,
+  DEFAULT_MNEMONIC,
+  type DevAccount,
+  deriveAccounts,
+  type FundedAccount,
+  MnemonicError,
+} from "./accounts/dev-accounts.ts";
 export { openNode } from "./create-node.ts";
 export type { ForkOptions } from "./fork/fork.ts";
 export { ForkOptionsError } from "./fork/fork-rules.ts";
 export { TimestampError } from "./mining/clock.ts";
 export { type DroppedTransaction, type MinedBlock, Node, UnknownAccountError } from "./node.ts";
-export type { MiningOptions, NodeOptions } from "./options.ts";
+export type { HardhatOptions, MiningInterval, MiningOptions, NodeOptions } from "./options.ts";
 export { RejectedTransactionError, type RejectionCode } from "./pool/rejections.ts";
 export { BraidProvider, createNode } from "./provider.ts";
+export { FailedExecutionError } from "./rpc/hardhat/errors.ts";
 export type {
   BraidRpcSchema,
   RpcCall,

@@ -1,7 +1,7 @@
 // The node: a chain, a pool of transactions, and what a development node can do to both. JSON-RPC stands on top of it.
 
 import type { BlockAttributes, Blockchain, BuiltChild, HeadChange, StoredBlock } from "@braid/chain";
-import { type BlockResult, Executor, type LeftOut } from "@braid/executor";
+import { type BlockResult, Executor, type LeftOut, type TransactionResult } from "@braid/executor";
 import { keccak256 } from "@braid/kernel";
 import { BaseError, bytesToHex, type Hex } from "@braid/primitives";
 import {
@@ -16,11 +16,15 @@ import type { KeptState, StateSource, StateStore } from "@braid/state";
 import type { DevAccount } from "./accounts/dev-accounts.ts";
 import type { ChainMaker } from "./chain-maker.ts";
 import { ChangedState } from "./changed-state.ts";
+
 import type { Fork, ForkOptions } from "./fork/fork.ts";
 import { ForkOptionsError } from "./fork/fork-rules.ts";
+
+import { BRAID_RANDOMNESS, type Randomness } from "./hardhat-chain.ts";
+
 import { Clock, type ClockState } from "./mining/clock.ts";
 import { Mutex } from "./mutex.ts";
-import type { MiningOptions } from "./options.ts";
+import type { MiningInterval, MiningOptions } from "./options.ts";
 import { RecentRuns } from "./parallelism/recent-runs.ts";
 import { Mempool, type PoolLimits, type PoolView } from "./pool/mempool.ts";
 import { effectiveTip, type PooledTransaction } from "./pool/pooled-transaction.ts";
@@ -38,6 +42,12 @@ export interface NodeParts extends ChainParts {
   mining?: MiningOptions;
   pool?: Partial<PoolLimits>;
   callGasLimit?: bigint;
+  /** What net_version answers. Default: the chain's id. */
+  networkId?: bigint;
+  /** Wei per gas that a transaction must pay to be mined. Default 0. */
+  minGasPrice?: bigint;
+  randomness?: Randomness;
+  clock?: Clock;
 }
 
 /** What a node stands on: a chain, and the store of its states. */
@@ -65,6 +75,9 @@ export interface MinedBlock {
 /** Is told of a block that has come into the tree, and how it was executed. It must not throw. */
 type ExecutedListener = (block: StoredBlock, result: BlockResult) => void;
 
+/** Is told what was mined, and what each of the block's transactions came to, which is not kept. It must not throw. */
+type MinedListener = (mined: MinedBlock, results: readonly TransactionResult[]) => void;
+
 /** The block that would be mined now. */
 export interface PendingBlock {
   built: BuiltChild;
@@ -79,7 +92,6 @@ interface BlockChoices {
   minGasPrice: bigint;
   /** Of the next block only. */
   baseFee: bigint | undefined;
-  prevRandao: Uint8Array | undefined;
 }
 
 interface Snapshot {
@@ -88,7 +100,7 @@ interface Snapshot {
   clock: ClockState;
   choices: BlockChoices;
   pool: readonly PooledTransaction[];
-  randao: Uint8Array;
+  randomness: Randomness;
 }
 
 const DEFAULT_COINBASE = new Uint8Array(20).fill(0).map((_, i) => [0xc0, 0x14, 0xba, 0x5e][i % 4] as number);
@@ -109,8 +121,9 @@ export class Node {
   readonly executor: Executor;
   readonly accounts: ReadonlyMap<Hex, DevAccount>;
   readonly pool: Mempool;
-  readonly clock = new Clock();
+  readonly clock: Clock;
   readonly callGasLimit: bigint;
+  readonly networkId: bigint;
   readonly #order: "priority" | "fifo";
   readonly #chains: ChainMaker | undefined;
   #chain: Blockchain;
@@ -124,9 +137,9 @@ export class Node {
   /** What `reset` comes back to. */
   readonly #atStart: {
     choices: BlockChoices;
-    randao: Uint8Array;
+    randomness: Randomness;
     auto: boolean;
-    interval: number;
+    interval: MiningInterval;
     offset: bigint;
   };
   readonly #impersonated = new Set<Hex>();
@@ -134,23 +147,26 @@ export class Node {
   #lastSnapshot = 0n;
   #autoImpersonate = false;
   #choices: BlockChoices;
-  /** What PREVRANDAO is drawn from: each block's is the hash of the one before. */
-  #randao = keccak256(new TextEncoder().encode("braid"));
+  /** The next block's. */
+  #randomness: Randomness;
   #automine: boolean;
-  #interval = 0;
+  #interval: MiningInterval = 0;
   #timer: NodeJS.Timeout | undefined;
   #pending: { key: string; block: Promise<PendingBlock> } | undefined;
   /** The pending block that is under way. */
   #building: Promise<PendingBlock> | undefined;
   readonly #mutex = new Mutex();
   readonly #headChanges = new Set<(change: HeadChange) => void>();
-  readonly #mined = new Set<(mined: MinedBlock) => void>();
+  readonly #mined = new Set<MinedListener>();
   #closed = false;
 
   constructor(parts: NodeParts) {
     const { chain, store, fork, executor, accounts, coinbase, mining = {}, pool, callGasLimit } = parts;
     this.#chains = parts.chains;
     this.#chain = chain;
+    this.networkId = parts.networkId ?? chain.rules.chainId;
+    this.clock = parts.clock ?? new Clock();
+    this.#randomness = parts.randomness ?? BRAID_RANDOMNESS;
     this.executor = executor;
     this.#store = store;
     this.#fork = fork;
@@ -164,12 +180,11 @@ export class Node {
     this.#choices = {
       coinbase: coinbase ?? DEFAULT_COINBASE,
       gasLimit: undefined,
-      minGasPrice: 0n,
+      minGasPrice: parts.minGasPrice ?? 0n,
       baseFee: undefined,
-      prevRandao: undefined,
     };
     const { offset } = this.clock;
-    this.#atStart = { choices: this.#choices, randao: this.#randao, auto, interval, offset };
+    this.#atStart = { choices: this.#choices, randomness: this.#randomness, auto, interval, offset };
     this.#follow(chain);
     this.#begin(parts);
     this.setIntervalMining(interval);
@@ -222,8 +237,18 @@ export class Node {
   }
 
   /** Milliseconds between blocks; 0 when blocks are not mined by time. */
-  get interval(): number {
+  get interval(): MiningInterval {
     return this.#interval;
+  }
+
+  /** Gas of the next block. */
+  get nextGasLimit(): bigint {
+    return this.#choices.gasLimit ?? this.head.header.gasLimit;
+  }
+
+  /** Wei per gas that a transaction must pay to be mined. */
+  get minGasPrice(): bigint {
+    return this.#choices.minGasPrice;
   }
 
   get coinbase(): Uint8Array {
@@ -233,8 +258,11 @@ export class Node {
   /** What the pool measures transactions by. */
   poolView(): PoolView {
     const { state } = this;
-    const gasLimit = this.#choices.gasLimit ?? this.head.header.gasLimit;
-    return { rules: this.nextRules, gasLimit, account: (address) => state.getAccount(address) };
+    return {
+      rules: this.nextRules,
+      gasLimit: this.nextGasLimit,
+      account: (address) => state.getAccount(address),
+    };
   }
 
   /** Calls `listener` after each change of the canonical chain, whichever chain it is by then. It must not throw. */
@@ -255,7 +283,7 @@ export class Node {
   }
 
   /** Calls `listener` with each block that was mined here, after it is the head. It must not throw. */
-  onMined(listener: (mined: MinedBlock) => void): () => void {
+  onMined(listener: MinedListener): () => void {
     this.#mined.add(listener);
     return () => this.#mined.delete(listener);
   }
@@ -302,10 +330,10 @@ export class Node {
   }
 
   /** Milliseconds between blocks; 0: none by time. */
-  setIntervalMining(interval: number): void {
+  setIntervalMining(interval: MiningInterval): void {
     clearTimeout(this.#timer);
     this.#interval = interval;
-    if (interval > 0 && !this.#closed) this.#scheduleInterval();
+    if (interval !== 0 && !this.#closed) this.#scheduleInterval();
   }
 
   /**
@@ -358,9 +386,9 @@ export class Node {
     this.#choices = { ...this.#choices, baseFee };
   }
 
-  /** Of the next block only, 32 bytes. */
+  /** Of the next block, 32 bytes; those after it are drawn from it. */
   setNextPrevRandao(prevRandao: Uint8Array): void {
-    this.#choices = { ...this.#choices, prevRandao };
+    this.#randomness = { ...this.#randomness, randao: prevRandao };
   }
 
   /** Of all further blocks, 20 bytes. */
@@ -396,7 +424,7 @@ export class Node {
         clock: this.clock.snapshot(),
         choices: this.#choices,
         pool: this.pool.snapshot(),
-        randao: this.#randao,
+        randomness: this.#randomness,
       });
       return this.#lastSnapshot;
     });
@@ -407,7 +435,7 @@ export class Node {
     return this.#mutex.run(async () => {
       const snapshot = this.#snapshots.get(id);
       if (snapshot === undefined) return false;
-      const { head, state, clock, choices, pool, randao } = snapshot;
+      const { head, state, clock, choices, pool, randomness } = snapshot;
       // Earlier snapshots may stand where this one's blocks do.
       const others = [...this.#snapshots].filter(([other]) => other < id).map(([, one]) => one.state);
       await this.chain.setHead(head, {
@@ -416,7 +444,7 @@ export class Node {
       });
       this.clock.restore(clock);
       this.#choices = choices;
-      this.#randao = randao;
+      this.#randomness = randomness;
       // After the head: what the blocks gave back is not what was there.
       this.pool.restoreSnapshot(pool);
       for (const later of [...this.#snapshots.keys()]) if (later >= id) this.#snapshots.delete(later);
@@ -431,7 +459,7 @@ export class Node {
    */
   reset(fork?: Partial<ForkOptions>): Promise<void> {
     return this.#mutex.run(async () => {
-      const { choices, randao, auto, interval, offset } = this.#atStart;
+      const { choices, randomness, auto, interval, offset } = this.#atStart;
       const forkedFrom = fork && this.#forkOptions(fork);
       const parts = forkedFrom && (await this.#chains?.forked(forkedFrom));
       if (parts !== undefined) await this.#goOver(parts, forkedFrom);
@@ -444,7 +472,7 @@ export class Node {
       this.#impersonated.clear();
       this.#autoImpersonate = false;
       this.#choices = choices;
-      this.#randao = randao;
+      this.#randomness = randomness;
       const now = this.clock.now - this.clock.offset + offset;
       this.clock.restore({ now, next: undefined, interval: undefined });
       if (parts !== undefined) this.#begin(parts);
@@ -524,11 +552,13 @@ export class Node {
   }
 
   #attributes(): BlockAttributes {
-    const { coinbase, gasLimit, baseFee, prevRandao } = this.#choices;
+    const { coinbase, gasLimit, baseFee } = this.#choices;
+    const { randao, beaconRoot } = this.#randomness;
     return {
       timestamp: this.#nextPosition().timestamp,
       coinbase,
-      prevRandao: prevRandao ?? this.#randao,
+      prevRandao: randao,
+      ...(beaconRoot === undefined ? {} : { parentBeaconBlockRoot: beaconRoot }),
       ...(gasLimit === undefined ? {} : { gasLimit }),
       ...(baseFee === undefined ? {} : { baseFeePerGas: baseFee }),
     };
@@ -567,8 +597,12 @@ export class Node {
     const built = await this.#build(candidates);
     const block = await this.chain.append(built);
     this.clock.passed(block.header.timestamp);
-    this.#choices = { ...this.#choices, baseFee: undefined, prevRandao: undefined };
-    this.#randao = keccak256(this.#randao);
+    this.#choices = { ...this.#choices, baseFee: undefined };
+    const { randao, beaconRoot } = this.#randomness;
+    this.#randomness = {
+      randao: keccak256(randao),
+      ...(beaconRoot === undefined ? {} : { beaconRoot: keccak256(beaconRoot) }),
+    };
     const dropped = built.result.leftOut.flatMap(({ index, error }) => {
       const transaction = candidates[index];
       if (transaction === undefined || FOR_NOW.has(error.code)) return [];
@@ -577,7 +611,7 @@ export class Node {
     });
     this.pool.update(this.poolView());
     const mined = { block, dropped };
-    for (const listener of this.#mined) listener(mined);
+    for (const listener of this.#mined) listener(mined, built.result.transactions);
     return mined;
   }
 
@@ -621,9 +655,16 @@ export class Node {
         // A full disk, for one: the next attempt may succeed, and nobody waits for this one.
         process.emitWarning(error instanceof Error ? error : String(error));
       }
-      if (this.#interval > 0 && !this.#closed) this.#scheduleInterval();
-    }, this.#interval);
+      if (this.#interval !== 0 && !this.#closed) this.#scheduleInterval();
+    }, millisecondsOf(this.#interval));
   }
+}
+
+/** The time until the next block: any of those between two bounds. */
+function millisecondsOf(interval: MiningInterval): number {
+  if (typeof interval === "number") return interval;
+  const [least, most] = interval;
+  return Math.max(1, least + Math.floor(Math.random() * (most - least + 1)));
 }
 
 /** Something that only a development node's own accounts can do. Code BRAID_UNKNOWN_ACCOUNT. */

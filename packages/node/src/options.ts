@@ -2,16 +2,39 @@
 
 import type { GenesisFile } from "@braid/chain";
 import type { ForkName } from "@braid/protocol";
+
+import type { FundedAccount } from "./accounts/dev-accounts.ts";
+
 import type { ForkOptions } from "./fork/fork.ts";
+
 import type { PoolLimits } from "./pool/mempool.ts";
+
+/** Milliseconds, or the least and the most of them. */
+export type MiningInterval = number | readonly [least: number, most: number];
 
 export interface MiningOptions {
   /** A block for each transaction that comes in. Default: yes, unless there is an interval. */
   auto?: boolean;
-  /** Milliseconds between blocks; 0 or undefined: none. */
-  interval?: number;
+  /** Milliseconds between blocks, or the least and the most of them; 0 or undefined: none. */
+  interval?: MiningInterval;
   /** What comes first into a block: who pays most, or who came first. Default "priority". */
   order?: "priority" | "fifo";
+}
+
+/** How the network is that Hardhat itself brings along. */
+export interface HardhatOptions {
+  /** A transaction that fails when it is mined at once rejects with what it failed at, after it was mined. Default true. */
+  throwOnTransactionFailures?: boolean;
+  /** Default true; else a failed call answers what it returned. */
+  throwOnCallFailures?: boolean;
+  /** Gas that a transaction may have at most; false: as much as a block. Default: what the fork says. */
+  transactionGasCap?: bigint | false;
+  /** Contracts and their init codes may have any size (without EIP-170 and EIP-3860's limit). */
+  unlimitedContractSize?: boolean;
+  /** A block may have its parent's timestamp. */
+  sameTimestamps?: boolean;
+  /** Wei per gas that a transaction must pay to be mined. Default 0. */
+  minGasPrice?: bigint;
 }
 
 export interface NodeOptions {
@@ -21,15 +44,17 @@ export interface NodeOptions {
   fork?: ForkOptions;
   /** Default 31337; of a forked chain the other node's. */
   chainId?: number;
+  /** What net_version answers. Default: the chain's id. */
+  networkId?: number;
   /** The rules of the development chain from its first block on. Default "osaka"; of a forked chain the block's own, and those to come. */
   hardfork?: ForkName;
   /** Default: test test test test test test test test test test test junk. */
   mnemonic?: string;
   derivationPath?: string;
   passphrase?: string;
-  /** Accounts with ether, whose keys the node has. Default 10. */
-  accounts?: number;
-  /** Ether of each account in the first block. Default 10,000. */
+  /** Accounts with ether, whose keys the node has: so many of the mnemonic's (default 10), or these. */
+  accounts?: number | readonly FundedAccount[];
+  /** Ether of each of the mnemonic's accounts in the first block. Default 10,000. */
   balance?: bigint;
   /** Of a block. Default 60,000,000. */
   gasLimit?: bigint;
@@ -41,6 +66,8 @@ export interface NodeOptions {
   coinbase?: Uint8Array;
   mining?: MiningOptions;
   pool?: Partial<PoolLimits>;
+  /** As Hardhat's own network: the same first block, errors in its words, its rules of what is estimated and thrown. */
+  hardhat?: HardhatOptions;
   /** A folder in which everything is kept. Default: memory. */
   dataDir?: string;
   /** Worker threads; default: one for each core. */

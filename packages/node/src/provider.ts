@@ -1,13 +1,14 @@
 // The node in the same process, without a server: an EIP-1193 provider, and typed methods for what a program does most.
 
 import { EventEmitter } from "node:events";
-import { methodNotFound, type RpcConnection, type RpcHandler } from "@braid/rpc";
+import type { RpcConnection, RpcHandler } from "@braid/rpc";
 import { openNode } from "./create-node.ts";
 import type { Node } from "./node.ts";
 import type { NodeOptions } from "./options.ts";
+import { GETH_DIALECT } from "./rpc/dialect.ts";
 import { Filters } from "./rpc/filters.ts";
-import { MethodTable } from "./rpc/method.ts";
-import { HEAVY_METHODS, METHODS } from "./rpc/methods.ts";
+import { hardhatDialect } from "./rpc/hardhat/dialect.ts";
+import { type Dialect, MethodTable } from "./rpc/method.ts";
 import type { RpcCall, RpcMethodName, RpcResult } from "./schema/rpc-schema.ts";
 
 /** EIP-1193. viem takes it as `custom(braid)`, ethers as `new BrowserProvider(braid)`. */
@@ -19,11 +20,11 @@ export class BraidProvider extends EventEmitter implements AsyncDisposable {
   readonly #end = new AbortController();
   readonly #connection: RpcConnection;
 
-  constructor(node: Node) {
+  constructor(node: Node, dialect: Dialect = GETH_DIALECT) {
     super();
     this.node = node;
     this.#filters = new Filters(node);
-    this.handler = new MethodTable(METHODS, HEAVY_METHODS, node, this.#filters);
+    this.handler = new MethodTable(dialect, node, this.#filters);
     this.#connection = {
       closed: this.#end.signal,
       notify: (method, data) => this.emit("message", { type: method, data }),
@@ -35,7 +36,6 @@ export class BraidProvider extends EventEmitter implements AsyncDisposable {
   /** A method whose name is only known when the program runs. */
   request(call: { method: string; params?: unknown }): Promise<unknown>;
   async request({ method, params }: { method: string; params?: unknown }): Promise<unknown> {
-    if (!this.handler.has(method)) throw methodNotFound(method);
     return this.handler.call(method, params, { connection: this.#connection, signal: this.#end.signal });
   }
 
@@ -53,5 +53,6 @@ export class BraidProvider extends EventEmitter implements AsyncDisposable {
 
 /** Opens a node in this process; rejects as openNode. */
 export async function createNode(options: NodeOptions = {}): Promise<BraidProvider> {
-  return new BraidProvider(await openNode(options));
+  const { hardhat } = options;
+  return new BraidProvider(await openNode(options), hardhat && hardhatDialect(hardhat));
 }

@@ -14,6 +14,12 @@ export interface DevAccount {
   privateKey: Uint8Array;
 }
 
+/** An account and what it has in the first block. */
+export interface FundedAccount extends DevAccount {
+  /** In wei. */
+  balance: bigint;
+}
+
 /** What every development node derives its accounts from. The keys are known to the whole world. */
 export const DEFAULT_MNEMONIC = "test test test test test test test test test test test junk";
 const DEFAULT_DERIVATION_PATH = "m/44'/60'/0'/0/";
@@ -24,25 +30,33 @@ export interface MnemonicOptions {
   path?: string;
   passphrase?: string;
   count: number;
+  /** The number of the first one. Default 0. */
+  first?: number;
 }
 
 /** The first accounts of a mnemonic. Throws MnemonicError. PERF: 3 ms each. */
 export function deriveAccounts(options: MnemonicOptions): DevAccount[] {
-  const { mnemonic = DEFAULT_MNEMONIC, path = DEFAULT_DERIVATION_PATH, passphrase, count } = options;
+  const {
+    mnemonic = DEFAULT_MNEMONIC,
+    path = DEFAULT_DERIVATION_PATH,
+    passphrase,
+    count,
+    first = 0,
+  } = options;
   if (!validateMnemonic(mnemonic, wordlist))
     throw new MnemonicError("is not a mnemonic of BIP-39: its words or its checksum are wrong", mnemonic);
   const root = HDKey.fromMasterSeed(mnemonicToSeedSync(mnemonic, passphrase));
   const parent = parentKey(root, path);
   return Array.from({ length: count }, (_, index) => {
-    const { privateKey } = parent.deriveChild(index);
+    const { privateKey } = parent.deriveChild(first + index);
     // Only a chance of 1 in 2^127 leaves a place without a key.
-    if (!privateKey) throw new MnemonicError(`has no key at ${path}${index}`, mnemonic);
+    if (!privateKey) throw new MnemonicError(`has no key at ${path}${first + index}`, mnemonic);
     return accountOf(privateKey);
   });
 }
 
 /** The account of a private key of 32 bytes. */
-function accountOf(privateKey: Uint8Array): DevAccount {
+export function accountOf(privateKey: Uint8Array): DevAccount {
   const publicKey = secp256k1.getPublicKey(privateKey, false);
   return { address: keccak256(publicKey.subarray(1)).slice(12), privateKey };
 }

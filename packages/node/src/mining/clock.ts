@@ -15,16 +15,25 @@ export interface ClockState {
   readonly interval: bigint | undefined;
 }
 
+export interface ClockOptions {
+  /** A block may have its parent's timestamp. Default: it is later. */
+  sameTimestamps?: boolean;
+  /** Milliseconds since 1970. Default: the system's. */
+  system?: () => number;
+}
+
 export class Clock {
   /** Seconds by which the node is ahead of the system. */
   #offset = 0n;
   #next: bigint | undefined;
   #interval: bigint | undefined;
   readonly #system: () => number;
+  /** Seconds by which a block is later than its parent at least. */
+  readonly #step: bigint;
 
-  /** @param system milliseconds since 1970. */
-  constructor(system: () => number = Date.now) {
+  constructor({ sameTimestamps = false, system = Date.now }: ClockOptions = {}) {
     this.#system = system;
+    this.#step = sameTimestamps ? 0n : 1n;
   }
 
   /** The node's time in seconds. */
@@ -58,12 +67,13 @@ export class Clock {
     this.#moveTo(timestamp);
   }
 
-  /** The next block has this timestamp. Throws TimestampError when it is not later than its parent's. */
+  /** The next block has this timestamp. Throws TimestampError when it cannot follow its parent's. */
   setNext(timestamp: bigint, parent: bigint): void {
-    if (timestamp <= parent)
+    if (timestamp < parent + this.#step)
       throw new TimestampError(
         `Timestamp ${timestamp} is lower than or equal to previous block's timestamp ${parent}`,
         timestamp,
+        parent,
       );
     if (timestamp > LAST_SECOND)
       throw new TimestampError(`Timestamp ${timestamp} is in no calendar`, timestamp);
@@ -72,15 +82,17 @@ export class Clock {
 
   /** The timestamp of the block after one of `parent`. */
   timestampAfter(parent: bigint): bigint {
-    if (this.#next !== undefined && this.#next > parent) return this.#next;
+    if (this.#next !== undefined && this.#next >= parent + this.#step) return this.#next;
     if (this.#interval !== undefined) return parent + this.#interval;
     const { now } = this;
-    return now > parent ? now : parent + 1n;
+    if (now < parent + this.#step) return parent + this.#step;
+    return now;
   }
 
-  /** A block with this timestamp is there: time goes on from it when somebody had chosen it. */
+  /** A block with this timestamp is there: time goes on from it when somebody had chosen it, or when it is not that late yet. */
   passed(timestamp: bigint): void {
-    if (this.#next !== undefined || this.#interval !== undefined) this.#moveTo(timestamp);
+    if (this.#next !== undefined || this.#interval !== undefined || timestamp > this.now)
+      this.#moveTo(timestamp);
     this.#next = undefined;
   }
 
@@ -106,7 +118,7 @@ export class Clock {
 
 /** A block cannot have a timestamp. Code BRAID_TIMESTAMP. */
 export class TimestampError extends BaseError {
-  constructor(message: string, timestamp: bigint) {
-    super("BRAID_TIMESTAMP", message, { data: { timestamp: timestamp.toString() } });
+  constructor(message: string, timestamp: bigint, parent?: bigint) {
+    super("BRAID_TIMESTAMP", message, { data: { timestamp, parent } });
   }
 }

@@ -231,8 +231,9 @@ export class Mempool {
         const { tx } = pooled;
         const own = effectiveTip(tx, baseFee);
         if (own < 0n || (tx.type === 3 && tx.maxFeePerBlobGas < blobFee)) break;
+        // One that pays more than those before it comes at once behind them: nothing that is left pays as much.
+        if (tip === undefined || own <= tip || order === "fifo") arrival = Math.max(arrival, pooled.arrival);
         tip = tip === undefined || own < tip ? own : tip;
-        arrival = Math.max(arrival, pooled.arrival);
         ranked.push({ pooled, tip, arrival });
       }
     }

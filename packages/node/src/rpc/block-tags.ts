@@ -5,7 +5,7 @@ import type { Header } from "@braid/protocol";
 import { RpcError, SERVER_ERROR } from "@braid/rpc";
 import type { StateSource } from "@braid/state";
 import type { Node } from "../node.ts";
-import { headerNotFound } from "./errors.ts";
+import { BlockNotFoundError } from "./errors.ts";
 import { boolean, hash, object, optional, ParameterError, quantity64, type Reader } from "./params.ts";
 
 const TAGS = ["latest", "earliest", "pending", "safe", "finalized"] as const;
@@ -53,11 +53,13 @@ export function findBlock({ chain }: Node, param: BlockParam): StoredBlock | und
   return chain.head;
 }
 
-/** As findBlock. Throws RpcError when there is none. */
+/** As findBlock. Throws BlockNotFoundError when there is none. */
 export function needBlock(node: Node, param: BlockParam): StoredBlock {
   const block = findBlock(node, param);
-  if (block === undefined) throw headerNotFound();
-  return block;
+  if (block !== undefined) return block;
+  // What has a name is always there.
+  const wanted = typeof param !== "object" ? 0n : "number" in param ? param.number : param.hash;
+  throw new BlockNotFoundError(wanted, node.head.number);
 }
 
 /** A block's header, and the state after it; of the pending block what would be there after it. */

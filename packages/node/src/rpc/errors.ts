@@ -14,7 +14,7 @@ import { RejectedTransactionError, wordsOf } from "../pool/rejections.ts";
 import { ParameterError } from "./params.ts";
 
 /** EIP-1474 has no code for it; all clients have taken geth's. */
-const REVERTED = 3;
+export const REVERTED = 3;
 
 /** A call that took too long, or that nobody waits for any more. */
 const TIMEOUTS: ReadonlySet<string> = new Set(["BRAID_TIME_LIMIT", "BRAID_ABORTED"]);
@@ -30,7 +30,8 @@ export function rpcErrorOf(error: unknown): unknown {
   if (error instanceof RemoteError) return remoteErrorOf(error);
   if (error instanceof ForkOptionsError) return invalidParams(error.message);
   if (error instanceof UnprovableStateError) return new RpcError(SERVER_ERROR, error.message);
-  if (error instanceof UnknownBlockError) return new RpcError(SERVER_ERROR, "header not found");
+  if (error instanceof UnknownBlockError || error instanceof BlockNotFoundError)
+    return new RpcError(SERVER_ERROR, "header not found");
   if (error instanceof TooManyLogsError) return new RpcError(INVALID_PARAMS, error.message);
   if (error instanceof InvalidInputError || error instanceof ParameterError)
     return invalidParams(error.message);
@@ -49,8 +50,17 @@ function remoteErrorOf({ code, message, data }: RemoteError): RpcError {
   return new RpcError(answered.code, answered.message, answered.data);
 }
 
-export function headerNotFound(): RpcError {
-  return new RpcError(SERVER_ERROR, "header not found");
+/** There is no such block. Code BRAID_BLOCK_NOT_FOUND. */
+export class BlockNotFoundError extends BaseError {
+  declare readonly data: { block: string; head: string };
+
+  /** @param block its number or hash. */
+  constructor(block: bigint | Uint8Array, head: bigint) {
+    const name = typeof block === "bigint" ? block.toString() : bytesToHex(block);
+    super("BRAID_BLOCK_NOT_FOUND", `There is no block ${name}; the newest one is ${head}.`, {
+      data: { block: name, head: head.toString() },
+    });
+  }
 }
 
 /** What a call failed with, or undefined when it did not. */
@@ -105,15 +115,19 @@ const PANICS: Record<string, string> = {
 /** "execution reverted", with what the contract said when it said it the way Solidity does. */
 export function revertMessage(output: Uint8Array): string {
   const reason = revertReason(output);
-  return reason === undefined ? "execution reverted" : `execution reverted: ${reason}`;
+  if (reason === undefined) return "execution reverted";
+  if (reason.kind === "error") return `execution reverted: ${reason.message}`;
+  const { code } = reason;
+  return `execution reverted: ${PANICS[code.toString()] ?? `unknown panic code: 0x${code.toString(16)}`}`;
 }
 
-function revertReason(output: Uint8Array): string | undefined {
+/** What a contract says of its revert, when it says it the way Solidity does: `Error(string)` or `Panic(uint256)`. */
+export function revertReason(
+  output: Uint8Array,
+): { kind: "error"; message: string } | { kind: "panic"; code: bigint } | undefined {
   const selector = bytesToHex(output.subarray(0, 4));
-  if (selector === PANIC_SELECTOR && output.length >= 36) {
-    const code = bytesToBigInt(output.subarray(4, 36));
-    return PANICS[code.toString()] ?? `unknown panic code: 0x${code.toString(16)}`;
-  }
+  if (selector === PANIC_SELECTOR && output.length >= 36)
+    return { kind: "panic", code: bytesToBigInt(output.subarray(4, 36)) };
   if (selector !== ERROR_SELECTOR || output.length < 68) return undefined;
   const offset = bytesToBigInt(output.subarray(4, 36));
   if (offset + 36n > BigInt(output.length)) return undefined;
@@ -121,5 +135,5 @@ function revertReason(output: Uint8Array): string | undefined {
   const length = bytesToBigInt(output.subarray(start, start + 32));
   if (length > BigInt(output.length - start - 32)) return undefined;
   const said = output.subarray(start + 32, start + 32 + Number(length));
-  return new TextDecoder().decode(said);
+  return { kind: "error", message: new TextDecoder().decode(said) };
 }

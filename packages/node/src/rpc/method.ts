@@ -1,8 +1,7 @@
 // Methods by their names, and how one is called.
 
-import { methodNotFound, type RpcContext, type RpcHandler } from "@braid/rpc";
+import type { RpcContext, RpcError, RpcHandler } from "@braid/rpc";
 import type { Node } from "../node.ts";
-import { rpcErrorOf } from "./errors.ts";
 import type { Filters } from "./filters.ts";
 import { forward, forwardedCall } from "./forwarded.ts";
 import { type Reader, readParams } from "./params.ts";
@@ -19,6 +18,16 @@ export interface MethodContext extends RpcContext {
 export type Method = (params: unknown, context: MethodContext) => unknown;
 export type Methods = Readonly<Record<string, Method>>;
 
+/** What a node's RPC sounds like: which methods there are, and how clients are told what went wrong. */
+export interface Dialect {
+  methods: Methods;
+  /** Names of methods that may take long, or much memory. */
+  heavy: readonly string[];
+  /** What a client gets; an error that is a bug stays what it is. */
+  errorOf(error: unknown): unknown;
+  unknownMethod(name: string): RpcError;
+}
+
 /** A method with typed parameters. */
 export function method<const Readers extends readonly Reader<unknown>[]>(
   readers: Readers,
@@ -32,16 +41,17 @@ export function method<const Readers extends readonly Reader<unknown>[]>(
 
 /** Answers calls of methods. */
 export class MethodTable implements RpcHandler {
+  readonly #dialect: Dialect;
   readonly #methods: ReadonlyMap<string, Method>;
   readonly #heavy: ReadonlySet<string>;
   readonly #node: Node;
   readonly #filters: Filters;
   readonly #names: readonly string[];
 
-  /** @param heavy names of methods that may take long, or much memory. */
-  constructor(methods: Methods, heavy: readonly string[], node: Node, filters: Filters) {
-    this.#methods = new Map(Object.entries(methods));
-    this.#heavy = new Set(heavy);
+  constructor(dialect: Dialect, node: Node, filters: Filters) {
+    this.#dialect = dialect;
+    this.#methods = new Map(Object.entries(dialect.methods));
+    this.#heavy = new Set(dialect.heavy);
     this.#names = [...this.#methods.keys()];
     this.#node = node;
     this.#filters = filters;
@@ -57,7 +67,7 @@ export class MethodTable implements RpcHandler {
 
   async call(name: string, params: unknown, context: RpcContext): Promise<unknown> {
     const run = this.#methods.get(name);
-    if (run === undefined) throw methodNotFound(name);
+    if (run === undefined) throw this.#dialect.unknownMethod(name);
     try {
       const elsewhere = forwardedCall(this.#node, name, params);
       if (elsewhere !== undefined && this.#node.fork !== undefined)
@@ -69,7 +79,7 @@ export class MethodTable implements RpcHandler {
         names: this.#names,
       });
     } catch (error) {
-      throw rpcErrorOf(error);
+      throw this.#dialect.errorOf(error);
     }
   }
 }

@@ -5,8 +5,14 @@ import { BaseError, bytesToHex, equalBytes } from "@braid/primitives";
 import { decodeBlock, hashHeader, hashTransaction } from "@braid/protocol";
 import { RpcError, SERVER_ERROR } from "@braid/rpc";
 import { blockNumber, findBlock, stateBlock, stateOf } from "./block-tags.ts";
-import { runCalls } from "./eth/run-call.ts";
-import { blockOverrides, messageOf, stateOverrides, transactionArgs } from "./eth/transaction-args.ts";
+import { type CallPlace, runCalls } from "./eth/run-call.ts";
+import {
+  blockOverrides,
+  messageOf,
+  stateOverrides,
+  type TransactionArgs,
+  transactionArgs,
+} from "./eth/transaction-args.ts";
 import { type MethodContext, type Methods, method } from "./method.ts";
 import { bytes, hash, object } from "./params.ts";
 import { type TraceableBlock, traceBlock } from "./trace-block.ts";
@@ -15,7 +21,7 @@ import { type TracerMaker, tracerOptions } from "./tracers/index.ts";
 const overrides = object({ stateOverrides, blockOverrides });
 
 /** A tracer, and what is to be another way. */
-const callConfig = (value: unknown) => ({ make: tracerOptions(value), ...overrides(value ?? {}) });
+export const callConfig = (value: unknown) => ({ make: tracerOptions(value), ...overrides(value ?? {}) });
 
 export const traceMethods: Methods = {
   debug_traceTransaction: method([hash, tracerOptions], async (context, of, make) => {
@@ -46,26 +52,35 @@ export const traceMethods: Methods = {
     [transactionArgs, stateBlock, callConfig],
     async (context, args, param, { make, ...overrides }) => {
       const { node } = context;
-      const { header, state } = await stateOf(node, param);
       const gasLimit = args.gas === undefined || args.gas > node.callGasLimit ? node.callGasLimit : args.gas;
-      const from = args.from ?? new Uint8Array(20);
-      const overridden = overrides.stateOverrides.find(({ address }) => equalBytes(address, from))?.nonce;
-      const nonce = args.nonce ?? overridden ?? (await state.getAccount(from))?.nonce ?? 0n;
-      const tracer = make({
-        from,
-        to: args.to,
-        nonce,
-        gasLimit,
-        coinbase: overrides.blockOverrides.coinbase ?? header.coinbase,
-        rules: node.chain.rules.rulesAt(header),
-        authorities: (args.authorizations ?? []).flatMap((one) => recoverAuthority(one) ?? []),
-      });
-      const place = { header, state, ...overrides };
-      const [result] = await runCalls(context, place, [messageOf(args, gasLimit)], { tracer: () => tracer });
-      return result === undefined ? null : (tracer.result(result) ?? null);
+      const place = { ...(await stateOf(node, param)), ...overrides };
+      return traceCall(context, place, { ...args, gas: gasLimit }, make);
     },
   ),
 };
+
+/** Traces a message. */
+export async function traceCall(
+  context: MethodContext,
+  place: CallPlace,
+  args: TransactionArgs & { gas: bigint },
+  make: TracerMaker,
+): Promise<unknown> {
+  const { header, state, stateOverrides: accounts = [], blockOverrides: fields = {} } = place;
+  const from = args.from ?? new Uint8Array(20);
+  const overridden = accounts.find(({ address }) => equalBytes(address, from))?.nonce;
+  const tracer = make({
+    from,
+    to: args.to,
+    nonce: args.nonce ?? overridden ?? (await state.getAccount(from))?.nonce ?? 0n,
+    gasLimit: args.gas,
+    coinbase: fields.coinbase ?? header.coinbase,
+    rules: context.node.chain.rules.rulesAt(header),
+    authorities: (args.authorizations ?? []).flatMap((one) => recoverAuthority(one) ?? []),
+  });
+  const [result] = await runCalls(context, place, [messageOf(args, args.gas)], { tracer: () => tracer });
+  return result === undefined ? null : (tracer.result(result) ?? null);
+}
 
 /** All transactions of a block, each with its hash. */
 async function traceWhole(

@@ -33,6 +33,8 @@ export interface ChainSpec {
   blobSchedule?: Record<string, BlobParameters>;
   /** Where a fork's EIPs are not those that Braid knows it by; keyed by the fork's name. */
   eips?: Record<string, number[]>;
+  /** Contracts and init codes of any size, whatever EIP-170 and EIP-3860 say: for development chains. */
+  unlimitedCodeSize?: boolean;
   /** Proof of stake from the first block on, whatever fork that is: no difficulty, no rewards, no uncles. */
   proofOfStake?: boolean;
   /** The contract whose logs are deposit requests (EIP-6110), 20 bytes; mainnet's when left out. */

@@ -99,6 +99,7 @@ export class Chain {
       eips,
       blobs,
       proofOfStakeFromStart: spec.proofOfStake === true,
+      unlimitedCodeSize: spec.unlimitedCodeSize === true,
       daoForkBlock: dao !== undefined && "block" in dao ? BigInt(dao.block) : undefined,
       depositContract: (spec.depositContractAddress?.toLowerCase() ?? MAINNET_DEPOSIT_CONTRACT) as Hex,
     });

@@ -11,6 +11,9 @@ export interface GethGenesis {
     chainId: number;
     blobSchedule?: Record<string, BlobParameters>;
     depositContractAddress?: string;
+    /** As in ChainSpec; geth has neither. */
+    eips?: Record<string, number[]>;
+    unlimitedCodeSize?: boolean;
     /** `homesteadBlock`, …, `osakaTime`, …: when the forks begin. */
     [field: string]: unknown;
   };
@@ -30,7 +33,7 @@ const ACTIVATION_KEYS: Partial<Record<ForkName, string>> = {
 export function specOfGenesis(genesis: GethGenesis, name = "genesis"): ChainSpec {
   const config: unknown = genesis.config;
   if (typeof config !== "object" || config === null) throw new InvalidGenesisFileError("it has no config");
-  const { chainId, blobSchedule, depositContractAddress } = genesis.config;
+  const { chainId, blobSchedule, depositContractAddress, eips, unlimitedCodeSize } = genesis.config;
   if (!Number.isSafeInteger(chainId))
     throw new InvalidGenesisFileError(`its chainId is ${String(chainId)}`, "config.chainId");
   return {
@@ -38,6 +41,8 @@ export function specOfGenesis(genesis: GethGenesis, name = "genesis"): ChainSpec
     chainId,
     hardforks: hardforksOf(genesis.config),
     ...(blobSchedule === undefined ? {} : { blobSchedule }),
+    ...(eips === undefined ? {} : { eips }),
+    ...(unlimitedCodeSize === true ? { unlimitedCodeSize } : {}),
     ...(depositContractAddress === undefined
       ? {}
       : { depositContractAddress: depositContractAddress as Hex }),

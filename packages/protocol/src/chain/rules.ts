@@ -81,6 +81,7 @@ export interface ForkOfChain {
   eips: ReadonlySet<number>;
   blobs: BlobParameters | undefined;
   proofOfStakeFromStart: boolean;
+  unlimitedCodeSize: boolean;
   daoForkBlock: bigint | undefined;
   depositContract: Hex;
 }
@@ -136,7 +137,7 @@ export function forkRules(of: ForkOfChain): ForkRules {
     maxTransactionGas: has(7825) ? MAX_TRANSACTION_GAS : undefined,
     calldataNonZeroGas: since("istanbul") ? 16n : 68n,
     maxRefundQuotient: has(3529) ? 5n : 2n,
-    maxInitCodeSize: MAX_INIT_CODE_SIZE,
+    maxInitCodeSize: of.unlimitedCodeSize ? Number.MAX_SAFE_INTEGER : MAX_INIT_CODE_SIZE,
     blobGasPerBlob: GAS_PER_BLOB,
     targetBlobGasPerBlock: has(4844) ? blobGas(blobs?.target) : 0n,
     maxBlobGasPerBlock: has(4844) ? blobGas(blobs?.max) : 0n,

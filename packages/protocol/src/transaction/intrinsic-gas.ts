@@ -21,8 +21,11 @@ export interface IntrinsicGas {
   floor: bigint;
 }
 
+/** What the gas is charged for. */
+type GasTerms = Pick<Transaction, "data" | "to" | "accessList" | "authorizations">;
+
 /** EIP-2 (creation), EIP-2028 (calldata), EIP-2930 (access list), EIP-3860 (init code), EIP-7702 (authorizations), EIP-7623 (floor). Gas units. */
-export function intrinsicGas(tx: Transaction, rules: ForkRules): IntrinsicGas {
+export function intrinsicGas(tx: GasTerms, rules: ForkRules): IntrinsicGas {
   const data = tx.data;
   let zeros = 0;
   for (let i = 0; i < data.length; i++) if (data[i] === 0) zeros++;

@@ -9,7 +9,7 @@ import type { Node } from "../../node.ts";
 import { effectiveTip } from "../../pool/pooled-transaction.ts";
 import { blockNumber, needBlock } from "../block-tags.ts";
 import { hexOf } from "../format.ts";
-import { type Methods, method } from "../method.ts";
+import { type Method, type Methods, method } from "../method.ts";
 import { list, looseQuantity, optional, ParameterError, type Reader } from "../params.ts";
 
 /** What is offered to builders when nobody says otherwise: wei per gas. */
@@ -23,13 +23,12 @@ const percentile: Reader<number> = (value) => {
   return value;
 };
 
-export const feeMethods: Methods = {
-  eth_gasPrice: method([], ({ node }) => hexOf((node.nextBaseFee ?? 0n) + SUGGESTED_TIP)),
-  eth_maxPriorityFeePerGas: method([], () => hexOf(SUGGESTED_TIP)),
-  eth_baseFee: method([], ({ node }) => (node.nextBaseFee === undefined ? null : hexOf(node.nextBaseFee))),
-  eth_blobBaseFee: method([], ({ node }) => hexOf(blobFeeOf(node, node.head.header))),
+/** What percentiles of a block's rewards are percents of: the gas that it used, as geth counts, or its limit. */
+export type RewardBase = "gasUsed" | "gasLimit";
 
-  eth_feeHistory: method(
+/** eth_feeHistory. */
+export const feeHistory = (base: RewardBase): Method =>
+  method(
     [looseQuantity, blockNumber, optional(list(percentile), [])],
     ({ node }, wanted, newest, percentiles) => {
       if (percentiles.length > MOST_PERCENTILES)
@@ -59,11 +58,19 @@ export const feeMethods: Methods = {
         ),
         ...(percentiles.length === 0
           ? {}
-          : { reward: blocks.map((block) => rewardsOf(node, block, percentiles).map(hexOf)) }),
+          : { reward: blocks.map((block) => rewardsOf(node, block, percentiles, base).map(hexOf)) }),
       };
       return node.fork === undefined ? history : historyOfFork(node.fork, history, most, percentiles);
     },
-  ),
+  );
+
+export const feeMethods: Methods = {
+  eth_gasPrice: method([], ({ node }) => hexOf((node.nextBaseFee ?? 0n) + SUGGESTED_TIP)),
+  eth_maxPriorityFeePerGas: method([], () => hexOf(SUGGESTED_TIP)),
+  eth_baseFee: method([], ({ node }) => (node.nextBaseFee === undefined ? null : hexOf(node.nextBaseFee))),
+  eth_blobBaseFee: method([], ({ node }) => hexOf(blobFeeOf(node, node.head.header))),
+
+  eth_feeHistory: feeHistory("gasUsed"),
 };
 
 interface History {
@@ -125,6 +132,7 @@ function rewardsOf(
   node: Node,
   { block, hash, header }: StoredBlock,
   percentiles: readonly number[],
+  base: RewardBase,
 ): bigint[] {
   const receipts = node.chain.receipts(hash)?.receipts ?? [];
   const baseFee = header.baseFeePerGas ?? 0n;
@@ -136,7 +144,7 @@ function rewardsOf(
   });
   paid.sort((a, b) => (a.tip < b.tip ? -1 : a.tip > b.tip ? 1 : 0));
   return percentiles.map((percent) => {
-    const threshold = BigInt(Math.floor((Number(header.gasUsed) * percent) / 100));
+    const threshold = BigInt(Math.floor((Number(header[base]) * percent) / 100));
     let sum = 0n;
     for (const { gas, tip } of paid) {
       sum += gas;

@@ -32,7 +32,7 @@ export async function runCalls(
   { node, signal, priority = 0, leave }: CallContext,
   { header, state, stateOverrides = [], blockOverrides = {} }: CallPlace,
   messages: CallMessage[],
-  more: Pick<CallInput, "tracer" | "validate"> = {},
+  more: Pick<CallInput, "tracer" | "validate" | "timeLimitMs"> = {},
 ): Promise<CallResult[]> {
   // As geth: who pays nothing for gas sees a base fee of nothing.
   const isFree =
@@ -44,10 +44,11 @@ export async function runCalls(
     messages,
     stateOverrides,
     blockOverrides: isFree ? { ...blockOverrides, baseFeePerGas: 0n } : blockOverrides,
+    timeLimitMs: callLimitMs(node),
     ...more,
   };
   const onMove = leave === undefined ? {} : { onMove: leave };
-  return node.executor.call({ ...input, signal, priority, ...onMove, timeLimitMs: callLimitMs(node) });
+  return node.executor.call({ ...input, signal, priority, ...onMove });
 }
 
 /** Runs one message. */
@@ -55,7 +56,8 @@ export async function runCall(
   context: CallContext,
   place: CallPlace,
   message: CallMessage,
+  more: Pick<CallInput, "timeLimitMs"> = {},
 ): Promise<CallResult> {
-  const [result] = await runCalls(context, place, [message]);
+  const [result] = await runCalls(context, place, [message], more);
   return result as CallResult; // one for each message
 }

@@ -107,11 +107,13 @@ export class BraidEvm extends EVM {
     common: Common,
     state: VersionedState,
     blockchain: EVMMockBlockchainInterface,
+    options: Pick<EVMOpts, "allowUnlimitedContractSize"> = {},
   ): Promise<BraidEvm> {
     interpreterClass ??= findInterpreterClass().then(frameInterpreterClass);
     const stateManager = new EngineStateManager(state);
     const evm = new BraidEvm(
       {
+        ...options,
         common,
         stateManager,
         blockchain,

@@ -1,6 +1,7 @@
 // The engine over ethereumjs's EVM: one EVM for each fork of each chain, kept for the blocks to come.
 
 import type { Kernel } from "@braid/kernel";
+import type { EVMMockBlockchainInterface } from "@ethereumjs/evm";
 import type { ChainSetup } from "../../../block/prepare-block.ts";
 import type { Engine, EngineBlock, MissHandler } from "../../engine.ts";
 import { BraidEvm } from "../evm/braid-evm.ts";
@@ -50,7 +51,7 @@ export class EthereumjsEngine implements Engine {
       customCrypto: customCrypto(chain.hasBlobs),
     });
     const state = new VersionedState(kernel, this.#codes, misses);
-    const evm = await BraidEvm.create(common, state, {
+    const blockchain: EVMMockBlockchainInterface = {
       getBlock: async (number: number) => {
         const hash = await misses.blockHash(BigInt(number));
         return { hash: () => hash };
@@ -59,6 +60,9 @@ export class EthereumjsEngine implements Engine {
       shallowCopy() {
         return this;
       },
+    };
+    const evm = await BraidEvm.create(common, state, blockchain, {
+      allowUnlimitedContractSize: chain.spec.unlimitedCodeSize === true,
     });
     state.precompiles = new Set(
       [...evm.precompiles.keys()].map((address) => Number.parseInt(address.slice(-4), 16)),

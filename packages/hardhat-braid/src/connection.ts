@@ -1,0 +1,85 @@
+// One connection to a network that Braid answers: a chain of its own.
+
+import { type BraidProvider, createNode, FailedExecutionError } from "@braid/node";
+import { RpcError } from "@braid/rpc";
+import type { EdrNetworkConfig } from "hardhat/types/config";
+import type { HookContext } from "hardhat/types/hooks";
+import type { ChainType, NetworkConnection } from "hardhat/types/network";
+import type { JsonRpcRequest, JsonRpcResponse } from "hardhat/types/providers";
+import { Defaults } from "./defaults.ts";
+import { nodeOptions } from "./node-options.ts";
+import { Observer } from "./observer.ts";
+import { type AskEdr, Stage } from "./stage.ts";
+
+/** What Braid's node sends of a subscription. */
+interface SubscriptionMessage {
+  type: string;
+  data: { subscription: string; result: unknown };
+}
+
+export class BraidConnection {
+  readonly #braid: BraidProvider;
+  readonly #defaults: Defaults;
+  readonly #observer: Observer;
+
+  private constructor(braid: BraidProvider, config: Readonly<EdrNetworkConfig>, observer: Observer) {
+    this.#braid = braid;
+    this.#observer = observer;
+    const hasBaseFee = braid.node.nextBaseFee !== undefined;
+    this.#defaults = new Defaults(config, (method, params) => this.#perform(method, params), hasBaseFee);
+  }
+
+  /** Throws HardhatPluginError for a configuration that Braid cannot run. */
+  static async open<Type extends ChainType | string>(
+    context: HookContext,
+    connection: NetworkConnection<Type>,
+    askEdr: AskEdr,
+  ): Promise<BraidConnection> {
+    const { networkName, chainType } = connection;
+    const networkConfig = await withCoverage(context, connection.networkConfig as EdrNetworkConfig);
+    const braid = await createNode(await nodeOptions({ networkName, networkConfig, chainType }));
+    braid.on("message", ({ type, data }: SubscriptionMessage) => {
+      connection.provider.emit("notification", data);
+      connection.provider.emit("message", { type, data });
+    });
+    const stage = new Stage(askEdr, networkConfig.allowBlocksWithSameTimestamp);
+    const observer = await Observer.create(context, braid, stage);
+    return new BraidConnection(braid, networkConfig, observer);
+  }
+
+  /** Rejects with what Hardhat's own network rejects with when an execution fails. */
+  async answer({ id, method, params = [] }: JsonRpcRequest): Promise<JsonRpcResponse> {
+    try {
+      const given = Array.isArray(params) ? await this.#defaults.fill(method, params) : params;
+      return { jsonrpc: "2.0", id, result: await this.#perform(method, given) };
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      const { code, message, data = null } = error;
+      return { jsonrpc: "2.0", id, error: { code, message, data } };
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#braid.close();
+  }
+
+  async #perform(method: string, params: unknown): Promise<unknown> {
+    this.#observer.requested(params);
+    try {
+      const result = await this.#braid.request({ method, params });
+      await this.#observer.succeeded(method, params);
+      return result;
+    } catch (error) {
+      throw error instanceof FailedExecutionError
+        ? await this.#observer.failed(method, params, error)
+        : error;
+    }
+  }
+}
+
+/** With coverage on, code is larger and takes more gas; what the user has set stays. */
+async function withCoverage(context: HookContext, config: EdrNetworkConfig): Promise<EdrNetworkConfig> {
+  if (!(await context.hooks.hasHandlers("network", "onCoverageData"))) return config;
+  const { allowUnlimitedContractSize = true, blockGasLimit = false, transactionGasCap = false } = config;
+  return { ...config, allowUnlimitedContractSize, blockGasLimit, transactionGasCap };
+}

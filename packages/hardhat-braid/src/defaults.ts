@@ -1,0 +1,104 @@
+// What a request leaves out, filled in as Hardhat's own handlers do it, which a network that is answered here never reaches.
+
+import type { EdrNetworkConfig } from "hardhat/types/config";
+
+type Ask = (method: string, params: unknown[]) => Promise<unknown>;
+type Fields = Record<string, unknown>;
+
+const REWARD_PERCENTILE = 50;
+/** After so many full blocks the fee is still enough. */
+const FULL_BLOCKS = 3n;
+/** Of the newest block's gas limit, for gas that is multiplied. */
+const GAS_LIMIT_SHARE = 0.95;
+
+const hexOf = (value: bigint | number): string => `0x${value.toString(16)}`;
+
+export class Defaults {
+  readonly #config: Readonly<EdrNetworkConfig>;
+  readonly #ask: Ask;
+  readonly #hasBaseFee: boolean;
+  #first: string | undefined;
+
+  /**
+   * @param ask of the network itself.
+   * @param hasBaseFee EIP-1559 is active.
+   */
+  constructor(config: Readonly<EdrNetworkConfig>, ask: Ask, hasBaseFee: boolean) {
+    this.#config = config;
+    this.#ask = ask;
+    this.#hasBaseFee = hasBaseFee;
+  }
+
+  /** The parameters with what was left out; those that are given stay as they are. */
+  async fill(method: string, params: unknown[]): Promise<unknown[]> {
+    const isSent = method === "eth_sendTransaction";
+    if (!isSent && method !== "eth_call" && method !== "eth_estimateGas") return params;
+    const [given, ...rest] = params;
+    if (typeof given !== "object" || given === null) return params;
+    const fields: Fields = { ...given };
+    if (isSent) {
+      await this.#fillFees(fields);
+      if (fields.gas === undefined) fields.gas = await this.#gas(fields);
+    }
+    fields.from ??= await this.#sender();
+    return [fields, ...rest];
+  }
+
+  async #sender(): Promise<string | undefined> {
+    if (this.#config.from !== undefined) return this.#config.from;
+    if (this.#first === undefined) {
+      const [first] = (await this.#ask("eth_accounts", [])) as string[];
+      this.#first = first;
+    }
+    return this.#first;
+  }
+
+  async #fillFees(fields: Fields): Promise<void> {
+    const { gasPrice } = this.#config;
+    const { maxFeePerGas: most, maxPriorityFeePerGas: tip } = fields;
+    if (fields.gasPrice !== undefined) return;
+    if (gasPrice !== "auto") {
+      if (most === undefined && tip === undefined) fields.gasPrice = hexOf(gasPrice);
+      return;
+    }
+    if (most !== undefined && tip !== undefined) return;
+    if (!this.#hasBaseFee && most === undefined && tip === undefined) {
+      fields.gasPrice = await this.#ask("eth_gasPrice", []);
+      return;
+    }
+    const suggested = await this.#suggestedFees();
+    const maxPriorityFeePerGas = typeof tip === "string" ? BigInt(tip) : suggested.tip;
+    let maxFeePerGas = typeof most === "string" ? BigInt(most) : suggested.most;
+    if (maxFeePerGas < maxPriorityFeePerGas) maxFeePerGas += maxPriorityFeePerGas;
+    fields.maxFeePerGas = hexOf(maxFeePerGas);
+    fields.maxPriorityFeePerGas = hexOf(maxPriorityFeePerGas);
+  }
+
+  async #suggestedFees(): Promise<{ most: bigint; tip: bigint }> {
+    if (!this.#hasBaseFee) {
+      const price = BigInt((await this.#ask("eth_gasPrice", [])) as string);
+      return { most: price, tip: price };
+    }
+    const history = (await this.#ask("eth_feeHistory", ["0x1", "latest", [REWARD_PERCENTILE]])) as {
+      baseFeePerGas?: string[];
+      reward?: string[][];
+    };
+    const next = BigInt(history.baseFeePerGas?.at(-1) ?? 0);
+    let tip = BigInt(history.reward?.[0]?.[0] ?? 0);
+    if (tip === 0n) tip = BigInt((await this.#ask("eth_maxPriorityFeePerGas", [])) as string);
+    const blocks = FULL_BLOCKS - 1n;
+    return { most: (next * 9n ** blocks) / 8n ** blocks, tip: tip === 0n ? 1n : tip };
+  }
+
+  async #gas(fields: Fields): Promise<string> {
+    const { gas, gasMultiplier } = this.#config;
+    if (gas !== "auto") return hexOf(gas);
+    const from = fields.from ?? (await this.#sender());
+    const estimate = (await this.#ask("eth_estimateGas", [{ ...fields, from }])) as string;
+    if (gasMultiplier === 1) return estimate;
+    const { gasLimit } = (await this.#ask("eth_getBlockByNumber", ["latest", false])) as { gasLimit: string };
+    const most = Math.floor(Number(gasLimit) * GAS_LIMIT_SHARE);
+    const multiplied = Math.floor(Number(estimate) * gasMultiplier);
+    return hexOf(multiplied > most ? most - 1 : multiplied);
+  }
+}

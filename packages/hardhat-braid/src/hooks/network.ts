@@ -1,0 +1,46 @@
+// Requests of networks that Braid answers.
+
+import type { HookContext, NetworkHooks } from "hardhat/types/hooks";
+import type { ChainType, NetworkConnection } from "hardhat/types/network";
+import type { JsonRpcRequest, JsonRpcResponse } from "hardhat/types/providers";
+import type { BraidConnection } from "../connection.ts";
+
+export default async (): Promise<Partial<NetworkHooks>> => {
+  const connections = new WeakMap<object, Promise<BraidConnection>>();
+
+  return {
+    async onRequest<Type extends ChainType | string>(
+      context: HookContext,
+      connection: NetworkConnection<Type>,
+      request: JsonRpcRequest,
+      next: (
+        nextContext: HookContext,
+        nextConnection: NetworkConnection<Type>,
+        nextRequest: JsonRpcRequest,
+      ) => Promise<JsonRpcResponse>,
+    ): Promise<JsonRpcResponse> {
+      const { networkConfig } = connection;
+      if (networkConfig.type !== "edr-simulated" || networkConfig.braid === undefined)
+        return next(context, connection, request);
+      let found = connections.get(connection);
+      if (found === undefined) {
+        found = import("../connection.ts").then(({ BraidConnection }) =>
+          BraidConnection.open(context, connection, (edrRequest) => next(context, connection, edrRequest)),
+        );
+        connections.set(connection, found);
+      }
+      return (await found).answer(request);
+    },
+
+    async closeConnection<Type extends ChainType | string>(
+      context: HookContext,
+      connection: NetworkConnection<Type>,
+      next: (nextContext: HookContext, nextConnection: NetworkConnection<Type>) => Promise<void>,
+    ): Promise<void> {
+      const found = connections.get(connection);
+      connections.delete(connection);
+      await (await found?.catch(() => undefined))?.close();
+      return next(context, connection);
+    },
+  };
+};

@@ -1,0 +1,173 @@
+// eth_call and eth_estimateGas, as Hardhat's own network has them: no call is held to its sender's funds, and an estimate is the gas that was used
+// wherever that is enough.
+
+import type { CallResult, StateOverride } from "@braid/executor";
+import { bytesToHex } from "@braid/primitives";
+import { type IntrinsicGas, InvalidTransactionError, intrinsicGas } from "@braid/protocol";
+import { RpcError, SERVER_ERROR } from "@braid/rpc";
+import type { HardhatOptions } from "../../options.ts";
+import { stateBlock, stateOf } from "../block-tags.ts";
+import { type CallPlace, runCall } from "../eth/run-call.ts";
+import { blockOverrides, messageOf, stateOverrides, type TransactionArgs } from "../eth/transaction-args.ts";
+import { hexOf } from "../format.ts";
+import { type MethodContext, type Methods, method } from "../method.ts";
+import { address } from "../params.ts";
+import { callConfig, traceCall } from "../trace.ts";
+import { hardhatArgs } from "./arguments.ts";
+import { FailedExecutionError } from "./errors.ts";
+import { defaultGas, gasCap } from "./transactions.ts";
+
+/** Gas has no price in a call, so that nobody has to pay for it. */
+const FREE = { baseFeePerGas: 0n };
+
+export function callMethods(options: HardhatOptions): Methods {
+  const { throwOnCallFailures: throws = true } = options;
+  return {
+    eth_call: method(
+      [hardhatArgs, stateBlock, stateOverrides, blockOverrides],
+      async (context, args, block, accounts, header) => {
+        const place = await placeOf(context, args, block, accounts, header);
+        const gas = args.gas ?? defaultGas(context.node, options);
+        checkGas(context, gas, options);
+        checkIntrinsic(context, place, args, gas);
+        const result = await run(context, place, args, gas);
+        if (result.status === 0 && throws) throw new FailedExecutionError(result);
+        return bytesToHex(result.output);
+      },
+    ),
+
+    eth_estimateGas: method(
+      [hardhatArgs, stateBlockOrPending, stateOverrides, blockOverrides],
+      async (context, args, block, accounts, header) => {
+        const place = await placeOf(context, args, block, accounts, header);
+        return hexOf(await estimate(context, place, args, options));
+      },
+    ),
+
+    debug_traceCall: method(
+      [hardhatArgs, stateBlock, callConfig],
+      async (context, args, block, { make, stateOverrides: accounts, blockOverrides: header }) => {
+        const place = await placeOf(context, args, block, accounts, header);
+        return traceCall(
+          context,
+          place,
+          { ...args, gas: args.gas ?? defaultGas(context.node, options) },
+          make,
+        );
+      },
+    ),
+  };
+}
+
+/** The nonce that is next after the pending block, and not after all that waits. */
+export const transactionCount = method([address, stateBlock], async ({ node }, of, param) => {
+  const { state } = await stateOf(node, param);
+  return hexOf((await state.getAccount(of))?.nonce ?? 0n);
+});
+
+/** Estimates are made for the next block. */
+const stateBlockOrPending: typeof stateBlock = (value) => stateBlock(value ?? "pending");
+
+async function placeOf(
+  { node }: MethodContext,
+  args: TransactionArgs,
+  block: ReturnType<typeof stateBlock>,
+  accounts: StateOverride[],
+  header: ReturnType<typeof blockOverrides>,
+): Promise<CallPlace> {
+  const found = await stateOf(node, block);
+  const free = found.header.baseFeePerGas === undefined ? {} : FREE;
+  const place = { ...found, stateOverrides: accounts, blockOverrides: { ...free, ...header } };
+  return { ...place, stateOverrides: await withFunds(place, args) };
+}
+
+/** The sender has at least what the message gives away and may spend. */
+async function withFunds(
+  { header, state, stateOverrides: overrides = [] }: CallPlace,
+  { from = new Uint8Array(20), value, gas, gasPrice, maxFeePerGas }: TransactionArgs,
+): Promise<StateOverride[]> {
+  const needed = value + (gas ?? header.gasLimit) * (gasPrice ?? maxFeePerGas ?? 0n);
+  if (needed === 0n) return overrides;
+  const key = bytesToHex(from);
+  const own = overrides.find(({ address }) => bytesToHex(address) === key);
+  const balance = own?.balance ?? (await state.getAccount(from))?.balance ?? 0n;
+  if (balance >= needed) return overrides;
+  return [...overrides.filter((one) => one !== own), { address: from, ...own, balance: needed }];
+}
+
+function checkGas({ node }: MethodContext, gas: bigint, { transactionGasCap }: HardhatOptions): void {
+  const cap = gasCap(node, transactionGasCap);
+  if (cap !== undefined && gas > cap)
+    throw new RpcError(SERVER_ERROR, `transaction gas limit (${gas}) is greater than the cap (${cap})`);
+}
+
+function checkIntrinsic(context: MethodContext, place: CallPlace, args: TransactionArgs, gas: bigint): void {
+  const { intrinsic } = ownGas(context, place, args);
+  if (gas < intrinsic)
+    throw new RpcError(SERVER_ERROR, `Transaction requires at least ${intrinsic} gas but got ${gas}`);
+}
+
+/** A call takes as long as its gas lasts. */
+function run(
+  context: MethodContext,
+  place: CallPlace,
+  args: TransactionArgs,
+  gas: bigint,
+): Promise<CallResult> {
+  return runCall(context, place, messageOf(args, gas), { timeLimitMs: undefined });
+}
+
+/** An answer that is at most so much above the least is good enough, for as much as is needed at least. */
+const TOLERANCES: readonly (readonly [least: bigint, tolerance: bigint])[] = [
+  [4_000_000n, 50_000n],
+  [1_000_000n, 10_000n],
+  [100_000n, 1_000n],
+  [50_000n, 500n],
+  [30_000n, 300n],
+  [0n, 200n],
+];
+const MOST_ROUNDS = 20;
+
+/** Rejects with FailedExecutionError when no gas is enough. */
+async function estimate(
+  context: MethodContext,
+  place: CallPlace,
+  args: TransactionArgs,
+  options: HardhatOptions,
+): Promise<bigint> {
+  const { node } = context;
+  const most = args.gas ?? defaultGas(node, options);
+  checkGas(context, most, options);
+  checkIntrinsic(context, place, args, most);
+  const first = await run(context, place, args, most);
+  if (first.status === 0) throw new FailedExecutionError(first);
+  const { intrinsic } = ownGas(context, place, args);
+  const used = first.gasUsed > intrinsic ? first.gasUsed : intrinsic + 1n;
+  const isEnough = async (gas: bigint): Promise<boolean> => {
+    try {
+      return (await run(context, place, args, gas)).status === 1;
+    } catch (error) {
+      if (error instanceof InvalidTransactionError && /_GAS_(TOO_LOW|FLOOR_TOO_LOW)$/.test(error.code))
+        return false;
+      throw error;
+    }
+  };
+  if (await isEnough(used)) return used;
+  let [low, high] = [used, most];
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const tolerance = TOLERANCES.find(([from]) => low >= from)?.[1] ?? 0n;
+    if (high - low <= tolerance) break;
+    let middle = low + (high - low) / 2n;
+    // Most need little more than what they use.
+    if (round === 0 && middle > 3n * low) middle = 3n * low;
+    if (await isEnough(middle)) high = middle;
+    else low = middle + 1n;
+  }
+  return high;
+}
+
+/** What the transaction needs before anything runs. */
+function ownGas({ node }: MethodContext, { header }: CallPlace, args: TransactionArgs): IntrinsicGas {
+  const { data, to, accessList = [], authorizations = [] } = args;
+  return intrinsicGas({ data, to, accessList, authorizations }, node.chain.rules.rulesAt(header));
+}

@@ -1,0 +1,35 @@
+// The dialect of Hardhat's own network: a project's tests hear what they would hear from it.
+
+import type { HardhatOptions } from "../../options.ts";
+import { blockMethods } from "../eth/blocks.ts";
+import { feeHistory } from "../eth/fees.ts";
+import type { Json } from "../format.ts";
+import type { Dialect, Method } from "../method.ts";
+import { HEAVY_METHODS, METHODS } from "../methods.ts";
+import { callMethods, transactionCount } from "./calls.ts";
+import { developmentMethods } from "./development.ts";
+import { hardhatErrorOf, notSupported } from "./errors.ts";
+import { sendingMethods } from "./transactions.ts";
+
+/** Without the address of a contract that was not created. */
+const transactionReceipt: Method = async (params, context) => {
+  const receipt = (await blockMethods.eth_getTransactionReceipt?.(params, context)) as Json | null;
+  return receipt?.status === "0x0" ? { ...receipt, contractAddress: null } : receipt;
+};
+
+export function hardhatDialect(options: HardhatOptions): Dialect {
+  return {
+    methods: {
+      ...METHODS,
+      eth_feeHistory: feeHistory("gasLimit"),
+      eth_getTransactionCount: transactionCount,
+      eth_getTransactionReceipt: transactionReceipt,
+      ...developmentMethods,
+      ...callMethods(options),
+      ...sendingMethods(options),
+    },
+    heavy: HEAVY_METHODS,
+    errorOf: hardhatErrorOf,
+    unknownMethod: notSupported,
+  };
+}
