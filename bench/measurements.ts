@@ -202,3 +202,32 @@ export interface NodeMeasurement {
   rounds: number;
   rows: NodeRow[];
 }
+
+/** How a block on a state that is far away is executed. */
+export const REMOTE_WAYS = ["one by one", "in flight", "access list", "RPCStateManager", "anvil"] as const;
+export type RemoteWay = (typeof REMOTE_WAYS)[number];
+
+/** What came to the delayed node. */
+export interface RemoteTraffic {
+  /** Over HTTP. */
+  requests: number;
+  /** Of those batches. */
+  calls: number;
+  /** The longest chain of requests of which each came after the one before it was answered. */
+  rounds: number;
+  /** Accounts and slots that were asked for, each once. */
+  keys: number;
+}
+
+export interface RemoteRun extends RemoteTraffic {
+  ms: number;
+}
+
+export interface RemoteMeasurement {
+  environment: Environment;
+  block: number;
+  transactions: number;
+  /** Accounts and slots that the block reads. */
+  needed: number;
+  delays: { delayMs: number; runs: Partial<Record<RemoteWay, RemoteRun[]>> }[];
+}

@@ -12,10 +12,12 @@ import type {
   MemoryMeasurement,
   NodeMeasurement,
   ProfileMeasurement,
+  RemoteMeasurement,
   SmallBlocksMeasurement,
   StatesMeasurement,
   StockMeasurement,
 } from "./measurements.ts";
+import { remoteTables } from "./remote-tables.ts";
 import { readResult } from "./results.ts";
 import {
   conformanceLines,
@@ -54,6 +56,7 @@ const longRun = readResult<LongRunMeasurement>("long-run");
 const small = readResult<SmallBlocksMeasurement>("small-blocks");
 const states = readResult<StatesMeasurement>("states");
 const node = readResult<NodeMeasurement>("node");
+const remote = readResult<RemoteMeasurement>("remote");
 const profile = readResult<ProfileMeasurement>("profile");
 fill("README.md", {
   stock: stock && `${formatEnvironment(stock.environment)}\n\n${stockTables(stock)}`,
@@ -66,6 +69,7 @@ fill("README.md", {
   "small-blocks": small && `${formatEnvironment(small.environment)}\n\n${smallBlocksTable(small)}`,
   states: states && `${formatEnvironment(states.environment)}\n\n${statesTables(states)}`,
   node: node && `${formatEnvironment(node.environment)}\n\n${nodeTable(node)}`,
+  remote: remote && `${formatEnvironment(remote.environment)}\n\n${remoteTables(remote)}`,
   profile: profile && `${formatEnvironment(profile.environment)}\n\n${profileTable(profile)}`,
 });
 fill("../README.md", { bench: stock && stockSummary(stock, fresh) });
