@@ -309,7 +309,7 @@ async function useHints(
     else {
       const senders = (input.senders ?? []).filter((sender) => sender !== undefined);
       // Nobody waits for it: a unit that comes to what is on its way asks what else it will need.
-      void prefetch(reader, { transactions: block.encodings, context, senders, building }, hints, options);
+      prefetch(reader, { transactions: block.encodings, context, senders, building }, hints, options);
     }
   }
   if (accessList !== undefined && plan.mode === "parallel") {

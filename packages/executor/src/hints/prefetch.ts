@@ -41,21 +41,19 @@ interface ExpectedReads {
 }
 
 /**
- * Fetches what the block is expected to read, as much at once as the reader allows, instead of one miss at a time. Nothing is read for a
+ * Begins to fetch what the block is expected to read, as much at once as the reader allows, instead of one miss at a time. Nothing is read for a
  * transaction that could be in no such block, because it has not paid for what it names, nor for a block with such a transaction.
  * A failed prefetch means nothing: the read itself will fail again if it is really made.
  */
-export async function prefetch(
+export function prefetch(
   reader: StateReader,
   block: PrefetchInput,
   memory: HintMemory,
   options: HintOptions,
-): Promise<void> {
+): void {
   const { accounts, slots } = expectedReads(block, memory, options);
-  await Promise.allSettled([
-    ...[...accounts.values()].map((address) => reader.fetchAccount(address)),
-    ...slots.map(({ address, slot }) => reader.fetchSlot(address, slot)),
-  ]);
+  for (const address of accounts.values()) reader.fetchAccount(address).catch(() => {});
+  for (const { address, slot } of slots) reader.fetchSlot(address, slot).catch(() => {});
 }
 
 function expectedReads(block: PrefetchInput, memory: HintMemory, options: HintOptions): ExpectedReads {
