@@ -31,8 +31,12 @@ export class DelayedNode {
 }
 
 function messageOf(child: ChildProcess): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    child.once("message", resolve);
-    child.once("exit", (code) => reject(new Error(`the delayed node ended with code ${code}`)));
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  const ended = (code: number | null): void => reject(new Error(`the delayed node ended with code ${code}`));
+  child.once("exit", ended);
+  child.once("message", (message) => {
+    child.off("exit", ended);
+    resolve(message);
   });
+  return promise;
 }
