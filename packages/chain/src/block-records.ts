@@ -100,6 +100,12 @@ export class BlockRecords {
     this.#chain = chain;
   }
 
+  /** The entries of this block are written, and somebody will soon ask for them. */
+  remember(stored: StoredBlock, receipts: BlockReceipts): void {
+    this.#blocks.get(stored.hash, () => stored);
+    this.#receipts.get(stored.hash, () => receipts);
+  }
+
   block(hash: Uint8Array): StoredBlock | undefined {
     return this.#blocks.get(hash, () => {
       const raw = this.#store.record(keyOf("block", hash));

@@ -259,7 +259,7 @@ export class Blockchain {
     return this.#enqueue(async () => {
       const { block, hash } = built;
       const isOnHead = equalBytes(block.header.parentHash, this.#head.hash);
-      const stored = this.block(hash) ?? (await this.#commit(encodeBlock(block), built));
+      const stored = this.block(hash) ?? (await this.#keep(built));
       if (isOnHead && this.#head !== stored) await this.#moveHead(hash, { state: null });
       return stored;
     });
@@ -330,7 +330,8 @@ export class Blockchain {
     });
     const after = this.#store.prepare(state, result.stateChanges);
     validateResult(header, result, after.root);
-    await this.#commit(raw, { block, hash, result, state, after });
+    const { stored, isOnHead } = await this.#commit(raw, { block, hash, result, state, after });
+    if (isOnHead) this.#advance(stored);
     return { block, hash, result, stateRoot: after.root };
   }
 
@@ -345,7 +346,20 @@ export class Blockchain {
     return ancestors;
   }
 
-  async #commit(raw: Uint8Array, executed: ExecutedBlock): Promise<StoredBlock> {
+  /** Whoever has sent its transactions waits for their receipts. */
+  async #keep(built: BuiltChild): Promise<StoredBlock> {
+    const { stored, isOnHead } = await this.#commit(encodeBlock(built.block), built);
+    const { receipts, transactions } = built.result;
+    this.#records.remember(stored, { receipts, senders: transactions.map(({ sender }) => sender) });
+    if (isOnHead) this.#advance(stored);
+    return stored;
+  }
+
+  /** Gives the block as it is kept, and whether the store's head has gone with it. */
+  async #commit(
+    raw: Uint8Array,
+    executed: ExecutedBlock,
+  ): Promise<{ stored: StoredBlock; isOnHead: boolean }> {
     const { block, hash, result, state, after } = executed;
     const stored = new StoredBlock(hash, block, raw.length);
     const { receipts, transactions } = result;
@@ -359,11 +373,12 @@ export class Blockchain {
     await after.commit({ hash, number: stored.number }, records);
     this.#unwritten = [];
     for (const listener of this.#executed) listener(stored, result);
-    if (isOnHead) {
-      this.#head = stored;
-      this.#tell({ dropped: [], added: [stored] });
-    }
-    return stored;
+    return { stored, isOnHead };
+  }
+
+  #advance(stored: StoredBlock): void {
+    this.#head = stored;
+    this.#tell({ dropped: [], added: [stored] });
   }
 
   async #moveHead(hash: Uint8Array, { state, forgetUnless, ...names }: NewHead): Promise<void> {

@@ -132,13 +132,26 @@ async function readBody(
   if (Number(request.headers["content-length"] ?? 0) > limit) return undefined;
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > limit) return undefined;
-    hold(chunk.length);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, length).toString("utf8");
+  // PERF: iterating over the request takes three times as long.
+  return new Promise((resolve, reject) => {
+    request.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > limit) {
+        request.pause();
+        return resolve(undefined);
+      }
+      hold(chunk.length);
+      chunks.push(chunk);
+    });
+    request.on("end", () => resolve(textOf(chunks)));
+    request.on("error", reject);
+    request.on("close", () => reject(new Error("the client has gone")));
+  });
+}
+
+function textOf(chunks: readonly Buffer[]): string {
+  const [only] = chunks;
+  return (chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)).toString("utf8");
 }
 
 /** May the page that sends this request call? What is no page sends no origin. */
@@ -167,17 +180,23 @@ async function send(
   response: ServerResponse,
   { status, body = "", type = "text/plain; charset=utf-8" }: Answer,
 ): Promise<void> {
-  let bytes: Buffer = Buffer.from(body);
-  if (bytes.length > 0) response.setHeader("Content-Type", type);
-  if (bytes.length >= MIN_COMPRESSED) {
-    const [encoding, compressed] = await compress(bytes, String(headers["accept-encoding"] ?? ""));
+  const length = Buffer.byteLength(body);
+  if (length > 0) response.setHeader("Content-Type", type);
+  // PERF: a text that is short goes with its head in one piece.
+  let content: string | Buffer = body;
+  if (length >= MIN_COMPRESSED) {
+    const [encoding, compressed] = await compress(
+      Buffer.from(body),
+      String(headers["accept-encoding"] ?? ""),
+    );
     response.appendHeader("Vary", "Accept-Encoding");
     if (encoding !== undefined) response.setHeader("Content-Encoding", encoding);
-    bytes = compressed;
+    content = compressed;
   }
-  if (status !== 204) response.setHeader("Content-Length", bytes.length);
+  if (status !== 204)
+    response.setHeader("Content-Length", typeof content === "string" ? length : content.length);
   response.writeHead(status);
-  response.end(method === "HEAD" || status === 204 ? undefined : bytes);
+  response.end(method === "HEAD" || status === 204 ? undefined : content);
 }
 
 /** PERF: the fastest levels, off the main thread: answers are compressed once and read once. */

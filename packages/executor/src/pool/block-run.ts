@@ -107,7 +107,7 @@ async function startTasks(
     withdraw();
   };
   signal?.addEventListener("abort", cancel);
-  const stopWaiting = whenShutOut(pool, tasks, withdraw);
+  let stopWaiting: (() => void) | undefined;
   try {
     const task: BlockTask = {
       chain,
@@ -135,16 +135,22 @@ async function startTasks(
         },
       );
     }
+    stopWaiting = whenShutOut(pool, tasks, withdraw);
     return readAttempt(await Promise.allSettled(tasks.map(({ end }) => end)), server);
   } finally {
-    stopWaiting();
+    stopWaiting?.();
     signal?.removeEventListener("abort", cancel);
     server.close();
   }
 }
 
-/** Calls `leave` when for a while no task could begin. Until the answered function is called. */
-function whenShutOut(pool: TaskPool, tasks: GivenTask<unknown>[], leave: () => void): () => void {
+/** Calls `leave` when for a while no task could begin. Until the answered function is called, if there is one: tasks that have begun need none. */
+function whenShutOut(
+  pool: TaskPool,
+  tasks: GivenTask<unknown>[],
+  leave: () => void,
+): (() => void) | undefined {
+  if (tasks.some(({ hasBegun }) => hasBegun)) return undefined;
   const timer = setInterval(() => {
     if (tasks.some(({ hasBegun }) => hasBegun)) clearInterval(timer);
     else if (pool.isShutOut) leave();

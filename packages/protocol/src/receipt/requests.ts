@@ -57,8 +57,12 @@ export function depositRequest(logs: Iterable<Log>, contract: Uint8Array): Uint8
   return deposits.length === 0 ? undefined : concatBytes(Uint8Array.of(DEPOSIT_TYPE), ...deposits);
 }
 
+/** The sha256 of nothing: what most blocks have. */
+const NO_REQUESTS = new Uint8Array(createHash("sha256").digest());
+
 /** A header's requests hash (EIP-7685): sha256 of the requests' sha256 hashes; each request has its type byte first and is not empty. */
 export function requestsHash(requests: readonly Uint8Array[]): Uint8Array {
+  if (requests.length === 0) return NO_REQUESTS.slice();
   const outer = createHash("sha256");
   for (const request of requests) outer.update(createHash("sha256").update(request).digest());
   return new Uint8Array(outer.digest());
