@@ -4,10 +4,11 @@ import type { CallResult } from "@braid/executor";
 import { bytesToHex } from "@braid/primitives";
 import type { AccessListEntry } from "@braid/protocol";
 import { RpcError, SERVER_ERROR } from "@braid/rpc";
-import { stateBlock, stateOf } from "../block-tags.ts";
+import { blockParam, stateBlock, stateOf } from "../block-tags.ts";
 import { failureOf, haltMessage, revertMessage } from "../errors.ts";
 import { formatAccess, hexOf } from "../format.ts";
 import { type MethodContext, type Methods, method } from "../method.ts";
+import { optional } from "../params.ts";
 import { AccessListTracer } from "./access-list-tracer.ts";
 import { estimateGas } from "./estimate-gas.ts";
 import { runCall, runCalls } from "./run-call.ts";
@@ -32,8 +33,9 @@ export const callMethods: Methods = {
     },
   ),
 
+  // As Hardhat, in the block that would be next: contracts that look at the time may need more gas there than in the newest one.
   eth_estimateGas: method(
-    [transactionArgs, stateBlock, stateOverrides, blockOverrides],
+    [transactionArgs, optional(blockParam, "pending"), stateOverrides, blockOverrides],
     async (context, args, block, state, header) => {
       const place = {
         ...(await stateOf(context.node, block)),
