@@ -89,7 +89,5 @@ console.log(
 );
 console.log(`watched a trade in block ${await seen}`);
 
-// When this is answered, so is what has ended the subscription.
-await webSocket.getBlockNumber();
-await webSocket.destroy();
+webSocket.websocket.close();
 provider.destroy();
