@@ -5,26 +5,36 @@ import { connect, type Socket } from "node:net";
 
 const END_OF_HEAD = "\r\n\r\n";
 
+async function connectTo({ hostname, port }: URL): Promise<Socket> {
+  const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+  await once(socket, "connect");
+  return socket;
+}
+
 export class NodeClient {
-  readonly #socket: Socket;
+  readonly #url: URL;
   readonly #head: string;
+  #socket: Socket;
   #received: Buffer = Buffer.alloc(0);
   #answered: ((body: string) => void) | undefined;
   #failed: ((error: Error) => void) | undefined;
 
   static async open(url: string): Promise<NodeClient> {
-    const { hostname, port, host } = new URL(url);
-    const socket = connect({ host: hostname, port: Number(port), noDelay: true });
-    await once(socket, "connect");
-    return new NodeClient(socket, host);
+    const parsed = new URL(url);
+    return new NodeClient(parsed, await connectTo(parsed));
   }
 
-  private constructor(socket: Socket, host: string) {
-    this.#socket = socket;
-    this.#head = `POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nContent-Length: `;
+  private constructor(url: URL, socket: Socket) {
+    this.#url = url;
+    this.#head = `POST / HTTP/1.1\r\nHost: ${url.host}\r\nContent-Type: application/json\r\nContent-Length: `;
+    this.#socket = this.#watch(socket);
+  }
+
+  #watch(socket: Socket): Socket {
     socket.on("data", (data: Buffer) => this.#take(data));
     socket.on("error", (error) => this.#failed?.(error));
     socket.on("close", () => this.#failed?.(new Error("the node has closed the connection")));
+    return socket;
   }
 
   /** The result of a call. Rejects with what the node says is wrong. */
@@ -39,7 +49,10 @@ export class NodeClient {
   }
 
   /** The answer's text. One at a time. */
-  post(body: string): Promise<string> {
+  async post(body: string): Promise<string> {
+    // Servers close connections that nobody has used for some seconds.
+    if (this.#socket.destroyed || this.#socket.readableEnded)
+      this.#socket = this.#watch(await connectTo(this.#url));
     return new Promise((resolve, reject) => {
       this.#answered = resolve;
       this.#failed = reject;

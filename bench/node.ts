@@ -14,6 +14,8 @@ import { median } from "./statistics.ts";
 import { nodeTable } from "./tables.ts";
 
 const CLIENTS = [1, 16];
+/** Rounds that are not counted: in the first ones V8 still compiles Braid's code and EDR's JavaScript. */
+const WARM_UP = 3;
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "5" },
@@ -41,14 +43,14 @@ function record(name: string, unit: NodeRow["unit"], side: NodeSide, sample: num
   row.samples[side].push(sample);
 }
 
-/** Runs `use` on each of the nodes in turn, in an order that changes; the first round is not counted. */
+/** Runs `use` on each of the nodes in turn, in an order that changes. */
 async function takeTurns(
   nodes: readonly RunningNode[],
   use: (node: RunningNode, isCounted: boolean) => Promise<void>,
 ): Promise<void> {
-  for (let round = 0; round <= rounds; round++)
+  for (let round = 0; round < WARM_UP + rounds; round++)
     for (let i = 0; i < nodes.length; i++)
-      await use(nodes[(i + round) % nodes.length] as RunningNode, round > 0);
+      await use(nodes[(i + round) % nodes.length] as RunningNode, round >= WARM_UP);
 }
 
 async function withNodes(mines: boolean, use: (nodes: RunningNode[]) => Promise<void>): Promise<void> {
