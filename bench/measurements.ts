@@ -231,3 +231,22 @@ export interface RemoteMeasurement {
   needed: number;
   delays: { delayMs: number; runs: Partial<Record<RemoteWay, RemoteRun[]>> }[];
 }
+
+/** How a node served one honest client during an attack. */
+export interface HostileRow {
+  name: string;
+  /** Of the attackers. */
+  sockets: number;
+  /** Milliseconds from asking to the answer. */
+  samples: Record<"blockNumber" | "balance" | "call" | "receipt", number[]>;
+  /** Answers that were errors, or did not come. */
+  failures: number;
+  /** The most that the node's process had. */
+  residentMiB: number;
+}
+
+export interface HostileMeasurement {
+  environment: Environment;
+  seconds: number;
+  rows: HostileRow[];
+}

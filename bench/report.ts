@@ -7,6 +7,7 @@ import { formatEnvironment } from "./environment.ts";
 import type {
   ConformanceMeasurement,
   FreshProcessMeasurement,
+  HostileMeasurement,
   KeysMeasurement,
   LongRunMeasurement,
   MemoryMeasurement,
@@ -22,6 +23,7 @@ import { readResult } from "./results.ts";
 import {
   conformanceLines,
   freshProcessTable,
+  hostileTable,
   keysTable,
   longRunTable,
   memoryLines,
@@ -58,6 +60,7 @@ const states = readResult<StatesMeasurement>("states");
 const node = readResult<NodeMeasurement>("node");
 const remote = readResult<RemoteMeasurement>("remote");
 const profile = readResult<ProfileMeasurement>("profile");
+const hostile = readResult<HostileMeasurement>("hostile");
 fill("README.md", {
   stock: stock && `${formatEnvironment(stock.environment)}\n\n${stockTables(stock)}`,
   "fresh-process": fresh && `${formatEnvironment(fresh.environment)}\n\n${freshProcessTable(fresh)}`,
@@ -70,6 +73,7 @@ fill("README.md", {
   states: states && `${formatEnvironment(states.environment)}\n\n${statesTables(states)}`,
   node: node && `${formatEnvironment(node.environment)}\n\n${nodeTable(node)}`,
   remote: remote && `${formatEnvironment(remote.environment)}\n\n${remoteTables(remote)}`,
+  hostile: hostile && `${formatEnvironment(hostile.environment)}\n\n${hostileTable(hostile)}`,
   profile: profile && `${formatEnvironment(profile.environment)}\n\n${profileTable(profile)}`,
 });
 fill("../README.md", { bench: stock && stockSummary(stock, fresh) });

@@ -7,6 +7,7 @@ import type {
   FreshProcessMeasurement,
   FreshRun,
   FreshSide,
+  HostileMeasurement,
   KeysMeasurement,
   LongRunMeasurement,
   MeasuredBlock,
@@ -19,7 +20,7 @@ import type {
   StatesMeasurement,
   StockMeasurement,
 } from "./measurements.ts";
-import { median, ratios, type Spread, spreadOf, sumLists } from "./statistics.ts";
+import { median, quantile, ratios, type Spread, spreadOf, sumLists } from "./statistics.ts";
 
 const LARGE = 100;
 /** A block may take this much longer in parallel than sequentially before it is listed. */
@@ -415,5 +416,27 @@ export function nodeTable({ rows }: NodeMeasurement): string {
       against(braid, edr, unit),
     ]),
     2,
+  );
+}
+
+/** Median, 99th percentile and maximum of what an honest client waited, in milliseconds. */
+export function hostileTable({ rows }: HostileMeasurement): string {
+  const show = (samples: number[]): string => {
+    if (samples.length === 0) return "none";
+    const shown = [0.5, 0.99, 1].map((share) => quantile(samples, share));
+    return shown.map((value) => value.toFixed(value < 10 ? 1 : 0)).join(" / ");
+  };
+  const head = ["attack", "sockets", "eth_blockNumber", "eth_getBalance", "eth_call", "send to receipt"];
+  return markdownTable(
+    [...head, "asked", "failed", "MiB"],
+    rows.map(({ name, sockets, samples, failures, residentMiB }) => [
+      name,
+      String(sockets),
+      ...[samples.blockNumber, samples.balance, samples.call, samples.receipt].map(show),
+      String(Object.values(samples).flat().length),
+      String(failures),
+      residentMiB.toFixed(0),
+    ]),
+    1,
   );
 }
