@@ -101,6 +101,35 @@ describe("braid node", { timeout: 60_000 }, () => {
     expect(block).toMatchObject({ event: "block", number: 1, transactions: 0 });
   });
 
+  test("holds clients to its limits, counts what it mines, and a second signal ends it at once", async () => {
+    const node = await start(
+      "--accounts",
+      "1",
+      "--limit",
+      "batchLength=2",
+      "--limit",
+      "callMs=60000",
+      "--limit",
+      "callGas=100000000000",
+    );
+    const batch = JSON.stringify(Array(3).fill({ id: 1, method: "eth_chainId" }));
+    const answer = await fetch(node.url, { method: "POST", body: batch });
+    expect(await answer.json()).toMatchObject({ error: { code: -32600 } });
+    await request(node.url, "evm_mine");
+    const metrics = await (await fetch(`${node.url}/metrics`)).text();
+    expect(metrics).toContain("braid_mined_blocks_total 1");
+    expect(metrics).toContain("braid_head_block_number 1");
+    expect((await fetch(`${node.url}/ready`)).status).toBe(200);
+    const loop = "0x00000000000000000000000000000000000000cc";
+    const endless = request(node.url, "eth_call", { to: loop }, "latest", { [loop]: { code: "0x5b5f56" } });
+    const gone = endless.catch(() => "gone");
+    const ended = node.end();
+    await expect.poll(node.stdout).toContain("Ending");
+    node.process.kill("SIGTERM");
+    expect(await ended).toBe(null);
+    expect(await gone).toBe("gone");
+  });
+
   test("keeps its chain in a folder, also when it is killed", async () => {
     const datadir = join(folder, "kept");
     const first = await start("--datadir", datadir, "--accounts", "1");
@@ -133,6 +162,7 @@ describe("braid node", { timeout: 60_000 }, () => {
     ["--hardfork", "nowhere", "BRAID_UNKNOWN_HARDFORK"],
     ["--genesis", "/nowhere.json", "BRAID_FILE_UNREADABLE"],
     ["--mnemonic", "no mnemonic", "BRAID_MNEMONIC"],
+    ["--limit", "nothing=1", "BRAID_UNKNOWN_LIMIT"],
   ])("%s %s is told", async (option, value, code) => {
     await expect(start(option, value)).rejects.toThrow(
       new RegExp(`ended with 1: braid: .*\\[${code}\\]`, "s"),

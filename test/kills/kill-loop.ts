@@ -12,7 +12,7 @@ import { NodeGoneError, NodeProcess, numbers } from "./node-process.ts";
 import { tornImports } from "./torn-imports.ts";
 
 /** Milliseconds under load before the kill. */
-const LOAD_MS = 4_000;
+const LOAD_MS = 2_500;
 
 interface KillOptions {
   folder: string;

@@ -7,7 +7,10 @@ import { fileURLToPath } from "node:url";
 
 const CLI = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url));
 
-/** The node is gone: nothing can be said of what was asked last. */
+/** Of the server: a machine that does something else for long is no defect of the node. */
+const TIMED_OUT = -32_002;
+
+/** The node is gone, or has not answered in time: nothing can be said of what was asked last. */
 export class NodeGoneError extends Error {}
 
 export class NodeProcess {
@@ -56,7 +59,7 @@ export class NodeProcess {
   /** Rejects with NodeGoneError when there is no answer, and with Error when the answer is an error. */
   async ask<T>(method: string, ...params: unknown[]): Promise<T> {
     const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
-    let answer: { result: T; error?: { message: string } };
+    let answer: { result: T; error?: { code: number; message: string } };
     try {
       const response = await fetch(this.#url, {
         method: "POST",
@@ -67,6 +70,7 @@ export class NodeProcess {
     } catch (cause) {
       throw new NodeGoneError(`${method} has no answer`, { cause });
     }
+    if (answer.error?.code === TIMED_OUT) throw new NodeGoneError(`${method} took too long`);
     if (answer.error !== undefined)
       throw new Error(`${method} ${JSON.stringify(params)}: ${answer.error.message}`);
     return answer.result;

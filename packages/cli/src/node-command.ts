@@ -3,7 +3,9 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ExitCode } from "./exit-code.ts";
 import { addForkOptions, type ForkFlags, forkOf } from "./fork-options.ts";
+import { type Limits, limitOption } from "./limit-option.ts";
 import { MIB, maxFileSizeOption } from "./max-file-size.ts";
+import { addNodeMetrics } from "./node-metrics.ts";
 import { ProgressBar } from "./progress-bar.ts";
 
 export interface NodeFlags extends ForkFlags {
@@ -27,17 +29,20 @@ export interface NodeFlags extends ForkFlags {
   import?: string;
   datadir?: string;
   workers?: number;
+  limit: Limits;
   maxFileSize: number;
   silent?: boolean;
   json?: boolean;
 }
+
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 const HELP = `
 Without options: a development chain in memory with id 31337, ten accounts with 10,000 ether each whose keys are printed, and a
 block for each transaction. HTTP and WebSocket are on one port. GET /health, /ready and /metrics answer monitors.
 
 Exit codes:
-  0    ended by Ctrl-C or SIGTERM, after what was under way
+  0    ended by Ctrl-C or SIGTERM, after what was under way (a second one ends it at once)
   1    the node could not start, or a block of --import is invalid
   2    the command line is wrong
 
@@ -45,6 +50,7 @@ Examples:
   braid node
   braid node --port 9545 --block-time 2 --accounts 5
   braid node --datadir chain --no-mining
+  braid node --host 0.0.0.0 --limit connections=200 --limit callMs=1000
   braid node --genesis genesis.json --import chain.rlp --datadir chain
   braid node --fork-url https://rpc.example.org --fork-block-number 18000000
 `;
@@ -108,6 +114,7 @@ export function addNodeCommand(program: Command, finish: (code: ExitCode) => voi
         parseCount,
       ),
     )
+    .addOption(limitOption())
     .addOption(maxFileSizeOption());
   addForkOptions(command)
     .option("--silent", "print nothing but errors")
@@ -145,16 +152,18 @@ function withAliases({
 
 async function run(flags: NodeFlags): Promise<ExitCode> {
   // Only now: they bring the whole EVM, which `braid --help` can do without.
-  const [{ createNode }, { RpcServer }, { readOptions }, { NodeOutput }] = await Promise.all([
+  const [{ createNode }, { RpcServer }, { readOptions }, { rpcLimits }, { NodeOutput }] = await Promise.all([
     import("@braid/node"),
     import("@braid/rpc"),
     import("./node-options.ts"),
+    import("./node-limits.ts"),
     import("./node-output.ts"),
   ]);
   const output = new NodeOutput(
     process.stdout,
     flags.json === true ? "json" : flags.silent === true ? "silent" : "text",
   );
+  let isEnding = false;
   const forked = await forkOf(flags, (text) => process.stderr.write(`braid: ${text}\n`));
   // It outlives the node.
   await using _cache = { [Symbol.asyncDispose]: async () => forked?.close() };
@@ -167,17 +176,30 @@ async function run(flags: NodeFlags): Promise<ExitCode> {
     port: flags.port,
     ...(flags.ipc === undefined ? {} : { ipcPath: flags.ipc }),
     ...(flags.allowOrigin === undefined ? {} : { cors: [flags.allowOrigin] }),
+    limits: rpcLimits(flags.limit),
+    ready: () => !isEnding,
     onCall: (record) => {
       if (record.bug !== undefined) output.bug(record.method, record.bug);
     },
   });
   provider.node.onMined((mined) => output.mined(mined, provider.node));
+  addNodeMetrics(server.metrics, provider.node);
   output.banner(provider.node, server.url, flags);
-  await new Promise<void>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-  });
+  await untilTold();
+  isEnding = true;
   output.end();
   return ExitCode.Ok;
+}
+
+/** Resolves with the first signal to end; the second one ends the process at once. */
+function untilTold(): Promise<void> {
+  return new Promise((resolve) => {
+    const told = (): void => {
+      for (const signal of SIGNALS) process.off(signal, told);
+      resolve();
+    };
+    for (const signal of SIGNALS) process.on(signal, told);
+  });
 }
 
 type Provider = Awaited<ReturnType<typeof import("@braid/node").createNode>>;

@@ -5,11 +5,12 @@ import type { NodeOptions } from "@braid/node";
 import { BaseError, FileError, jsonObject, parseJsonBounded, readBounded } from "@braid/primitives";
 import { FORKS, type ForkName } from "@braid/protocol";
 import type { NodeFlags } from "./node-command.ts";
+import { nodeLimits } from "./node-limits.ts";
 
 /** Rejects with FileError for a genesis file that cannot be read, and with BaseError BRAID_UNKNOWN_HARDFORK. */
 export async function readOptions(flags: NodeFlags, maxFileBytes: number): Promise<NodeOptions> {
   const { chainId, hardfork, accounts, balance, mnemonic, derivationPath, gasLimit, baseFee } = flags;
-  const { timestamp, blockTime, mining, order, genesis, datadir, workers } = flags;
+  const { timestamp, blockTime, mining, order, genesis, datadir, workers, limit } = flags;
   return {
     accounts,
     balance,
@@ -28,6 +29,7 @@ export async function readOptions(flags: NodeFlags, maxFileBytes: number): Promi
     ...(genesis === undefined ? {} : { genesis: await readGenesis(genesis, maxFileBytes) }),
     ...(datadir === undefined ? {} : { dataDir: datadir }),
     ...(workers === undefined ? {} : { workers }),
+    limits: nodeLimits(limit),
   };
 }
 

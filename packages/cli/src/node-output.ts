@@ -109,7 +109,8 @@ export class NodeOutput {
   /** A method ended in a way that it should not: that is printed in every mode. */
   bug(method: string, error: unknown): void {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`braid: ${method} failed: ${text}\n`);
+    if (this.#mode === "json") this.#json({ event: "error", method, error: text });
+    else process.stderr.write(`braid: ${method} failed: ${text}\n`);
   }
 
   end(): void {
@@ -122,7 +123,8 @@ export class NodeOutput {
   }
 
   #json(event: object): void {
-    if (this.#mode === "json") this.#stream.write(`${JSON.stringify(event)}\n`);
+    if (this.#mode === "json")
+      this.#stream.write(`${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
   }
 }
 

@@ -18,7 +18,7 @@ const DEFAULT_ACCOUNTS = 10;
  */
 export async function openNode(options: NodeOptions = {}): Promise<Node> {
   const accounts = accountsOf(options);
-  const { workers, coinbase, mining, pool, callGasLimit, networkId, hardhat, fork } = options;
+  const { workers, coinbase, mining, pool, limits, networkId, hardhat, fork } = options;
   if (fork !== undefined && options.dataDir !== undefined)
     throw new ForkOptionsError(
       "A chain that goes on from another node's block is kept in memory: leave out dataDir (--datadir), or fork.",
@@ -38,7 +38,7 @@ export async function openNode(options: NodeOptions = {}): Promise<Node> {
       ...(coinbase === undefined ? {} : { coinbase }),
       ...(mining === undefined ? {} : { mining }),
       ...(pool === undefined ? {} : { pool }),
-      ...(callGasLimit === undefined ? {} : { callGasLimit }),
+      ...(limits === undefined ? {} : { limits }),
     });
   } catch (error) {
     await Promise.allSettled([chains.close(), executor.close()]);

@@ -11,6 +11,7 @@ export {
 export { openNode } from "./create-node.ts";
 export type { ForkOptions } from "./fork/fork.ts";
 export { ForkOptionsError } from "./fork/fork-rules.ts";
+export { DEFAULT_NODE_LIMITS, type NodeLimits } from "./limits.ts";
 export { TimestampError } from "./mining/clock.ts";
 export { type DroppedTransaction, type MinedBlock, Node, UnknownAccountError } from "./node.ts";
 export type { HardhatOptions, MiningInterval, MiningOptions, NodeOptions } from "./options.ts";

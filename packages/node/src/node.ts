@@ -12,16 +12,15 @@ import {
   nextExcessBlobGas,
   type TransactionErrorCode,
 } from "@braid/protocol";
-import type { KeptState, StateSource, StateStore } from "@braid/state";
+import type { KeptState, StateChanges, StateSource, StateStore } from "@braid/state";
 import type { DevAccount } from "./accounts/dev-accounts.ts";
 import type { ChainMaker } from "./chain-maker.ts";
 import { ChangedState } from "./changed-state.ts";
 
 import type { Fork, ForkOptions } from "./fork/fork.ts";
 import { ForkOptionsError } from "./fork/fork-rules.ts";
-
 import { BRAID_RANDOMNESS, type Randomness } from "./hardhat-chain.ts";
-
+import { DEFAULT_NODE_LIMITS, type NodeLimits } from "./limits.ts";
 import { Clock, type ClockState } from "./mining/clock.ts";
 import { Mutex } from "./mutex.ts";
 import type { MiningInterval, MiningOptions } from "./options.ts";
@@ -41,7 +40,7 @@ export interface NodeParts extends ChainParts {
   coinbase?: Uint8Array;
   mining?: MiningOptions;
   pool?: Partial<PoolLimits>;
-  callGasLimit?: bigint;
+  limits?: Partial<NodeLimits>;
   /** What net_version answers. Default: the chain's id. */
   networkId?: bigint;
   /** Wei per gas that a transaction must pay to be mined. Default 0. */
@@ -104,7 +103,8 @@ interface Snapshot {
 }
 
 const DEFAULT_COINBASE = new Uint8Array(20).fill(0).map((_, i) => [0xc0, 0x14, 0xba, 0x5e][i % 4] as number);
-const DEFAULT_CALL_GAS = 50_000_000n;
+/** No transaction takes less gas. */
+const TRANSFER_GAS = 21_000;
 /** So many candidates are tried for one block. */
 const MOST_CANDIDATES = 20_000;
 
@@ -122,7 +122,7 @@ export class Node {
   readonly accounts: ReadonlyMap<Hex, DevAccount>;
   readonly pool: Mempool;
   readonly clock: Clock;
-  readonly callGasLimit: bigint;
+  readonly limits: NodeLimits;
   readonly networkId: bigint;
   readonly #order: "priority" | "fifo";
   readonly #chains: ChainMaker | undefined;
@@ -161,7 +161,7 @@ export class Node {
   #closed = false;
 
   constructor(parts: NodeParts) {
-    const { chain, store, fork, executor, accounts, coinbase, mining = {}, pool, callGasLimit } = parts;
+    const { chain, store, fork, executor, accounts, coinbase, mining = {}, pool, limits } = parts;
     this.#chains = parts.chains;
     this.#chain = chain;
     this.networkId = parts.networkId ?? chain.rules.chainId;
@@ -173,7 +173,7 @@ export class Node {
     this.#forkedFrom = parts.forkedFrom;
     this.accounts = new Map(accounts.map((account) => [bytesToHex(account.address), account]));
     this.pool = new Mempool(pool);
-    this.callGasLimit = callGasLimit ?? DEFAULT_CALL_GAS;
+    this.limits = { ...DEFAULT_NODE_LIMITS, ...limits };
     const { interval = 0, auto = interval === 0, order = "priority" } = mining;
     this.#automine = auto;
     this.#order = order;
@@ -249,6 +249,11 @@ export class Node {
   /** Wei per gas that a transaction must pay to be mined. */
   get minGasPrice(): bigint {
     return this.#choices.minGasPrice;
+  }
+
+  /** Gas that a call may take. */
+  get callGasLimit(): bigint {
+    return BigInt(this.limits.callGas);
   }
 
   get coinbase(): Uint8Array {
@@ -570,11 +575,14 @@ export class Node {
       blobFee: this.nextBlobFee ?? 0n,
       order: this.#order,
     };
-    const candidates = this.pool.candidates(this.poolView(), rule);
+    const view = this.poolView();
+    const candidates = this.pool.candidates(view, rule);
     const { minGasPrice } = this.#choices;
     const pays = ({ tx }: PooledTransaction): boolean =>
       rule.baseFee + effectiveTip(tx, rule.baseFee) >= minGasPrice;
-    return (minGasPrice === 0n ? candidates : candidates.filter(pays)).slice(0, MOST_CANDIDATES);
+    // Twice as many as the block has room for, at most: some may have to be left out.
+    const most = Math.min(MOST_CANDIDATES, 2 * Math.ceil(Number(view.gasLimit) / TRANSFER_GAS));
+    return (minGasPrice === 0n ? candidates : candidates.filter(pays)).slice(0, most);
   }
 
   #build(candidates: readonly PooledTransaction[]): Promise<BuiltChild> {
@@ -592,8 +600,7 @@ export class Node {
     return { built, state: new ChangedState(before, built.result.stateChanges, built.after.root) };
   }
 
-  async #mineOne(): Promise<MinedBlock> {
-    const candidates = this.#candidates();
+  async #mineOne(candidates = this.#candidates()): Promise<MinedBlock> {
     const built = await this.#build(candidates);
     const block = await this.chain.append(built);
     this.clock.passed(block.header.timestamp);
@@ -609,7 +616,7 @@ export class Node {
       this.pool.remove(transaction.hash);
       return [{ transaction, reason: error }];
     });
-    this.pool.update(this.poolView());
+    this.pool.update(this.poolView(), addressesOf(built.result.stateChanges));
     const mined = { block, dropped };
     for (const listener of this.#mined) listener(mined, built.result.transactions);
     return mined;
@@ -618,8 +625,10 @@ export class Node {
   /** Mines until nothing is left that the next block could have; nothing when the transaction is in a block already. */
   async #mineAll({ hash }: PooledTransaction): Promise<void> {
     if (this.pool.get(hash) === undefined) return;
-    for (let included = 1; included > 0 && this.#candidates().length > 0; ) {
-      const { block, dropped } = await this.#mineOne();
+    for (let included = 1; included > 0; ) {
+      const candidates = this.#candidates();
+      if (candidates.length === 0) return;
+      const { block, dropped } = await this.#mineOne(candidates);
       included = block.block.transactions.length + dropped.length;
     }
   }
@@ -665,6 +674,10 @@ function millisecondsOf(interval: MiningInterval): number {
   if (typeof interval === "number") return interval;
   const [least, most] = interval;
   return Math.max(1, least + Math.floor(Math.random() * (most - least + 1)));
+}
+
+function* addressesOf(changes: StateChanges): Generator<Uint8Array> {
+  for (let i = 0; i < changes.accountCount; i++) yield changes.addressAt(i);
 }
 
 /** Something that only a development node's own accounts can do. Code BRAID_UNKNOWN_ACCOUNT. */

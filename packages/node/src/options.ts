@@ -6,7 +6,7 @@ import type { ForkName } from "@braid/protocol";
 import type { FundedAccount } from "./accounts/dev-accounts.ts";
 
 import type { ForkOptions } from "./fork/fork.ts";
-
+import type { NodeLimits } from "./limits.ts";
 import type { PoolLimits } from "./pool/mempool.ts";
 
 /** Milliseconds, or the least and the most of them. */
@@ -72,6 +72,5 @@ export interface NodeOptions {
   dataDir?: string;
   /** Worker threads; default: one for each core. */
   workers?: number;
-  /** Gas that a call may take. Default 50,000,000. */
-  callGasLimit?: bigint;
+  limits?: Partial<NodeLimits>;
 }

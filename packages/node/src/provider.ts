@@ -9,6 +9,7 @@ import { GETH_DIALECT } from "./rpc/dialect.ts";
 import { Filters } from "./rpc/filters.ts";
 import { hardhatDialect } from "./rpc/hardhat/dialect.ts";
 import { type Dialect, MethodTable } from "./rpc/method.ts";
+import { Subscriptions } from "./rpc/subscriptions.ts";
 import type { RpcCall, RpcMethodName, RpcResult } from "./schema/rpc-schema.ts";
 
 /** EIP-1193. viem takes it as `custom(braid)`, ethers as `new BrowserProvider(braid)`. */
@@ -17,6 +18,7 @@ export class BraidProvider extends EventEmitter implements AsyncDisposable {
   /** The same methods for a server. */
   readonly handler: RpcHandler;
   readonly #filters: Filters;
+  readonly #subscriptions: Subscriptions;
   readonly #end = new AbortController();
   readonly #connection: RpcConnection;
 
@@ -24,7 +26,9 @@ export class BraidProvider extends EventEmitter implements AsyncDisposable {
     super();
     this.node = node;
     this.#filters = new Filters(node);
-    this.handler = new MethodTable(dialect, node, this.#filters);
+    this.#subscriptions = new Subscriptions(node);
+    const shared = { node, filters: this.#filters, subscriptions: this.#subscriptions };
+    this.handler = new MethodTable(dialect, shared);
     this.#connection = {
       closed: this.#end.signal,
       notify: (method, data) => this.emit("message", { type: method, data }),
@@ -43,6 +47,7 @@ export class BraidProvider extends EventEmitter implements AsyncDisposable {
   async close(): Promise<void> {
     this.#end.abort();
     this.#filters.close();
+    this.#subscriptions.close();
     await this.node.close();
   }
 

@@ -1,6 +1,7 @@
 // All open sockets, of which there are so many and no more: whoever comes when there is no room takes the place of one that has been silent for long.
 
 import type { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Connection } from "./connection.ts";
 
 /** A client that was silent for less long may be about to ask something. */
@@ -32,6 +33,13 @@ export class Connections {
 
   of(socket: object): Connection | undefined {
     return this.#open.get(socket);
+  }
+
+  /** Resolves when nobody waits for an answer any more, or when so many milliseconds have passed. */
+  async untilAnswered(milliseconds: number): Promise<void> {
+    const end = performance.now() + milliseconds;
+    const isBusy = (): boolean => [...this.#open.values()].some(({ underWay }) => underWay > 0);
+    while (isBusy() && performance.now() < end) await sleep(10);
   }
 
   closeAll(): void {

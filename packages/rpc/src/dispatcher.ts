@@ -22,6 +22,8 @@ export interface RpcConnection {
   notify?(method: string, params: unknown): void;
   /** Aborted when the client has gone. */
   readonly closed: AbortSignal;
+  /** Ends it; what runs in the same process has none to end. */
+  close?(): void;
 }
 
 /** What a method gets besides its parameters. */

@@ -30,9 +30,9 @@ export class RpcMetrics {
 
   constructor({ running, waiting, buffered, connections }: Watched) {
     collectDefaultMetrics({ register: this.registry });
-    this.#watch("braid_rpc_requests_running", "Requests that may take long and are being answered", running);
-    this.#watch("braid_rpc_requests_waiting", "Requests that may take long and wait for their turn", waiting);
-    this.#watch("braid_rpc_buffered_bytes", "Requests and answers that are kept for clients", buffered);
+    this.watch("braid_rpc_requests_running", "Requests that may take long and are being answered", running);
+    this.watch("braid_rpc_requests_waiting", "Requests that may take long and wait for their turn", waiting);
+    this.watch("braid_rpc_buffered_bytes", "Requests and answers that are kept for clients", buffered);
     new Gauge({
       name: "braid_rpc_connections",
       help: "Open connections",
@@ -44,7 +44,8 @@ export class RpcMetrics {
     });
   }
 
-  #watch(name: string, help: string, value: () => number): void {
+  /** Adds what is looked up each time that somebody asks for the metrics. */
+  watch(name: string, help: string, value: () => number): void {
     new Gauge({
       name,
       help,
@@ -53,6 +54,12 @@ export class RpcMetrics {
         this.set(value());
       },
     });
+  }
+
+  /** Adds what only grows; gives what it grows by. */
+  counter(name: string, help: string): (by: number) => void {
+    const counter = new Counter({ name, help, registers: [this.registry] });
+    return (by) => counter.inc(by);
   }
 
   count({ method, code, seconds }: RpcCallRecord): void {

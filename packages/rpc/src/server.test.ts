@@ -332,6 +332,22 @@ describe("many clients", () => {
     expect(await ask(server, request("echo"))).toMatchObject({ result: [] });
   });
 
+  test("closing lets answers that are under way come, over HTTP and WebSocket", async () => {
+    const server = await serve();
+    const socket = new WebSocket(server.url.replace("http", "ws"));
+    await once(socket, "open");
+    const received: string[] = [];
+    socket.on("message", (data) => received.push(String(data)));
+    const ended = once(socket, "close");
+    socket.send(JSON.stringify(request("wait", [300])));
+    const answer = ask(server, request("wait", [300]));
+    await sleep(100);
+    await server.close();
+    expect(await answer).toMatchObject({ result: "waited" });
+    expect(await ended).toMatchObject([1001, expect.anything()]);
+    expect(received).toHaveLength(1);
+  });
+
   test("closing ends requests that never would, and a port that is taken is an error with advice", async () => {
     const server = await serve();
     const port = Number(new URL(server.url).port);

@@ -31,7 +31,7 @@ export interface RpcServerOptions {
   onCall?: (record: RpcCallRecord) => void;
 }
 
-/** How long clients may take to read their last answers when the server closes. */
+/** Milliseconds that requests which are under way may still take when the server closes, and clients to read their last answers. */
 const CLOSE_MS = 2_000;
 
 export class RpcServer implements AsyncDisposable {
@@ -158,6 +158,7 @@ export class RpcServer implements AsyncDisposable {
         }),
     );
     this.#http.closeIdleConnections();
+    await this.#connections.untilAnswered(CLOSE_MS);
     for (const webSocket of this.#webSockets.clients) webSocket.close(1001, "the node is shutting down");
     const timer = setTimeout(() => {
       this.#connections.closeAll();

@@ -76,6 +76,7 @@ export class Mempool {
   #arrivals = 0;
   /** Changes with each change of what is in the pool. */
   #version = 0;
+  #snapshot: { version: number; transactions: readonly PooledTransaction[] } | undefined;
   readonly #listeners = new Set<(transaction: PooledTransaction) => void>();
 
   constructor(limits: Partial<PoolLimits> = {}) {
@@ -161,9 +162,17 @@ export class Mempool {
     }
   }
 
-  /** Lets go what the state has gone past or cannot pay any more. */
-  update(view: PoolView): void {
-    for (const list of [...this.#bySender.values()])
+  /**
+   * Lets go what the state has gone past or cannot pay any more.
+   *
+   * @param changed accounts of which the state has changed since the last time; default: any may have.
+   */
+  update(view: PoolView, changed?: Iterable<Uint8Array>): void {
+    const lists =
+      changed === undefined
+        ? [...this.#bySender.values()]
+        : [...changed].flatMap((address) => this.#bySender.get(bytesToHex(address)) ?? []);
+    for (const list of lists)
       for (const pooled of [...list.values()]) {
         const account = accountAt(view, pooled.sender);
         if (pooled.tx.nonce < (account?.nonce ?? 0n) || pooled.cost > (account?.balance ?? 0n))
@@ -189,7 +198,10 @@ export class Mempool {
 
   /** What `restoreSnapshot` takes. */
   snapshot(): readonly PooledTransaction[] {
-    return this.#byHash.size === 0 ? [] : [...this.#byHash.values()];
+    // As long as nothing changes all snapshots are the same.
+    if (this.#snapshot?.version !== this.#version)
+      this.#snapshot = { version: this.#version, transactions: [...this.#byHash.values()] };
+    return this.#snapshot.transactions;
   }
 
   restoreSnapshot(transactions: readonly PooledTransaction[]): void {
@@ -199,15 +211,21 @@ export class Mempool {
     for (const pooled of transactions) this.#put(pooled);
   }
 
-  /** The transactions that could be executed now, and those that wait for others, by sender and nonce. */
-  content(view: PoolView): { pending: PooledTransaction[]; queued: PooledTransaction[] } {
+  /** The transactions that could be executed now, and those that wait for others, by sender and nonce; of all senders or of one. */
+  content(
+    view: PoolView,
+    sender?: Uint8Array,
+  ): { pending: PooledTransaction[]; queued: PooledTransaction[] } {
     const pending: PooledTransaction[] = [];
     const queued: PooledTransaction[] = [];
-    for (const [, list] of [...this.#bySender].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const only = sender && bytesToHex(sender);
+    const lists = [...this.#bySender].filter(([from]) => only === undefined || from === only);
+    for (const [, list] of lists.sort(([a], [b]) => (a < b ? -1 : 1))) {
       const run = this.#run(list, view);
-      pending.push(...run);
-      const rest = [...list.values()].filter((pooled) => !run.includes(pooled));
-      queued.push(...rest.sort((a, b) => (a.tx.nonce < b.tx.nonce ? -1 : 1)));
+      const isPending = new Set(run);
+      for (const pooled of run) pending.push(pooled);
+      const rest = [...list.values()].filter((pooled) => !isPending.has(pooled));
+      for (const pooled of rest.sort((a, b) => (a.tx.nonce < b.tx.nonce ? -1 : 1))) queued.push(pooled);
     }
     return { pending, queued };
   }

@@ -1,95 +1,111 @@
-// Filters that clients poll, and subscriptions that are sent to them: both are told of the same changes of the chain and the pool.
+// Filters that clients poll. What has happened is noted once for all of them, and looked through by a filter when somebody asks it: filters that nobody
+// asks cost nothing.
 
 import { randomBytes } from "node:crypto";
-import { type FoundLog, type HeadChange, type LogFilter, logsOfBlock, type StoredBlock } from "@braid/chain";
-import type { BlockResult } from "@braid/executor";
-import { bytesToHex, type Hex } from "@braid/primitives";
-import { LIMIT_EXCEEDED, type RpcConnection, RpcError } from "@braid/rpc";
+import type { HeadChange } from "@braid/chain";
+import { bytesToHex, type Hex, hexToBytes } from "@braid/primitives";
 import type { Node } from "../node.ts";
-import { parallelismOf } from "../parallelism/report.ts";
-import type { PooledTransaction } from "../pool/pooled-transaction.ts";
-import { formatHeader, formatLog, formatPooled } from "./format.ts";
-
-/** Logs of blocks with these numbers; undefined: no bound. */
-export interface LogWatch extends LogFilter {
-  first?: bigint | undefined;
-  last?: bigint | undefined;
-}
-
-/** What can be watched. */
-export type Topic =
-  | { kind: "blocks" }
-  | { kind: "transactions"; whole: boolean }
-  | { kind: "logs"; watch: LogWatch }
-  | { kind: "parallelism" };
-
-/** Takes what has happened; of a filter and of a subscription in its own form. */
-interface Watcher {
-  topic: Topic;
-  tell: (events: readonly unknown[]) => void;
-}
+import { Breather } from "./breathe.ts";
+import { formatLog, formatPooled, formatTransaction } from "./format.ts";
+import { Journal } from "./journal.ts";
+import { type FilterTopic, type LogWatch, WatchedLogs, weightOf } from "./topics.ts";
 
 interface Filter {
-  topic: Topic;
-  events: unknown[];
+  topic: FilterTopic;
+  weight: number;
+  logs: WatchedLogs | undefined;
+  /** Where in its journal it goes on. */
+  position: number;
   /** Milliseconds; when a client asked for it last. */
   asked: number;
-  stop: () => void;
+  isPolled: boolean;
 }
 
-interface Subscription {
-  connection: RpcConnection;
-  stop: () => void;
+/** A block that has become part of the canonical chain, or is none any more. */
+interface Move {
+  hash: Uint8Array;
+  isGone: boolean;
 }
 
-const MOST_FILTERS = 10_000;
-const MOST_EVENTS = 100_000;
-const MOST_SUBSCRIPTIONS = 1_000;
 /** As geth: a filter that nobody asks for goes. */
 const FILTER_MS = 5 * 60_000;
+/** Addresses and topics, of all filters. */
+const MOST_WEIGHT = 500_000;
 
 export class Filters {
   readonly #node: Node;
-  readonly #watchers = new Set<Watcher>();
   readonly #filters = new Map<Hex, Filter>();
-  readonly #subscriptions = new Map<Hex, Subscription>();
+  readonly #moves = new Journal<Move>();
+  readonly #transactions = new Journal<Hex>();
   readonly #stop: (() => void)[];
+  #weight = 0;
 
   constructor(node: Node) {
     this.#node = node;
     this.#stop = [
       node.onHeadChange((change) => this.#onHeadChange(change)),
-      node.pool.onTransaction((pooled) => this.#onTransaction(pooled)),
-      node.onExecuted((block, result) => this.#onExecuted(block, result)),
+      node.pool.onTransaction(({ hash }) => {
+        if (this.#filters.size > 0) this.#transactions.add(bytesToHex(hash));
+      }),
     ];
   }
 
-  /** The id that its events are asked for by. Throws RpcError -32005. */
-  create(topic: Topic): Hex {
+  /** The id that its events are asked for by. When there are too many, those go that nobody has asked for. */
+  create(topic: FilterTopic): Hex {
     this.#forgetOld();
-    if (this.#filters.size >= MOST_FILTERS)
-      throw new RpcError(LIMIT_EXCEEDED, "too many filters; uninstall some");
-    const id = newId();
-    const filter: Filter = { topic, events: [], asked: Date.now(), stop: () => {} };
-    filter.stop = this.#watch({
-      // A block filter gives hashes, where a subscription gives headers.
+    const weight = weightOf(topic);
+    while (
+      this.#filters.size > 0 &&
+      (this.#filters.size >= this.#node.limits.filters || this.#weight + weight > MOST_WEIGHT)
+    )
+      this.#forgetOne();
+    const id = bytesToHex(randomBytes(16));
+    this.#filters.set(id, {
       topic,
-      tell: (events) => {
-        filter.events.push(...(topic.kind === "blocks" ? events.map(hashOfHeader) : events));
-        if (filter.events.length > MOST_EVENTS) this.remove(id);
-      },
+      weight,
+      logs: topic.kind === "logs" ? new WatchedLogs(this.#node, topic.watch) : undefined,
+      position: this.#journalOf(topic).end,
+      asked: Date.now(),
+      isPolled: false,
     });
-    this.#filters.set(id, filter);
+    this.#weight += weight;
     return id;
   }
 
   /** What has happened since it was asked last; undefined when there is no such filter. */
-  changes(id: Hex): unknown[] | undefined {
+  async changes(id: Hex, signal: AbortSignal): Promise<unknown[] | undefined> {
     this.#forgetOld();
     const filter = this.#filters.get(id);
     if (filter === undefined) return undefined;
     filter.asked = Date.now();
-    return filter.events.splice(0);
+    filter.isPolled = true;
+    const { topic, logs, position } = filter;
+    const journal = this.#journalOf(topic);
+    const news = journal.since(position);
+    if (news === undefined) {
+      this.remove(id);
+      return undefined;
+    }
+    // Whoever asks meanwhile gets what comes from here on.
+    filter.position = journal.end;
+    if (topic.kind === "transactions")
+      return topic.whole ? (news as Hex[]).flatMap((hash) => this.#transaction(hash) ?? []) : news;
+    const moves = news as Move[];
+    if (logs === undefined) return moves.filter(({ isGone }) => !isGone).map(({ hash }) => bytesToHex(hash));
+    const breather = new Breather(signal);
+    const found: unknown[] = [];
+    for (const [i, { hash, isGone }] of moves.entries()) {
+      // The others come with the next answer.
+      if (found.length >= this.#node.limits.logs) {
+        filter.position = position + i;
+        break;
+      }
+      await breather.pause();
+      const block = this.#node.chain.block(hash);
+      const own = block === undefined ? [] : logs.in(block);
+      for (const log of isGone ? own.toReversed() : own) found.push(formatLog(log, isGone));
+    }
+    return found;
   }
 
   /** What a log filter watches. */
@@ -100,98 +116,56 @@ export class Filters {
 
   /** False when there was none. */
   remove(id: Hex): boolean {
-    this.#filters.get(id)?.stop();
-    return this.#filters.delete(id);
-  }
-
-  /** Sends what happens to the connection, until it ends or does not want to hear of it any more. Throws RpcError -32005. */
-  subscribe(connection: RpcConnection, topic: Topic): Hex {
-    const own = [...this.#subscriptions.values()].filter((one) => one.connection === connection);
-    if (own.length >= MOST_SUBSCRIPTIONS)
-      throw new RpcError(LIMIT_EXCEEDED, "too many subscriptions of this connection; end some");
-    const subscription = newId();
-    const unwatch = this.#watch({
-      topic,
-      tell: (events) => {
-        for (const result of events) connection.notify?.("eth_subscription", { subscription, result });
-      },
-    });
-    const end = (): void => {
-      this.unsubscribe(connection, subscription);
-    };
-    const stop = (): void => {
-      unwatch();
-      connection.closed.removeEventListener("abort", end);
-    };
-    connection.closed.addEventListener("abort", end);
-    this.#subscriptions.set(subscription, { connection, stop });
-    return subscription;
-  }
-
-  /** False when the connection has no such subscription. */
-  unsubscribe(connection: RpcConnection, id: Hex): boolean {
-    const subscription = this.#subscriptions.get(id);
-    if (subscription?.connection !== connection) return false;
-    subscription.stop();
-    return this.#subscriptions.delete(id);
+    this.#weight -= this.#filters.get(id)?.weight ?? 0;
+    const was = this.#filters.delete(id);
+    if (this.#filters.size === 0) {
+      this.#moves.clear();
+      this.#transactions.clear();
+    }
+    return was;
   }
 
   close(): void {
     for (const stop of this.#stop) stop();
-    for (const { stop } of this.#subscriptions.values()) stop();
-    this.#watchers.clear();
     this.#filters.clear();
-    this.#subscriptions.clear();
   }
 
-  #watch(watcher: Watcher): () => void {
-    this.#watchers.add(watcher);
-    return () => this.#watchers.delete(watcher);
+  #journalOf({ kind }: FilterTopic): Journal<unknown> {
+    return kind === "transactions" ? this.#transactions : this.#moves;
   }
 
   #onHeadChange({ dropped, added }: HeadChange): void {
-    if (this.#watchers.size === 0) return;
-    const headers = added.map(({ header, hash }) => formatHeader(header, hash));
-    for (const { topic, tell } of this.#watchers) {
-      if (topic.kind === "blocks") tell(headers);
-      else if (topic.kind === "logs") {
-        const { watch } = topic;
-        const gone = dropped.flatMap((block) => this.#logsOf(block, watch).toReversed());
-        const come = added.flatMap((block) => this.#logsOf(block, watch));
-        tell([...gone.map((log) => formatLog(log, true)), ...come.map((log) => formatLog(log))]);
-      }
-    }
+    if (this.#filters.size === 0) return;
+    for (const { hash } of dropped) this.#moves.add({ hash, isGone: true });
+    for (const { hash } of added) this.#moves.add({ hash, isGone: false });
   }
 
-  #logsOf(block: StoredBlock, watch: LogWatch): FoundLog[] {
-    const { first = 0n, last = block.number } = watch;
-    if (block.number < first || block.number > last) return [];
-    const receipts = this.#node.chain.receipts(block.hash);
-    return receipts === undefined ? [] : logsOfBlock(block, receipts, watch);
-  }
-
-  #onTransaction(pooled: PooledTransaction): void {
-    for (const { topic, tell } of this.#watchers)
-      if (topic.kind === "transactions") tell([topic.whole ? formatPooled(pooled) : bytesToHex(pooled.hash)]);
-  }
-
-  #onExecuted(block: StoredBlock, result: BlockResult): void {
-    const watchers = [...this.#watchers].filter(({ topic }) => topic.kind === "parallelism");
-    if (watchers.length === 0) return;
-    const report = parallelismOf(block, result, "kept");
-    for (const { tell } of watchers) tell([report]);
+  /** Undefined when it is neither in the pool nor in a block any more. */
+  #transaction(hash: Hex): unknown {
+    const key = hexToBytes(hash);
+    const pooled = this.#node.pool.get(key);
+    if (pooled !== undefined) return formatPooled(pooled);
+    const { block, index } = this.#node.chain.transaction(key) ?? {};
+    const raw = block?.block.transactions[index ?? 0];
+    const sender = block && this.#node.chain.receipts(block.hash)?.senders[index ?? 0];
+    return raw === undefined || sender === undefined ? undefined : formatTransaction(raw, sender);
   }
 
   #forgetOld(): void {
     const oldest = Date.now() - FILTER_MS;
     for (const [id, { asked }] of this.#filters) if (asked < oldest) this.remove(id);
   }
-}
 
-function hashOfHeader(header: unknown): unknown {
-  return (header as { hash: Hex }).hash;
-}
-
-function newId(): Hex {
-  return bytesToHex(randomBytes(16));
+  /** PERF: mostly the first one is what is looked for. */
+  #forgetOne(): void {
+    let chosen: [id: Hex, filter: Filter] | undefined;
+    for (const entry of this.#filters) {
+      if (!entry[1].isPolled) {
+        chosen = entry;
+        break;
+      }
+      if (chosen === undefined || entry[1].asked < chosen[1].asked) chosen = entry;
+    }
+    if (chosen !== undefined) this.remove(chosen[0]);
+  }
 }

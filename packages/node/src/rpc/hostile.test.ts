@@ -16,7 +16,7 @@ async function open(): Promise<{ provider: BraidProvider; known: Known }> {
   const provider = await createNode({
     workers: 0,
     accounts: 3,
-    callGasLimit: 300_000n,
+    limits: { callGas: 300_000 },
     gasLimit: 2_000_000n,
   });
   const ask = async (method: string, ...params: unknown[]): Promise<string> =>
@@ -84,4 +84,36 @@ test("every method, with parameters of all kinds", { timeout: 600_000 }, async (
   expect(rejections).toEqual([]);
   // Else only the readers of parameters have been tried.
   expect(answered.size).toBeGreaterThan(0.8 * NAMES.length);
+});
+
+/** Calls that make a tracer see much: words on the stack, memory, inputs of calls, logs. */
+const SEEN = {
+  stack: [`0x${"5f".repeat(1_000)}5b5f506103e856`, {}],
+  memory: ["0x5f620ffff0525b600656", { enableMemory: true, disableStack: true }],
+  inputs: ["0x5b5f5f6180005f5f60045af1505f56", { tracer: "callTracer" }],
+  logs: ["0x5b6180005fa05f56", { tracer: "callTracer", tracerConfig: { withLog: true } }],
+  flat: ["0x5b5f5f6180005f5f60045af1505f56", { tracer: "flatCallTracer" }],
+} as const;
+
+test.each(Object.entries(SEEN))("a trace of too much is given up: %s", async (_what, [code, options]) => {
+  await using provider = await createNode({ workers: 0, accounts: 1, limits: { callGas: 1_000_000_000 } });
+  const to = "0x00000000000000000000000000000000000000cc";
+  const config = { ...options, stateOverrides: { [to]: { code } } };
+  await expect(
+    provider.request({ method: "debug_traceCall", params: [{ to }, "latest", config] }),
+  ).rejects.toMatchObject({ code: -32003 });
+});
+
+test("limits of calls and of logs hold", async () => {
+  const limits = { callGas: 10_000_000_000, callMs: 100, logs: 2 };
+  await using provider = await createNode({ workers: 0, accounts: 1, limits });
+  const ask = (method: string, ...params: unknown[]): Promise<unknown> =>
+    provider.request({ method, params });
+  const [from] = provider.node.accounts.keys();
+  const to = "0x00000000000000000000000000000000000000cc";
+  const loop = { [to]: { code: "0x5b5f56" } };
+  await expect(ask("eth_call", { to }, "latest", loop)).rejects.toMatchObject({ code: -32002 });
+  await ask("hardhat_setCode", to, "0x5f5fa05f5fa05f5fa000");
+  await ask("eth_sendTransaction", { from, to, gas: "0x186a0" });
+  await expect(ask("eth_getLogs", {})).rejects.toMatchObject({ code: -32602 });
 });

@@ -5,11 +5,13 @@ import type { Node } from "../node.ts";
 import type { Filters } from "./filters.ts";
 import { forward, forwardedCall } from "./forwarded.ts";
 import { type Reader, readParams } from "./params.ts";
+import type { Subscriptions } from "./subscriptions.ts";
 
 /** What a method gets besides its parameters. */
 export interface MethodContext extends RpcContext {
   node: Node;
   filters: Filters;
+  subscriptions: Subscriptions;
   /** The names of all methods. */
   names: readonly string[];
 }
@@ -44,17 +46,13 @@ export class MethodTable implements RpcHandler {
   readonly #dialect: Dialect;
   readonly #methods: ReadonlyMap<string, Method>;
   readonly #heavy: ReadonlySet<string>;
-  readonly #node: Node;
-  readonly #filters: Filters;
-  readonly #names: readonly string[];
+  readonly #shared: Omit<MethodContext, keyof RpcContext>;
 
-  constructor(dialect: Dialect, node: Node, filters: Filters) {
+  constructor(dialect: Dialect, shared: Pick<MethodContext, "node" | "filters" | "subscriptions">) {
     this.#dialect = dialect;
     this.#methods = new Map(Object.entries(dialect.methods));
     this.#heavy = new Set(dialect.heavy);
-    this.#names = [...this.#methods.keys()];
-    this.#node = node;
-    this.#filters = filters;
+    this.#shared = { ...shared, names: [...this.#methods.keys()] };
   }
 
   has(name: string): boolean {
@@ -69,15 +67,11 @@ export class MethodTable implements RpcHandler {
     const run = this.#methods.get(name);
     if (run === undefined) throw this.#dialect.unknownMethod(name);
     try {
-      const elsewhere = forwardedCall(this.#node, name, params);
-      if (elsewhere !== undefined && this.#node.fork !== undefined)
-        return await forward(this.#node.fork, name, elsewhere);
-      return await run(params, {
-        ...context,
-        node: this.#node,
-        filters: this.#filters,
-        names: this.#names,
-      });
+      const { node } = this.#shared;
+      const elsewhere = forwardedCall(node, name, params);
+      if (elsewhere !== undefined && node.fork !== undefined)
+        return await forward(node.fork, name, elsewhere);
+      return await run(params, { ...context, ...this.#shared });
     } catch (error) {
       throw this.#dialect.errorOf(error);
     }

@@ -54,4 +54,5 @@ export const HEAVY_METHODS: readonly string[] = [
   ...[witnessMethods, accessListMethods, braidMethods].flatMap(Object.keys),
   ...["eth_sendTransaction", "eth_signTransaction", "eth_fillTransaction"],
   ...["eth_getLogs", "eth_getFilterLogs", "eth_getFilterChanges", "eth_feeHistory"],
+  ...["txpool_content", "txpool_inspect"],
 ];

@@ -10,16 +10,21 @@ import { hash } from "./params.ts";
 import { type TracedResult, traceBlock } from "./trace-block.ts";
 import { type FlatCall, FlatCallTracer } from "./tracers/flat-call-tracer.ts";
 import type { TracerMaker } from "./tracers/index.ts";
+import { Room } from "./tracers/room.ts";
 
 const OPTIONS = { convertParityErrors: true, includePrecompiles: false };
-const make: TracerMaker = (call) => new FlatCallTracer(call, OPTIONS);
+/** For one request. */
+function flatCalls(): TracerMaker {
+  const room = new Room();
+  return (call) => new FlatCallTracer(call, OPTIONS, room);
+}
 
 export const parityMethods: Methods = {
   trace_block: method([blockParam], async (context, param) => {
     const block = findBlock(context.node, param);
     if (block === undefined) return null;
     if (block.number === 0n) return [];
-    const traced = await traceBlock(context, block, make);
+    const traced = await traceBlock(context, block, flatCalls());
     const calls = traced.flatMap((transaction) => callsOf(transaction).map(formatCall));
     return [...calls, ...rewards(block, context.node.chain.rules.rulesAt(block.header))];
   }),
@@ -27,7 +32,7 @@ export const parityMethods: Methods = {
   trace_transaction: method([hash], async (context, of) => {
     const place = context.node.chain.transaction(of);
     if (place === undefined) return null;
-    const [traced] = await traceBlock(context, place.block, make, place.index);
+    const [traced] = await traceBlock(context, place.block, flatCalls(), place.index);
     return callsOf(traced).map(formatCall);
   }),
 };

@@ -1,21 +1,42 @@
 // txpool_*: what waits for its block.
 
-import { bytesToHex } from "@braid/primitives";
+import { RESPONSE_TOO_LARGE, RpcError } from "@braid/rpc";
 import type { PooledTransaction } from "../pool/pooled-transaction.ts";
+import { Breather } from "./breathe.ts";
 import { checksumAddress } from "./checksum.ts";
 import { formatPooled, hexOf } from "./format.ts";
-import { type Methods, method } from "./method.ts";
+import { type MethodContext, type Methods, method } from "./method.ts";
 import { address } from "./params.ts";
 
 type BySender = Record<string, Record<string, unknown>>;
 
+/** More have no room in an answer. */
+const MOST_SHOWN = 20_000;
+
+type Show = (pooled: PooledTransaction) => unknown;
+
+/** All that is in the pool. */
+async function content({ node, signal }: MethodContext, show: Show): Promise<Record<string, BySender>> {
+  if (node.pool.size > MOST_SHOWN)
+    throw new RpcError(
+      RESPONSE_TOO_LARGE,
+      `the pool has ${node.pool.size} transactions, more than the ${MOST_SHOWN} that are shown: ask for those of a sender by txpool_contentFrom`,
+    );
+  const { pending, queued } = node.pool.content(node.poolView());
+  const breather = new Breather(signal);
+  return { pending: await bySender(pending, show, breather), queued: await bySender(queued, show, breather) };
+}
+
 /** By sender, as geth writes addresses here, and nonce. */
-function bySender(
+async function bySender(
   transactions: readonly PooledTransaction[],
-  show: (pooled: PooledTransaction) => unknown,
-): BySender {
+  show: Show,
+  breather: Breather,
+): Promise<BySender> {
   const senders: BySender = {};
   for (const pooled of transactions) {
+    const pause = breather.pause();
+    if (pause !== undefined) await pause;
     const sender = checksumAddress(pooled.sender);
     senders[sender] ??= {};
     (senders[sender] as Record<string, unknown>)[pooled.tx.nonce.toString()] = show(pooled);
@@ -23,10 +44,8 @@ function bySender(
   return senders;
 }
 
-function byNonce(transactions: readonly PooledTransaction[], sender: Uint8Array): Record<string, unknown> {
-  const from = bytesToHex(sender);
-  const own = transactions.filter((pooled) => pooled.from === from);
-  return Object.fromEntries(own.map((pooled) => [pooled.tx.nonce.toString(), formatPooled(pooled)]));
+function byNonce(transactions: readonly PooledTransaction[]): Record<string, unknown> {
+  return Object.fromEntries(transactions.map((pooled) => [pooled.tx.nonce.toString(), formatPooled(pooled)]));
 }
 
 /** One line that says what it does. */
@@ -40,16 +59,10 @@ export const txpoolMethods: Methods = {
     const { pending, queued } = node.pool.content(node.poolView());
     return { pending: hexOf(pending.length), queued: hexOf(queued.length) };
   }),
-  txpool_content: method([], ({ node }) => {
-    const { pending, queued } = node.pool.content(node.poolView());
-    return { pending: bySender(pending, formatPooled), queued: bySender(queued, formatPooled) };
-  }),
+  txpool_content: method([], (context) => content(context, formatPooled)),
   txpool_contentFrom: method([address], ({ node }, sender) => {
-    const { pending, queued } = node.pool.content(node.poolView());
-    return { pending: byNonce(pending, sender), queued: byNonce(queued, sender) };
+    const { pending, queued } = node.pool.content(node.poolView(), sender);
+    return { pending: byNonce(pending), queued: byNonce(queued) };
   }),
-  txpool_inspect: method([], ({ node }) => {
-    const { pending, queued } = node.pool.content(node.poolView());
-    return { pending: bySender(pending, summary), queued: bySender(queued, summary) };
-  }),
+  txpool_inspect: method([], (context) => content(context, summary)),
 };

@@ -8,6 +8,7 @@ import type { Fork } from "../../fork/fork.ts";
 import type { Node } from "../../node.ts";
 import { effectiveTip } from "../../pool/pooled-transaction.ts";
 import { blockNumber, needBlock } from "../block-tags.ts";
+import { Breather } from "../breathe.ts";
 import { hexOf } from "../format.ts";
 import { type Method, type Methods, method } from "../method.ts";
 import { list, looseQuantity, optional, ParameterError, type Reader } from "../params.ts";
@@ -30,7 +31,7 @@ export type RewardBase = "gasUsed" | "gasLimit";
 export const feeHistory = (base: RewardBase): Method =>
   method(
     [looseQuantity, blockNumber, optional(list(percentile), [])],
-    ({ node }, wanted, newest, percentiles) => {
+    async ({ node, signal }, wanted, newest, percentiles) => {
       if (percentiles.length > MOST_PERCENTILES)
         throw invalidParams(`invalid reward percentile: over the query limit ${MOST_PERCENTILES}`);
       for (const [i, one] of percentiles.entries())
@@ -58,7 +59,7 @@ export const feeHistory = (base: RewardBase): Method =>
         ),
         ...(percentiles.length === 0
           ? {}
-          : { reward: blocks.map((block) => rewardsOf(node, block, percentiles, base).map(hexOf)) }),
+          : { reward: await rewards(node, blocks, percentiles, base, signal) }),
       };
       return node.fork === undefined ? history : historyOfFork(node.fork, history, most, percentiles);
     },
@@ -125,6 +126,24 @@ function nextFees(node: Node, parent: Header): { baseFee: bigint; blobFee: bigin
     baseFee: rules.eip1559 ? nextBaseFee(parent) : 0n,
     blobFee: rules.eip4844 ? blobBaseFee(nextExcessBlobGas(parent, rules), rules) : 0n,
   };
+}
+
+/** PERF: every transaction of up to a thousand blocks is decoded. */
+async function rewards(
+  node: Node,
+  blocks: readonly StoredBlock[],
+  percentiles: readonly number[],
+  base: RewardBase,
+  signal: AbortSignal,
+): Promise<string[][]> {
+  const breather = new Breather(signal);
+  const found: string[][] = [];
+  for (const block of blocks) {
+    const pause = breather.pause();
+    if (pause !== undefined) await pause;
+    found.push(rewardsOf(node, block, percentiles, base).map(hexOf));
+  }
+  return found;
 }
 
 /** What the block's builder got for a unit of gas, at so many percent of its gas. */

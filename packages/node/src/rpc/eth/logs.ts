@@ -6,7 +6,7 @@ import { invalidParams, RpcError, SERVER_ERROR } from "@braid/rpc";
 import type { Fork } from "../../fork/fork.ts";
 import type { Node } from "../../node.ts";
 import { type BlockParam, blockNumber, findBlock } from "../block-tags.ts";
-import type { LogWatch, Topic } from "../filters.ts";
+import { Breather } from "../breathe.ts";
 import { formatLog, hexOf, type Json } from "../format.ts";
 import { type MethodContext, type Methods, method } from "../method.ts";
 import {
@@ -21,9 +21,8 @@ import {
   type Reader,
   text,
 } from "../params.ts";
+import type { LogWatch, SubscriptionTopic } from "../topics.ts";
 
-/** Far more than anybody reads; below the size that an answer may have. */
-const MOST_LOGS = 20_000;
 const MOST_TOPICS = 4;
 const MOST_CHOICES = 1_000;
 
@@ -73,8 +72,8 @@ export const logMethods: Methods = {
     filters.create({ kind: "transactions", whole }),
   ),
   eth_uninstallFilter: method([text], ({ filters }, id) => filters.remove(id as Hex)),
-  eth_getFilterChanges: method([text], ({ filters }, id) => {
-    const changes = filters.changes(id as Hex);
+  eth_getFilterChanges: method([text], async ({ filters, signal }, id) => {
+    const changes = await filters.changes(id as Hex, signal);
     if (changes === undefined) throw filterNotFound();
     return changes;
   }),
@@ -86,13 +85,13 @@ export const logMethods: Methods = {
     return search(context, { first, last, addresses, topics });
   }),
 
-  eth_subscribe: method([text, anything], ({ node, filters, connection }, name, option) => {
+  eth_subscribe: method([text, anything], ({ node, subscriptions, connection }, name, option) => {
     if (connection.notify === undefined)
       throw new RpcError(SERVER_ERROR, "notifications not supported: connect by WebSocket or IPC");
-    return filters.subscribe(connection, topicOf(node, name, option));
+    return subscriptions.subscribe(connection, topicOf(node, name, option));
   }),
-  eth_unsubscribe: method([text], ({ filters, connection }, id) => {
-    if (filters.unsubscribe(connection, id as Hex)) return true;
+  eth_unsubscribe: method([text], ({ subscriptions, connection }, id) => {
+    if (subscriptions.unsubscribe(connection, id as Hex)) return true;
     throw new RpcError(SERVER_ERROR, "subscription not found");
   }),
 };
@@ -101,7 +100,7 @@ function filterNotFound(): RpcError {
   return new RpcError(SERVER_ERROR, "filter not found");
 }
 
-function topicOf(node: Node, name: string, option: unknown): Topic {
+function topicOf(node: Node, name: string, option: unknown): SubscriptionTopic {
   if (name === "newHeads") return { kind: "blocks" };
   if (name === "newPendingTransactions") return { kind: "transactions", whole: option === true };
   if (name === "braid_parallelism") return { kind: "parallelism" };
@@ -150,9 +149,15 @@ async function search(
   query: Required<Pick<LogWatch, "addresses" | "topics">> & { first: bigint; last: bigint },
 ): Promise<Json[]> {
   const { fork } = node;
-  const before = fork === undefined ? [] : await logsBefore(fork, query);
-  const logs = await node.chain.findLogs({ ...query, limit: MOST_LOGS, signal });
-  return [...before, ...logs.map((log) => formatLog(log))];
+  const shown = fork === undefined ? [] : await logsBefore(fork, query);
+  const logs = await node.chain.findLogs({ ...query, limit: node.limits.logs, signal });
+  const breather = new Breather(signal);
+  for (const log of logs) {
+    const pause = breather.pause();
+    if (pause !== undefined) await pause;
+    shown.push(formatLog(log));
+  }
+  return shown;
 }
 
 /** Logs of blocks from before the chain went its own way. */

@@ -17,14 +17,12 @@ export interface CallPlace {
 /** Of a request, what its calls need to know. */
 export type CallContext = Pick<MethodContext, "node" | "signal" | "priority" | "leave">;
 
-/** As geth: no call takes longer, in milliseconds. */
-const CALL_MS = 5_000;
-/** The same where state comes from another node first. */
-const FORKED_CALL_MS = 60_000;
+/** So many times as long a call may take where its state comes from another node first. */
+const FORKED = 12;
 
 /** Milliseconds that a call, or the trace of a transaction, may take. */
-export function callLimitMs({ fork }: Node): number {
-  return fork === undefined ? CALL_MS : FORKED_CALL_MS;
+export function callLimitMs({ fork, limits }: Node): number {
+  return fork === undefined ? limits.callMs : FORKED * limits.callMs;
 }
 
 /** Runs messages one after the other. Rejects as Executor.call. */

@@ -8,6 +8,7 @@ import { hexOf } from "../format.ts";
 import { describeHalt, type LastStep, lastStepOf } from "./halts.ts";
 import { memoryAt } from "./memory.ts";
 import type { ResultTracer, Traced, TracedCall } from "./result-tracer.ts";
+import type { Room } from "./room.ts";
 
 export interface CallTracerOptions {
   onlyTopCall: boolean;
@@ -56,12 +57,15 @@ interface Caller {
   depth: number;
 }
 
+/** Characters of a call or a log, beside its data. */
+const FRAME_CHARACTERS = 300;
 const STIPEND = 2_300n;
 const MOST_DEPTH = 1_024;
 
 export class CallTracer implements ResultTracer {
   readonly #options: CallTracerOptions;
   readonly #call: TracedCall;
+  readonly #room: Room;
   readonly #open: CallFrame[] = [];
   /** Of each open frame. */
   readonly #last: (LastStep | undefined)[] = [];
@@ -71,9 +75,11 @@ export class CallTracer implements ResultTracer {
   /** The opcode that is about to make a call. */
   #caller: Caller | undefined;
 
-  constructor(call: TracedCall, options: CallTracerOptions) {
+  /** @param room shared by the tracers of one request. */
+  constructor(call: TracedCall, options: CallTracerOptions, room: Room) {
     this.#call = call;
     this.#options = options;
+    this.#room = room;
   }
 
   begin(state: TraceState): void {
@@ -97,6 +103,8 @@ export class CallTracer implements ResultTracer {
     this.#caller = undefined;
     const type = by?.type ?? (to === undefined ? "CREATE" : "CALL");
     const parent = this.#open.at(-1);
+    if (parent === undefined || !this.#options.onlyTopCall)
+      this.#room.take(FRAME_CHARACTERS + 2 * data.length);
     const target = by?.to ?? (to === undefined ? undefined : bytesToHex(to.bytes));
     const frame: CallFrame = {
       type,
@@ -126,6 +134,7 @@ export class CallTracer implements ResultTracer {
     const last = this.#last.pop();
     if (frame === undefined) return;
     const { executionGasUsed, exceptionError, returnValue } = execResult;
+    this.#room.take(2 * returnValue.length);
     frame.gasUsed = hexOf(executionGasUsed);
     if (exceptionError === undefined) {
       if (createdAddress !== undefined) frame.to = bytesToHex(createdAddress.bytes);
@@ -171,6 +180,7 @@ export class CallTracer implements ResultTracer {
 
   async #selfDestruct(own: Uint8Array, to: bigint | undefined): Promise<void> {
     const parent = this.#open.at(-1);
+    this.#room.take(FRAME_CHARACTERS);
     const target = addressOf(to);
     if (parent === undefined || target === undefined || this.#options.onlyTopCall) return;
     const balance = (await this.#state?.account(own))?.balance ?? 0n;
@@ -192,6 +202,7 @@ export class CallTracer implements ResultTracer {
     const count = Number(name.slice(3));
     const [offset = 0n, size = 0n] = [stack.at(-1), stack.at(-2)];
     const data = memoryAt(memory, offset, size);
+    this.#room.take(FRAME_CHARACTERS + 2 * data.length);
     frame.logs ??= [];
     frame.logs.push({
       address,

@@ -5,6 +5,7 @@ import { bytesToHex, type Hex } from "@braid/primitives";
 import { precompilesOf } from "../precompiles.ts";
 import { type CallFrame, CallTracer } from "./call-tracer.ts";
 import type { ResultTracer, Traced, TracedCall } from "./result-tracer.ts";
+import type { Room } from "./room.ts";
 
 export interface FlatCallOptions {
   /** Errors in Parity's words instead of geth's. */
@@ -46,13 +47,16 @@ const PARITY_ERRORS: readonly (readonly [geth: string | RegExp, parity: string])
 export class FlatCallTracer implements ResultTracer {
   readonly #call: TracedCall;
   readonly #options: FlatCallOptions;
+  readonly #room: Room;
   readonly #tree: CallTracer;
   readonly #precompiles: ReadonlySet<Hex>;
 
-  constructor(call: TracedCall, options: FlatCallOptions) {
+  /** @param room shared by the tracers of one request. */
+  constructor(call: TracedCall, options: FlatCallOptions, room: Room) {
     this.#call = call;
     this.#options = options;
-    this.#tree = new CallTracer(call, { onlyTopCall: false, withLog: false });
+    this.#room = room;
+    this.#tree = new CallTracer(call, { onlyTopCall: false, withLog: false }, room);
     // Precompiles work on their caller's own memory: Parity does not list them.
     this.#precompiles = new Set(options.includePrecompiles ? [] : Object.values(precompilesOf(call.rules)));
   }
@@ -86,6 +90,7 @@ export class FlatCallTracer implements ResultTracer {
     const { convertParityErrors } = this.#options;
     const below = (frame.calls ?? []).filter((call) => !this.#isPrecompile(call));
     const { error } = frame;
+    this.#room.take(2 * traceAddress.length);
     calls.push({
       ...shapeOf(frame),
       ...(error === undefined ? {} : { error: convertParityErrors ? parityError(error) : error }),

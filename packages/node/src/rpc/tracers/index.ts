@@ -7,7 +7,8 @@ import { FlatCallTracer } from "./flat-call-tracer.ts";
 import { FourByteTracer } from "./four-byte-tracer.ts";
 import { PrestateTracer } from "./prestate-tracer.ts";
 import type { ResultTracer, TracedCall } from "./result-tracer.ts";
-import { MOST_LOGS, StructLogger } from "./struct-logger.ts";
+import { Room } from "./room.ts";
+import { StructLogger } from "./struct-logger.ts";
 
 export type { ResultTracer, TracedCall } from "./result-tracer.ts";
 
@@ -41,23 +42,22 @@ export type TracerMaker = (call: TracedCall) => ResultTracer;
 /** The tracer that a call's options ask for. Throws ParameterError, RpcError. */
 export const tracerOptions: Reader<TracerMaker> = (value) => {
   const { tracer, tracerConfig, ...logging } = config(value ?? {});
+  const room = new Room();
   switch (tracer) {
     case "":
-    case "structLogger": {
-      const room = { left: MOST_LOGS };
+    case "structLogger":
       return (call) => new StructLogger(call, logging, room);
-    }
     case "callTracer": {
       const options = callOptions(tracerConfig ?? {});
-      return (call) => new CallTracer(call, options);
+      return (call) => new CallTracer(call, options, room);
     }
     case "flatCallTracer": {
       const options = flatOptions(tracerConfig ?? {});
-      return (call) => new FlatCallTracer(call, options);
+      return (call) => new FlatCallTracer(call, options, room);
     }
     case "prestateTracer": {
       const options = prestateOptions(tracerConfig ?? {});
-      return (call) => new PrestateTracer(call, options);
+      return (call) => new PrestateTracer(call, options, room);
     }
     case "4byteTracer":
       return () => new FourByteTracer();

@@ -13,6 +13,7 @@ import {
 import { createdAddress, hexOf } from "../format.ts";
 import { memoryAt } from "./memory.ts";
 import type { ResultTracer, TracedCall } from "./result-tracer.ts";
+import type { Room } from "./room.ts";
 
 export interface PrestateOptions {
   diffMode: boolean;
@@ -33,6 +34,9 @@ const DELEGATION = Uint8Array.of(0xef, 0x01, 0x00);
 const DELEGATION_BYTES = 23;
 const CREATE2_PREFIX = Uint8Array.of(0xff);
 
+/** Characters of an account, beside its code and slots. */
+const ACCOUNT_CHARACTERS = 150;
+
 export class PrestateTracer implements ResultTracer {
   readonly #options: PrestateOptions;
   readonly #call: TracedCall;
@@ -40,11 +44,14 @@ export class PrestateTracer implements ResultTracer {
   readonly #after = new Map<Hex, Shown>();
   readonly #deleted = new Set<Hex>();
   readonly #created = new Set<Hex>();
+  readonly #room: Room;
   #state: TraceState | undefined;
 
-  constructor(call: TracedCall, options: PrestateOptions) {
+  /** @param room shared by the tracers of one request. */
+  constructor(call: TracedCall, options: PrestateOptions, room: Room) {
     this.#call = call;
     this.#options = options;
+    this.#room = room;
   }
 
   async begin(state: TraceState): Promise<void> {
@@ -106,6 +113,7 @@ export class PrestateTracer implements ResultTracer {
     const known = this.#before.get(key);
     if (known !== undefined || this.#state === undefined) return known;
     const seen: Seen = { ...(await this.#state.account(address)), storage: new Map() };
+    this.#room.take(ACCOUNT_CHARACTERS + 2 * (seen.code?.length ?? 0));
     this.#before.set(key, seen);
     return seen;
   }

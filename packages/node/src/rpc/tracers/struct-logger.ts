@@ -3,10 +3,10 @@
 import type { TraceMessage, TraceResult, TraceStep } from "@braid/executor";
 import { bigIntToBytes32, bytesToHex, type Hex } from "@braid/primitives";
 import type { ForkRules } from "@braid/protocol";
-import { RpcError, SERVER_ERROR } from "@braid/rpc";
 import { hexOf } from "../format.ts";
 import { describeHalt, type LastStep, lastStepOf, nameOfOpcode } from "./halts.ts";
 import type { ResultTracer, Traced, TracedCall } from "./result-tracer.ts";
+import type { Room } from "./room.ts";
 
 export interface StructLogOptions {
   enableMemory: boolean;
@@ -41,17 +41,14 @@ interface Frame {
 const WORD_BYTES = 32;
 const STIPEND = 2_300;
 const CALLS = new Set(["CALL", "CALLCODE", "DELEGATECALL", "STATICCALL"]);
-/** Opcodes that may still be logged for a request: more than these no answer has room for. */
-export interface LogRoom {
-  left: number;
-}
-
-export const MOST_LOGS = 100_000;
+/** Characters of a log with nothing in it, and of a word of the stack or the memory. */
+const LOG_CHARACTERS = 100;
+const WORD_CHARACTERS = 69;
 
 export class StructLogger implements ResultTracer {
   readonly #options: StructLogOptions;
   readonly #rules: ForkRules;
-  readonly #room: LogRoom;
+  readonly #room: Room;
   readonly #logs: StructLog[] = [];
   readonly #frames: Frame[] = [];
   /** Slots that were looked at or written, by contract. */
@@ -59,7 +56,7 @@ export class StructLogger implements ResultTracer {
   #pendingLoad: { storage: Record<string, Hex>; key: string; log: StructLog } | undefined;
 
   /** @param room shared by the tracers of one request. */
-  constructor({ rules }: TracedCall, options: StructLogOptions, room: LogRoom) {
+  constructor({ rules }: TracedCall, options: StructLogOptions, room: Room) {
     this.#rules = rules;
     this.#options = options;
     this.#room = room;
@@ -89,11 +86,7 @@ export class StructLogger implements ResultTracer {
     const frame = this.#frames.at(-1);
     if (frame === undefined) return;
     if (limit > 0n && BigInt(this.#logs.length) >= limit) return;
-    if (this.#room.left-- <= 0)
-      throw new RpcError(
-        SERVER_ERROR,
-        `the trace has more than ${MOST_LOGS} opcodes: set a limit, or use another tracer`,
-      );
+    this.#room.take(this.#charactersOf(step, frame));
     const log: StructLog = {
       pc,
       op: nameOfOpcode(opcode),
@@ -123,6 +116,13 @@ export class StructLogger implements ResultTracer {
     };
   }
 
+  /** PERF: of each opcode; what its log has in it is not made yet. */
+  #charactersOf({ stack, memory }: TraceStep, { returned }: Frame): number {
+    const { disableStack, enableMemory, enableReturnData } = this.#options;
+    const words = (disableStack ? 0 : stack.length) + (enableMemory ? memory.length / WORD_BYTES : 0);
+    return LOG_CHARACTERS + WORD_CHARACTERS * words + (enableReturnData ? 2 * returned.length : 0);
+  }
+
   #noteStorage({ opcode, stack, address }: TraceStep, log: StructLog): void {
     if (this.#options.disableStorage) return;
     const slot = stack.at(-1);
@@ -139,7 +139,12 @@ export class StructLogger implements ResultTracer {
     const value = stack.at(-2);
     if (value === undefined) return;
     storage[key] = bytesToHex(bigIntToBytes32(value));
-    log.storage = { ...storage };
+    log.storage = this.#copy(storage);
+  }
+
+  #copy(storage: Record<string, Hex>): Record<string, Hex> {
+    this.#room.take(2 * WORD_CHARACTERS * Object.keys(storage).length);
+    return { ...storage };
   }
 
   #settleLoad(stack: readonly bigint[]): void {
@@ -147,7 +152,7 @@ export class StructLogger implements ResultTracer {
     const { storage, key, log } = this.#pendingLoad;
     this.#pendingLoad = undefined;
     storage[key] = bytesToHex(bigIntToBytes32(stack.at(-1) ?? 0n));
-    log.storage = { ...storage };
+    log.storage = this.#copy(storage);
   }
 }
 

@@ -1,0 +1,45 @@
+// What can be watched, by filters that clients poll and by subscriptions that are sent to them.
+
+import { type FoundLog, type LogFilter, LogMatcher, type StoredBlock } from "@braid/chain";
+import type { Node } from "../node.ts";
+
+/** Logs of blocks with these numbers; undefined: no bound. */
+export interface LogWatch extends LogFilter {
+  first?: bigint | undefined;
+  last?: bigint | undefined;
+}
+
+export type FilterTopic =
+  | { kind: "blocks" }
+  | { kind: "transactions"; whole: boolean }
+  | { kind: "logs"; watch: LogWatch };
+
+export type SubscriptionTopic = FilterTopic | { kind: "parallelism" };
+
+/** What a topic keeps of memory and time, in addresses and topics of logs. */
+export function weightOf(topic: SubscriptionTopic): number {
+  if (topic.kind !== "logs") return 1;
+  const { addresses, topics } = topic.watch;
+  return topics.reduce((sum, wanted) => sum + wanted.length, 1 + addresses.length);
+}
+
+/** Finds the logs that somebody watches in one block after the other. */
+export class WatchedLogs {
+  readonly #node: Node;
+  readonly #watch: LogWatch;
+  readonly #matcher: LogMatcher;
+
+  constructor(node: Node, watch: LogWatch) {
+    this.#node = node;
+    this.#watch = watch;
+    this.#matcher = new LogMatcher(watch);
+  }
+
+  in(block: StoredBlock): FoundLog[] {
+    const { first = 0n, last = block.number } = this.#watch;
+    if (block.number < first || block.number > last || !this.#matcher.mayMatch(block.header.logsBloom))
+      return [];
+    const receipts = this.#node.chain.receipts(block.hash);
+    return receipts === undefined ? [] : this.#matcher.logsOf(block, receipts);
+  }
+}
