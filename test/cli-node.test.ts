@@ -123,10 +123,12 @@ describe("braid node", { timeout: 60_000 }, () => {
     const loop = "0x00000000000000000000000000000000000000cc";
     const endless = request(node.url, "eth_call", { to: loop }, "latest", { [loop]: { code: "0x5b5f56" } });
     const gone = endless.catch(() => "gone");
-    const ended = node.end();
-    await expect.poll(node.stdout).toContain("Ending");
-    node.process.kill("SIGTERM");
-    expect(await ended).toBe(null);
+    const running = async (): Promise<string> => (await fetch(`${node.url}/metrics`)).text();
+    await expect.poll(running, { timeout: 20_000 }).toContain("braid_rpc_requests_running 1");
+    node.process.stdout?.on("data", (text: Buffer) => {
+      if (text.includes("Ending")) node.process.kill("SIGTERM");
+    });
+    expect(await node.end()).toBe(null);
     expect(await gone).toBe("gone");
   });
 
