@@ -2,7 +2,7 @@
 // asks cost nothing.
 
 import { randomBytes } from "node:crypto";
-import type { HeadChange } from "@braid/chain";
+import type { BlockReceipts, HeadChange, StoredBlock } from "@braid/chain";
 import { bytesToHex, type Hex, hexToBytes } from "@braid/primitives";
 import type { Node } from "../node.ts";
 import { Breather } from "./breathe.ts";
@@ -25,6 +25,8 @@ interface Filter {
 interface Move {
   hash: Uint8Array;
   isGone: boolean;
+  /** Of a block that is gone: the chain forgets it. */
+  kept?: { block: StoredBlock; receipts: BlockReceipts | undefined };
 }
 
 /** As geth: a filter that nobody asks for goes. */
@@ -92,6 +94,8 @@ export class Filters {
       return topic.whole ? (news as Hex[]).flatMap((hash) => this.#transaction(hash) ?? []) : news;
     const moves = news as Move[];
     if (logs === undefined) return moves.filter(({ isGone }) => !isGone).map(({ hash }) => bytesToHex(hash));
+    // A block that has come and gone since then is shown both times.
+    const kept = new Map(moves.map((move) => [bytesToHex(move.hash), move.kept]));
     const breather = new Breather(signal);
     const found: unknown[] = [];
     for (const [i, { hash, isGone }] of moves.entries()) {
@@ -101,8 +105,9 @@ export class Filters {
         break;
       }
       await breather.pause();
-      const block = this.#node.chain.block(hash);
-      const own = block === undefined ? [] : logs.in(block);
+      const gone = kept.get(bytesToHex(hash));
+      const block = gone?.block ?? this.#node.chain.block(hash);
+      const own = block === undefined ? [] : logs.in(block, gone?.receipts);
       for (const log of isGone ? own.toReversed() : own) found.push(formatLog(log, isGone));
     }
     return found;
@@ -136,7 +141,10 @@ export class Filters {
 
   #onHeadChange({ dropped, added }: HeadChange): void {
     if (this.#filters.size === 0) return;
-    for (const { hash } of dropped) this.#moves.add({ hash, isGone: true });
+    for (const block of dropped) {
+      const { hash } = block;
+      this.#moves.add({ hash, isGone: true, kept: { block, receipts: this.#node.chain.receipts(hash) } });
+    }
     for (const { hash } of added) this.#moves.add({ hash, isGone: false });
   }
 

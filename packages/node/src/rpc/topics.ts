@@ -35,11 +35,11 @@ export class WatchedLogs {
     this.#matcher = new LogMatcher(watch);
   }
 
-  in(block: StoredBlock): FoundLog[] {
+  /** @param receipts the block's; default: those that the chain has. */
+  in(block: StoredBlock, receipts = this.#node.chain.receipts(block.hash)): FoundLog[] {
     const { first = 0n, last = block.number } = this.#watch;
     if (block.number < first || block.number > last || !this.#matcher.mayMatch(block.header.logsBloom))
       return [];
-    const receipts = this.#node.chain.receipts(block.hash);
     return receipts === undefined ? [] : this.#matcher.logsOf(block, receipts);
   }
 }
