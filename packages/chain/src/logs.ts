@@ -1,7 +1,8 @@
 // Looking for logs: the blooms of blocks and receipts say where there is nothing to find.
 
+import { keccak256 } from "@braid/kernel";
 import { BaseError, bytesToHex, equalBytes } from "@braid/primitives";
-import { type Log, logsBloom } from "@braid/protocol";
+import type { Log } from "@braid/protocol";
 import type { BlockRecords } from "./block-records.ts";
 import type { BlockReceipts, FoundLog, StoredBlock } from "./stored-block.ts";
 
@@ -115,10 +116,13 @@ function isOneOf(wanted: readonly Uint8Array[]): ((value: Uint8Array) => boolean
 
 type Bits = [at: number, mask: number][];
 
-/** The bits that an address or a topic sets. */
+/** The bits that an address or a topic sets: Yellow Paper section 4.3.1. */
 function bitsOf(value: Uint8Array): Bits {
-  const bloom = logsBloom([{ address: value, topics: [], data: value }]);
-  return Array.from(bloom.entries()).filter(([, mask]) => mask !== 0);
+  const hash = keccak256(value);
+  return [0, 2, 4].map((i) => {
+    const bit = (((hash[i] as number) << 8) | (hash[i + 1] as number)) & 2_047;
+    return [255 - (bit >>> 3), 1 << (bit & 7)];
+  });
 }
 
 /** A query finds more logs than it may. Code BRAID_TOO_MANY_LOGS; data.block is where it stopped. */
