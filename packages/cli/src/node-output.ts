@@ -67,6 +67,8 @@ export class NodeOutput {
 
   /** A block was mined. */
   mined({ block, dropped }: MinedBlock, node: Node): void {
+    // PERF: whoever has sent the transactions waits until this is done.
+    if (this.#mode === "silent") return;
     const { number, hash, header } = block;
     const { receipts = [], senders = [] } = node.chain.receipts(hash) ?? {};
     this.#json({
@@ -128,6 +130,9 @@ export class NodeOutput {
   }
 }
 
+/** PERF: `toLocaleString` makes one each time. */
+const COUNTS = new Intl.NumberFormat("en");
+
 function formatBig(value: bigint): string {
-  return value.toLocaleString("en");
+  return COUNTS.format(value);
 }
