@@ -102,6 +102,7 @@ describe("connections", () => {
       { network: "braid", chainType: "op", override: { hardfork: "isthmus" } },
     ],
     ["a remote chain", { network: "remote" }],
+    ["a log of requests", { network: "braid", override: { loggingEnabled: true } }],
   ])("are refused for %s", async (_name, wanted) => {
     const connection = await project.network.create(wanted as Parameters<typeof project.network.create>[0]);
     open.push(connection);

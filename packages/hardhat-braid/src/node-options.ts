@@ -37,6 +37,8 @@ export async function nodeOptions({
     );
   if (config.braid?.forking?.enabled === true)
     refuse(networkName, "forking is not supported yet. Leave out the key `forking`, or `braid`.");
+  if (config.loggingEnabled)
+    refuse(networkName, "it prints no log of requests yet. Leave out the key `loggingEnabled`, or `braid`.");
   const { initialBaseFeePerGas, mining, blockGasLimit, allowUnlimitedContractSize } = config;
   const forkName = config.hardfork === "merge" ? "paris" : config.hardfork;
   const hardfork = FORKS.find(({ name }) => name === forkName)?.name;
