@@ -33,8 +33,11 @@ export interface RpcContext {
   signal: AbortSignal;
   /** Who waits for the same as others has its turn before those for whom this is higher. */
   priority?: number;
-  /** A method that takes long calls it when it goes on elsewhere (on another thread, after somebody else): then the next one may begin. */
-  leave?: () => void;
+  /**
+   * A method that takes long calls it when it goes on elsewhere: then the next one may begin. With `isIdle` it does nothing any more but wait for
+   * others, which is no use of the node's time.
+   */
+  leave?: (isIdle?: boolean) => void;
 }
 
 /** Answers requests. Rejects with RpcError for what the client is to know; other errors are bugs. */
@@ -181,10 +184,15 @@ export class Dispatcher {
     if (this.#handler.isHeavy?.(method) !== false)
       return this.#queue.run(connection, async (leave) => {
         const begin = performance.now();
+        let used: number | undefined;
+        const goOn = (isIdle = false): void => {
+          if (isIdle) used ??= performance.now() - begin;
+          leave();
+        };
         try {
-          return await this.#limited(method, params, connection, leave);
+          return await this.#limited(method, params, connection, goOn);
         } finally {
-          this.#usage.add(connection, performance.now() - begin);
+          this.#usage.add(connection, used ?? performance.now() - begin);
         }
       });
     const begin = performance.now();
@@ -198,7 +206,7 @@ export class Dispatcher {
     method: string,
     params: unknown,
     connection: RpcConnection,
-    leave?: () => void,
+    leave?: (isIdle?: boolean) => void,
   ): Promise<unknown> {
     const { requestMs } = this.#limits;
     const over = new AbortController();

@@ -3,8 +3,11 @@
 
 /** After so many milliseconds what a client had counts half. */
 const HALF_LIFE_MS = 2_000;
-/** Milliseconds that a client which has just come is thought to have had: else it would pay to come anew for each request. */
-const NEWCOMER_MS = 50;
+/**
+ * Milliseconds that a client which has just come is thought to have had, as one that has a sixth of the node all the time: else it would pay to come
+ * anew for each request, and a thousand who come at once would all be served before one who was there.
+ */
+const NEWCOMER_MS = 500;
 
 export class Usage {
   /** The logarithm (base 2) of what a client had, each millisecond worth the more the later it was: nothing has to be counted down. */

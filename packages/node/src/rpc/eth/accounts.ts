@@ -72,7 +72,7 @@ export const accountMethods: Methods = {
     const tx = await fillTransaction(context, { ...args, from: sender }, sender);
     const raw = isForeign ? impersonate(tx, sender) : signTransaction(tx, account.privateKey);
     // From here on it waits for its block.
-    context.leave?.();
+    context.leave?.(true);
     return bytesToHex((await node.send(raw, isForeign ? sender : undefined)).hash);
   }),
 

@@ -45,7 +45,7 @@ export async function runCalls(
     timeLimitMs: callLimitMs(node),
     ...more,
   };
-  const onMove = leave === undefined ? {} : { onMove: leave };
+  const onMove = leave === undefined ? {} : { onMove: () => leave() };
   return node.executor.call({ ...input, signal, priority, ...onMove });
 }
 
