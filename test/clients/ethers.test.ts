@@ -316,7 +316,16 @@ describe.each(TRANSPORTS)("ethers %s", (name) => {
       expect(isError(cheap, "REPLACEMENT_UNDERPRICED")).toBe(true);
       const dear = { ...fees(20), maxPriorityFeePerGas: parseUnits("4", "gwei") };
       const second = await alice.sendTransaction({ ...request, ...replacement, ...dear });
-      await provider.send("evm_mine", []);
+      let isTold = false;
+      void waiting.then(() => {
+        isTold = true;
+      });
+      // ethers looks again with each block; on a busy machine it may begin to look after the first one.
+      const mine = async (): Promise<boolean> => {
+        await provider.send("evm_mine", []);
+        return isTold;
+      };
+      await expect.poll(mine, { timeout: 30_000, interval: 200 }).toBe(true);
       expect(await waiting).toMatchObject({
         code: "TRANSACTION_REPLACED",
         reason,
