@@ -33,10 +33,23 @@ function isOver(): boolean {
   return performance.now() - since >= BREATHE_MS;
 }
 
-/** Waits for a turn in which those who waited before have left some time. */
-async function waitForTurn(): Promise<void> {
-  do await nextTurn();
-  while (isOver());
+/** Those who wait for a turn of the event loop, the first one first. */
+const waiting: (() => void)[] = [];
+
+/** Each turn belongs to one: who comes with something new each time, a call after the other, would always be before a block that goes on. */
+async function giveTurns(): Promise<void> {
+  while (waiting.length > 0) {
+    await nextTurn();
+    waiting[0]?.();
+    waiting.shift();
+  }
+}
+
+function waitForTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    waiting.push(resolve);
+    if (waiting.length === 1) void giveTurns();
+  });
 }
 
 function breathe(): Promise<void> | undefined {
@@ -66,8 +79,8 @@ export class InlinePool implements TaskPool {
   async #run(task: BlockTask, server: SourceAnswers): Promise<WorkerReport> {
     this.#source.connectDirectly(server);
     try {
-      const pause = breathe();
-      if (pause !== undefined) await pause;
+      // Not before those who have waited already.
+      if (waiting.length > 0 || isOver()) await waitForTurn();
       return await runShare(this.#kernel, this.#source, this.#engines, task, { breathe });
     } finally {
       this.#source.disconnect();
