@@ -204,7 +204,14 @@ export interface NodeMeasurement {
 }
 
 /** How a block on a state that is far away is executed. */
-export const REMOTE_WAYS = ["one by one", "in flight", "access list", "RPCStateManager", "anvil"] as const;
+export const REMOTE_WAYS = [
+  "one by one",
+  "in flight",
+  "learned hints",
+  "access list",
+  "RPCStateManager",
+  "anvil",
+] as const;
 export type RemoteWay = (typeof REMOTE_WAYS)[number];
 
 /** What came to the delayed node. */
@@ -221,6 +228,8 @@ export interface RemoteTraffic {
 
 export interface RemoteRun extends RemoteTraffic {
   ms: number;
+  /** Incarnations besides the first of each unit, for other reasons than state that was not there; Braid only. */
+  reexecutions?: number;
 }
 
 export interface RemoteMeasurement {

@@ -1,4 +1,4 @@
-// Who executes a block on a state that is far away: Braid in three ways, ethereumjs's RPCStateManager, and anvil.
+// Who executes a block on a state that is far away: Braid in four ways, ethereumjs's RPCStateManager, and anvil.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -51,15 +51,16 @@ export class RemoteSides {
   async run(way: RemoteWay, node: DelayedNode): Promise<RemoteRun> {
     if (way === "anvil") return this.#onAnvil(node);
     await node.traffic();
-    const ms = way === "RPCStateManager" ? await this.#onStock(node.url) : await this.#onBraid(way, node.url);
-    return { ms, ...(await node.traffic()) };
+    const run =
+      way === "RPCStateManager" ? { ms: await this.#onStock(node.url) } : await this.#onBraid(way, node.url);
+    return { ...run, ...(await node.traffic()) };
   }
 
   close(): Promise<void> {
     return this.#executor.close();
   }
 
-  async #onBraid(way: RemoteWay, url: string): Promise<number> {
+  async #onBraid(way: RemoteWay, url: string): Promise<{ ms: number; reexecutions: number }> {
     const { input, chain, number } = this.block;
     const isOneByOne = way === "one by one";
     const client = new RpcClient(url, isOneByOne ? { concurrency: 1, batch: 1 } : {});
@@ -71,13 +72,13 @@ export class RemoteSides {
       // A source with `getMany` would be asked for many keys at once.
       source: isOneByOne ? readByRead(source) : source,
       mode: isOneByOne ? "sequential" : "parallel",
-      hints: isOneByOne ? false : { learned: false },
+      hints: isOneByOne ? false : { learned: way === "learned hints" },
       readTimeoutMs: Number.POSITIVE_INFINITY,
       ...(way === "access list" ? { accessList: this.#accessList } : {}),
     });
     const ms = performance.now() - begin;
     if (verifyBlock(this.block, result).differences.length > 0) throw new Error("Braid's result is wrong");
-    return ms;
+    return { ms, reexecutions: result.statistics.reexecutions };
   }
 
   async #onStock(url: string): Promise<number> {

@@ -1,6 +1,6 @@
 // The measurements of bench:remote as Markdown.
 import { markdownTable } from "./markdown.ts";
-import { REMOTE_WAYS, type RemoteMeasurement, type RemoteRun } from "./measurements.ts";
+import { REMOTE_WAYS, type RemoteMeasurement, type RemoteTraffic } from "./measurements.ts";
 import { median } from "./statistics.ts";
 
 const HEADINGS = [
@@ -12,6 +12,7 @@ const HEADINGS = [
   "calls in them",
   "keys",
   "not needed",
+  "executed again",
 ];
 
 /** A table for each delay. */
@@ -22,7 +23,8 @@ export function remoteTables({ block, transactions, needed, delays }: RemoteMeas
     const rows = REMOTE_WAYS.flatMap((way) => {
       const of = runs[way];
       if (of === undefined) return [];
-      const middle = (field: keyof RemoteRun): number => median(of.map((run) => run[field]));
+      const middle = (field: keyof RemoteTraffic | "ms"): number => median(of.map((run) => run[field]));
+      const again = of.flatMap((run) => run.reexecutions ?? []);
       // Those of the same round.
       const ratios = slowest?.map(({ ms }, i) => ms / (of[i]?.ms ?? Number.NaN));
       return [
@@ -32,6 +34,7 @@ export function remoteTables({ block, transactions, needed, delays }: RemoteMeas
           ratios === undefined ? "" : `${median(ratios).toFixed(1)}`,
           ...[middle("requests"), middle("rounds"), middle("calls"), middle("keys")].map(String),
           String(Math.max(0, middle("keys") - needed)),
+          again.length === 0 ? "" : String(median(again)),
         ],
       ];
     });
