@@ -28,11 +28,11 @@ async function nodeWithBlocks(): Promise<BraidProvider> {
   const receipt = await node.request({ method: "eth_getBlockReceipts", params: ["latest"] });
   const to = receipt?.[0]?.contractAddress ?? "";
   for (let slot = 0; slot < 6; slot++) await send({ to, data: `0x${word(slot)}${word(slot + 1)}` });
-  node.node.setAutomine(false);
+  node.node.miner.automine = false;
   // Branches of the storage trie fall together: what moves up is in no proof of the state before.
   for (let slot = 0; slot < 6; slot += 2) await send({ to, data: `0x${word(slot)}${word(0)}` });
   await send({ to: `0x${"77".repeat(20)}`, value: "0x5" });
-  await node.node.mine();
+  await node.node.miner.mine();
   return node;
 }
 

@@ -182,7 +182,7 @@ async function run(flags: NodeFlags): Promise<ExitCode> {
       if (record.bug !== undefined) output.bug(record.method, record.bug);
     },
   });
-  provider.node.onMined((mined) => output.mined(mined, provider.node));
+  provider.node.miner.onMined((mined) => output.mined(mined, provider.node));
   addNodeMetrics(server.metrics, provider.node);
   output.banner(provider.node, server.url, flags);
   await untilTold();

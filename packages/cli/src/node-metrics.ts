@@ -16,7 +16,7 @@ export function addNodeMetrics(metrics: RpcMetrics, node: Node): void {
     "braid_dropped_transactions_total",
     "Transactions that could not be part of a block, and went",
   );
-  node.onMined(({ block, dropped: gone }) => {
+  node.miner.onMined(({ block, dropped: gone }) => {
     blocks(1);
     transactions(block.block.transactions.length);
     gas(Number(block.header.gasUsed));

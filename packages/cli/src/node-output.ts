@@ -56,8 +56,8 @@ export class NodeOutput {
         ? []
         : [`Forked from     ${node.fork.host}, block ${node.fork.block.number}`]),
       `Chain id        ${node.chain.rules.chainId}`,
-      `Hardfork        ${node.nextRules.fork}`,
-      `Base fee        ${formatBig(node.nextBaseFee ?? 0n)} wei`,
+      `Hardfork        ${node.next.rules.fork}`,
+      `Base fee        ${formatBig(node.next.baseFee ?? 0n)} wei`,
       `Gas limit       ${formatBig(header.gasLimit)}`,
       `Newest block    ${node.head.number}, ${new Date(Number(header.timestamp) * 1_000).toISOString()}`,
       "",

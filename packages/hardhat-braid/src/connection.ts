@@ -25,7 +25,7 @@ export class BraidConnection {
   private constructor(braid: BraidProvider, config: Readonly<EdrNetworkConfig>, observer: Observer) {
     this.#braid = braid;
     this.#observer = observer;
-    const hasBaseFee = braid.node.nextBaseFee !== undefined;
+    const hasBaseFee = braid.node.next.baseFee !== undefined;
     this.#defaults = new Defaults(config, (method, params) => this.#perform(method, params), hasBaseFee);
   }
 

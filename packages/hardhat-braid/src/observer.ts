@@ -33,7 +33,7 @@ export class Observer {
     this.#braid = braid;
     this.#stage = stage;
     this.#all = all;
-    braid.node.onMined(({ block }) => {
+    braid.node.miner.onMined(({ block }) => {
       if (!this.#looks) return;
       for (const hash of block.transactionHashes)
         this.#watched = this.#watched.then(() => this.#watch(bytesToHex(hash)));
@@ -132,7 +132,7 @@ export class Observer {
     const found = await this.#ask(isHash ? "eth_getBlockByHash" : "eth_getBlockByNumber", [id, false]);
     const block = found as Replay["block"];
     // The pending block has no miner yet.
-    return { ...block, miner: block.miner ?? bytesToHex(this.#braid.node.coinbase) };
+    return { ...block, miner: block.miner ?? bytesToHex(this.#braid.node.next.coinbase) };
   }
 
   #ask(method: string, params: unknown[]): Promise<unknown> {

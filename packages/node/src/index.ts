@@ -8,12 +8,14 @@ export {
   type FundedAccount,
   MnemonicError,
 } from "./accounts/dev-accounts.ts";
+export { UnknownAccountError } from "./accounts/unknown-account-error.ts";
 export { openNode } from "./create-node.ts";
 export type { ForkOptions } from "./fork/fork.ts";
 export { ForkOptionsError } from "./fork/fork-rules.ts";
 export { DEFAULT_NODE_LIMITS, type NodeLimits } from "./limits.ts";
 export { TimestampError } from "./mining/clock.ts";
-export { type DroppedTransaction, type MinedBlock, Node, UnknownAccountError } from "./node.ts";
+export type { DroppedTransaction, MinedBlock } from "./mining/miner.ts";
+export { Node } from "./node.ts";
 export type { HardhatOptions, MiningInterval, MiningOptions, NodeOptions } from "./options.ts";
 export { RejectedTransactionError, type RejectionCode } from "./pool/rejections.ts";
 export { BraidProvider, createNode } from "./provider.ts";

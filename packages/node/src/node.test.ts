@@ -144,13 +144,13 @@ describe("mining", () => {
     await node.send(await transfer({ by: second, tip: GWEI + 1n }));
     await node.send(await transfer({ by: second, nonce: 1, tip: 1n }));
     expect(node.head.number).toBe(0n);
-    const [mined] = await node.mine();
+    const [mined] = await node.miner.mine();
     const from = node.chain.receipts(node.head.hash)?.senders.map(bytesToHex);
     const [a, b] = [account.address.toLowerCase(), second.address.toLowerCase()];
     expect(from).toEqual([b, a, a]);
     expect(mined?.dropped).toEqual([]);
     expect(node.pool.size).toBe(1);
-    await node.mine(3n, 100n);
+    await node.miner.mine(3n, 100n);
     expect([node.head.number, node.pool.size]).toEqual([4n, 0]);
     const timestamps = [2n, 3n, 4n].map((number) => node.chain.blockAt(number)?.header.timestamp ?? 0n);
     expect([
@@ -165,7 +165,7 @@ describe("mining", () => {
     await expect
       .poll(() => node.chain.transaction(sent.hash)?.blockNumber, { timeout: 10_000 })
       .toBeDefined();
-    node.setIntervalMining(0);
+    node.miner.setInterval(0);
     const { number } = node.head;
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect(node.head.number - number).toBeLessThanOrEqual(1n);
@@ -179,7 +179,7 @@ describe("mining", () => {
     await node.send(await transfer({ to: second.address, gas: 100_000n, tip: 2n * GWEI, fee: 5n * GWEI }));
     const broke = await node.send(await transfer({ by: second, value: ETHER }));
     await node.send(await transfer({ nonce: 1 }));
-    const [mined] = await node.mine();
+    const [mined] = await node.miner.mine();
     expect(mined?.dropped.map(({ transaction, reason }) => [transaction, reason.code])).toEqual([
       [broke, "BRAID_TX_INSUFFICIENT_FUNDS"],
     ]);
@@ -190,18 +190,18 @@ describe("mining", () => {
   test("PREVRANDAO, coinbase, base fee and gas limit of the next blocks can be chosen", async () => {
     const node = await start();
     const randao = new Uint8Array(32).fill(9);
-    node.setNextPrevRandao(randao);
-    node.setNextBaseFee(77n);
-    node.setCoinbase(SINK);
-    node.setGasLimit(1_000_000n);
-    await node.mine();
+    node.next.setPrevRandao(randao);
+    node.next.setBaseFee(77n);
+    node.next.setCoinbase(SINK);
+    node.next.setGasLimit(1_000_000n);
+    await node.miner.mine();
     expect(node.head.header).toMatchObject({
       mixHash: randao,
       baseFeePerGas: 77n,
       coinbase: SINK,
       gasLimit: 1_000_000n,
     });
-    await node.mine();
+    await node.miner.mine();
     const { mixHash, coinbase, gasLimit, baseFeePerGas } = node.head.header;
     expect([mixHash, baseFeePerGas]).not.toEqual([randao, 77n]);
     expect([coinbase, gasLimit]).toEqual([SINK, 1_000_000n]);
@@ -229,7 +229,7 @@ describe("the pool", () => {
     const later = await node.send(await transfer({ nonce: 2 }));
     await node.send(await transfer({ nonce: 1 }));
     expect(node.head.number).toBe(0n);
-    expect(node.pool.content(node.poolView())).toMatchObject({ pending: [], queued: [{}, {}] });
+    expect(node.pool.content(node.next.poolView())).toMatchObject({ pending: [], queued: [{}, {}] });
     await node.send(await transfer({ nonce: 0 }));
     expect(node.pool.size).toBe(0);
     expect(node.chain.transaction(later.hash)?.index).toBe(2);
@@ -277,18 +277,20 @@ describe("time", () => {
   test("moves forward, stands where it was put, and goes on from there", async () => {
     const node = await start();
     const before = node.head.header.timestamp;
-    node.clock.increase(1_000n);
-    await node.mine();
+    node.next.clock.increase(1_000n);
+    await node.miner.mine();
     expect(node.head.header.timestamp).toBeGreaterThanOrEqual(before + 1_000n);
-    node.setNextTimestamp(before + 5_000n);
-    await node.mine();
+    node.next.setTimestamp(before + 5_000n);
+    await node.miner.mine();
     expect(node.head.header.timestamp).toBe(before + 5_000n);
-    await node.mine();
+    await node.miner.mine();
     expect(node.head.header.timestamp - before).toBeLessThan(5_100n);
-    expect(() => node.setNextTimestamp(before)).toThrow(expect.objectContaining({ code: "BRAID_TIMESTAMP" }));
-    node.clock.interval = 12n;
+    expect(() => node.next.setTimestamp(before)).toThrow(
+      expect.objectContaining({ code: "BRAID_TIMESTAMP" }),
+    );
+    node.next.clock.interval = 12n;
     const { timestamp } = node.head.header;
-    await node.mine(2n);
+    await node.miner.mine(2n);
     expect(node.head.header.timestamp).toBe(timestamp + 24n);
   });
 });
@@ -298,21 +300,21 @@ describe("snapshots", () => {
     const node = await start({ mining: { auto: false } });
     await node.send(await transfer({ nonce: 0 }));
     const outer = await node.snapshot();
-    await node.mine();
+    await node.miner.mine();
     await node.editState([{ address: SINK, balance: 5n }]);
     const inner = await node.snapshot();
-    node.clock.increase(10_000n);
+    node.next.clock.increase(10_000n);
     await node.send(await transfer({ nonce: 1 }));
-    await node.mine();
+    await node.miner.mine();
     expect(balanceOf(node, SINK)).toBe(6n);
     expect(await node.revert(inner)).toBe(true);
     expect([node.head.number, balanceOf(node, SINK), node.pool.size]).toEqual([1n, 5n, 0]);
-    expect(node.clock.offset).toBeLessThan(100n);
+    expect(node.next.clock.offset).toBeLessThan(100n);
     expect(await node.revert(outer)).toBe(true);
     expect([node.head.number, balanceOf(node, SINK), node.pool.size]).toEqual([0n, 0n, 1]);
     expect(await node.revert(inner)).toBe(false);
     expect(await node.revert(outer)).toBe(false);
-    await node.mine();
+    await node.miner.mine();
     expect(balanceOf(node, SINK)).toBe(1n);
   });
 
@@ -321,7 +323,7 @@ describe("snapshots", () => {
     const first = await node.snapshot();
     for (let i = 0; i < 1_000; i++) {
       await node.snapshot();
-      if (i % 100 === 0) await node.mine();
+      if (i % 100 === 0) await node.miner.mine();
     }
     expect(node.head.number).toBe(10n);
     expect(await node.revert(first)).toBe(true);
@@ -339,7 +341,7 @@ describe("states changed by hand", () => {
     expect(found).toMatchObject({ balance: 9n, nonce: 4n, hasStorage: true });
     expect(node.state.getStorage(SINK, slot)).toBe(8n);
     expect(node.state.getCode(found?.codeHash ?? slot)).toEqual(code);
-    await node.mine();
+    await node.miner.mine();
     expect(node.state.getAccount(SINK)).toEqual(found);
     await node.editState([
       { address: SINK, balance: 0n, nonce: 0n, code: new Uint8Array(0), storage: [[slot, 0n]] },
@@ -384,7 +386,7 @@ describe("states changed by hand", () => {
 test("the pending block is what would be mined, with the state after it, and nothing is kept of it", async () => {
   const node = await start({ mining: { auto: false } });
   await node.send(await transfer({ value: 5n }));
-  const { built, state } = await node.pending();
+  const { built, state } = await node.miner.pending();
   expect(built.block.transactions).toHaveLength(1);
   expect(await state.getAccount(SINK)).toMatchObject({ balance: 5n });
   expect(await state.getAccount(sender)).toMatchObject({ nonce: 1n });

@@ -221,7 +221,7 @@ describe("a forked chain", () => {
     const { node, rpc } = await open({ ...forkOf(remote.url), hardfork: "prague", balance: 7n });
     expect(await rpc("eth_getBalance", remote.from, "latest")).toBe(`0x${(7n * 10n ** 18n).toString(16)}`);
     expect(await rpc("eth_getCode", remote.from, "latest")).toBe("0x");
-    expect(node.node.nextRules.fork).toBe("prague");
+    expect(node.node.next.rules.fork).toBe("prague");
     await rpc("eth_sendTransaction", { from: remote.from, to: SINK, value: "0x5" });
     const { requestsHash } = await rpc<{ requestsHash?: Hex }>("eth_getBlockByNumber", "latest", false);
     expect(requestsHash).toBeDefined();
@@ -264,7 +264,7 @@ describe("reading", () => {
         gas: "0x5208",
       });
     remote.server.requests.length = 0;
-    const [mined] = await node.node.mine();
+    const [mined] = await node.node.miner.mine();
     expect(mined?.block.block.transactions).toHaveLength(40);
     // Forty receivers that nobody knew: one proof each, or three answers, and their codes.
     expect(remote.server.requests.length).toBeLessThan(12);
@@ -375,7 +375,7 @@ describe("a node that does not answer as it should", () => {
     ["a limit", -32005, "rate limit exceeded", "BRAID_RPC_RATE_LIMITED"],
   ])("%s", async (_what, code, message, expected) => {
     const { node } = await open({});
-    await node.node.mine(2n);
+    await node.node.miner.mine(2n);
     const server = await RpcServer.start(async (method, params) => {
       if (/Balance|Code|Proof|Storage/.test(method)) throw new Refusal(code, message);
       return node.request({ method, params });

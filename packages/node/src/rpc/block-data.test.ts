@@ -85,7 +85,7 @@ describe("block access lists", () => {
   test("say who read and wrote what, in blocks of every fork", async () => {
     for (const hardfork of ["london", "osaka"] as const) {
       const { node, rpc, accounts, contract } = await start({ hardfork }, COUNTER);
-      node.node.setAutomine(false);
+      node.node.miner.automine = false;
       for (const from of accounts)
         await rpc("eth_sendTransaction", { from, to: contract, data: word(5), gas: "0x186a0" });
       await rpc("eth_sendTransaction", { from: accounts[2], to: SINK, value: "0x7", gas: "0x5208" });
@@ -182,7 +182,7 @@ describe("execution witnesses", () => {
       const set = (slot: number, value: number) =>
         send({ to: store, data: `${word(slot)}${word(value).slice(2)}` });
       for (let slot = 0; slot < 20; slot++) await set(slot, slot + 1);
-      node.node.setAutomine(false);
+      node.node.miner.automine = false;
       for (let slot = 0; slot < 20; slot += 3) await set(slot, 0);
       await set(40, 7);
       await rpc("eth_sendTransaction", { from: accounts[1], to: SINK, value: "0x5", gas: "0x5208" });

@@ -68,7 +68,7 @@ export async function stateOf(
   param: BlockParam,
 ): Promise<{ header: Header; state: StateSource }> {
   if (param === "pending") {
-    const { built, state } = await node.pending();
+    const { built, state } = await node.miner.pending();
     return { header: built.block.header, state };
   }
   const { header, hash: id } = needBlock(node, param);

@@ -31,7 +31,7 @@ const mine = method(
   async ({ node, signal }, count, seconds) => {
     if (count > MOST_BLOCKS) throw invalidParams(`at most ${MOST_BLOCKS} blocks at once`);
     // viem says 0 when nobody has chosen an interval.
-    await node.mine(count, seconds === 0n ? undefined : seconds, signal);
+    await node.miner.mine(count, seconds === 0n ? undefined : seconds, signal);
     return true;
   },
 );
@@ -43,43 +43,43 @@ const evmMine = method([optional(anything)], async ({ node, signal }, option) =>
       ? (option as Record<string, unknown>)
       : { timestamp: option };
   if (options.timestamp !== undefined && options.timestamp !== null)
-    node.setNextTimestamp(looseQuantity(options.timestamp));
+    node.next.setTimestamp(looseQuantity(options.timestamp));
   const blocks = options.blocks === undefined ? 1n : looseQuantity(options.blocks);
   if (blocks > MOST_BLOCKS) throw invalidParams(`at most ${MOST_BLOCKS} blocks at once`);
-  await node.mine(blocks, undefined, signal);
+  await node.miner.mine(blocks, undefined, signal);
   return "0x0";
 });
 
 const increaseTime = method([looseQuantity], ({ node }, seconds) => {
-  node.clock.increase(seconds);
+  node.next.clock.increase(seconds);
   // Hardhat answers in decimal.
-  return node.clock.offset.toString();
+  return node.next.clock.offset.toString();
 });
 
 const setNextBlockTimestamp = method([looseQuantity], ({ node }, timestamp) => {
-  node.setNextTimestamp(timestamp);
+  node.next.setTimestamp(timestamp);
   return timestamp.toString();
 });
 
 const setTime = method([looseQuantity], ({ node }, timestamp) => {
-  node.clock.set(timestamp);
-  return Number(node.clock.offset);
+  node.next.clock.set(timestamp);
+  return Number(node.next.clock.offset);
 });
 
 const setAutomine = method([boolean], ({ node }, on) => {
-  node.setAutomine(on);
+  node.miner.automine = on;
   return true;
 });
 
 const setIntervalMining = (unit: bigint): Method =>
   method([looseQuantity], ({ node }, time) => {
     if (time * unit > MOST_INTERVAL) throw invalidParams("a block a day, at least");
-    node.setIntervalMining(Number(time * unit));
+    node.miner.setInterval(Number(time * unit));
     return true;
   });
 
 const setBlockGasLimit = method([looseBits(63n)], ({ node }, gasLimit) => {
-  node.setGasLimit(gasLimit);
+  node.next.setGasLimit(gasLimit);
   return true;
 });
 
@@ -107,25 +107,25 @@ const setStorageAt = method([address, slot, word], async ({ node }, of, key, val
 });
 
 const setCoinbase = method([address], ({ node }, coinbase) => {
-  node.setCoinbase(coinbase);
+  node.next.setCoinbase(coinbase);
   return true;
 });
 
 const setPrevRandao = method([word], ({ node }, prevRandao) => {
-  node.setNextPrevRandao(prevRandao);
+  node.next.setPrevRandao(prevRandao);
   return true;
 });
 
 const setNextBlockBaseFeePerGas = method([looseQuantity], ({ node }, baseFee) => {
-  node.setNextBaseFee(baseFee);
+  node.next.setBaseFee(baseFee);
   return true;
 });
 
 const setMinGasPrice = method([looseBits(256n)], ({ node }, price) => {
   // Hardhat and anvil refuse it too.
-  if (node.nextBaseFee !== undefined)
+  if (node.next.baseFee !== undefined)
     throw new RpcError(SERVER_ERROR, "a minimum gas price is not supported when EIP-1559 is active");
-  node.setMinGasPrice(price);
+  node.next.setMinGasPrice(price);
   return true;
 });
 
@@ -142,18 +142,18 @@ const autoImpersonateAccount = method([boolean], ({ node }, on) => {
 });
 
 const dropTransaction = method([hash], ({ node }, of) => node.dropTransaction(of));
-const getAutomine = method([], ({ node }) => node.automine);
+const getAutomine = method([], ({ node }) => node.miner.automine);
 
 const setLoggingEnabled = method([boolean], () => true);
 
 const setBlockTimestampInterval = (unit: bigint): Method =>
   method([looseQuantity], ({ node }, time) => {
-    node.clock.interval = time / unit;
+    node.next.clock.interval = time / unit;
     return true;
   });
 
 const removeBlockTimestampInterval = method([], ({ node }) => {
-  node.clock.interval = undefined;
+  node.next.clock.interval = undefined;
   return true;
 });
 
@@ -178,13 +178,13 @@ const nodeInfo = method([], ({ node }) => ({
   currentBlockNumber: hexOf(node.head.number),
   currentBlockTimestamp: Number(node.head.header.timestamp),
   currentBlockHash: bytesToHex(node.head.hash),
-  hardFork: node.nextRules.fork,
+  hardFork: node.next.rules.fork,
   transactionOrder: "fees",
   environment: {
-    baseFee: hexOf(node.nextBaseFee ?? 0n),
+    baseFee: hexOf(node.next.baseFee ?? 0n),
     chainId: Number(node.chain.rules.chainId),
     gasLimit: hexOf(node.head.header.gasLimit),
-    gasPrice: hexOf(node.nextBaseFee ?? 0n),
+    gasPrice: hexOf(node.next.baseFee ?? 0n),
   },
   // The URL may hold a key: its host is all that is told.
   forkConfig:

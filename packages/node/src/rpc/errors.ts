@@ -7,9 +7,9 @@ import { InvalidBlockError, InvalidTransactionError } from "@braid/protocol";
 import { type NodeFailure, RpcError as RemoteError } from "@braid/remote";
 import { INVALID_PARAMS, invalidParams, RpcError, SERVER_ERROR, TIMED_OUT } from "@braid/rpc";
 import { UnknownBlockError, UnprovableStateError } from "@braid/state";
+import { UnknownAccountError } from "../accounts/unknown-account-error.ts";
 import { ForkOptionsError } from "../fork/fork-rules.ts";
 import { TimestampError } from "../mining/clock.ts";
-import { UnknownAccountError } from "../node.ts";
 import { RejectedTransactionError, wordsOf } from "../pool/rejections.ts";
 import { ParameterError } from "./params.ts";
 

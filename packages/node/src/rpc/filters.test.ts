@@ -96,7 +96,7 @@ test("a connection has so many subscriptions, and what weighs most is closed whe
   }
   expect(closed.length).toBeGreaterThan(0);
   expect(closed).not.toContain(0);
-  await provider?.node.mine();
+  await provider?.node.miner.mine();
   for (let i = 0; i < 100 && modest.told.length === 0; i++) await sleep(10);
   expect(modest.told).toHaveLength(1);
 });

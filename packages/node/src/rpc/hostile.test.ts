@@ -76,7 +76,7 @@ test("every method, with parameters of all kinds", { timeout: 600_000 }, async (
       if ((await outcome(provider, method, text)) === "result") answered.add(method);
     // What was asked of it has moved its time, its fees and its accounts; it works all the same.
     const number = provider.node.head.number;
-    await provider.node.mine();
+    await provider.node.miner.mine();
     expect(provider.node.head.number).toBe(number + 1n);
     await provider.close();
   }

@@ -183,9 +183,9 @@ test("viem's test client for ganache, as far as it says otherwise", async () => 
   await client.setBalance({ address: HELD, value: 5n });
   await client.setCode({ address: SINK, bytecode: "0x00" });
   await client.setAutomine(false);
-  expect(node.node.automine).toBe(false);
+  expect(node.node.miner.automine).toBe(false);
   await client.setAutomine(true);
-  expect(node.node.automine).toBe(true);
+  expect(node.node.miner.automine).toBe(true);
   await client.mine({ blocks: 2 });
   expect(node.node.head.number).toBe(2n);
   expect(await node.request({ method: "eth_getBalance", params: [HELD, "latest"] })).toBe("0x5");

@@ -33,9 +33,9 @@ export const testingMethods: Methods = {
       if (parent === undefined) throw new RpcError(SERVER_ERROR, "unknown parent");
       const pooled =
         transactions === undefined
-          ? node.pool.candidates(node.poolView(), {
-              baseFee: node.nextBaseFee ?? 0n,
-              blobFee: node.nextBlobFee ?? 0n,
+          ? node.pool.candidates(node.next.poolView(), {
+              baseFee: node.next.baseFee ?? 0n,
+              blobFee: node.next.blobFee ?? 0n,
               order: "priority",
             })
           : [];

@@ -22,7 +22,7 @@ async function content({ node, signal }: MethodContext, show: Show): Promise<Rec
       RESPONSE_TOO_LARGE,
       `the pool has ${node.pool.size} transactions, more than the ${MOST_SHOWN} that are shown: ask for those of a sender by txpool_contentFrom`,
     );
-  const { pending, queued } = node.pool.content(node.poolView());
+  const { pending, queued } = node.pool.content(node.next.poolView());
   const breather = new Breather(signal);
   return { pending: await bySender(pending, show, breather), queued: await bySender(queued, show, breather) };
 }
@@ -56,12 +56,12 @@ function summary({ tx }: PooledTransaction): string {
 
 export const txpoolMethods: Methods = {
   txpool_status: method([], ({ node }) => {
-    const { pending, queued } = node.pool.content(node.poolView());
+    const { pending, queued } = node.pool.content(node.next.poolView());
     return { pending: hexOf(pending.length), queued: hexOf(queued.length) };
   }),
   txpool_content: method([], (context) => content(context, formatPooled)),
   txpool_contentFrom: method([address], ({ node }, sender) => {
-    const { pending, queued } = node.pool.content(node.poolView(), sender);
+    const { pending, queued } = node.pool.content(node.next.poolView(), sender);
     return { pending: byNonce(pending), queued: byNonce(queued) };
   }),
   txpool_inspect: method([], (context) => content(context, summary)),

@@ -183,7 +183,7 @@ describe("reset", () => {
     await expect(rpc("eth_sendTransaction", { from: HELD, to: SINK })).rejects.toMatchObject({
       code: -32000,
     });
-    expect(node.node.clock.offset).toBe(0n);
+    expect(node.node.next.clock.offset).toBe(0n);
     // A new chain begins, and who watches it goes on watching.
     await rpc("eth_getFilterChanges", filter);
     await rpc("eth_sendTransaction", { from, to: SINK, value: "0x7" });

@@ -67,7 +67,7 @@ const loadState = method([bytes], async ({ node }, encoded) => {
   await node.editState(await Promise.all(accounts.map(edit)));
   // Contracts that know the time must not see it run backwards.
   const timestamp = block?.timestamp;
-  if (timestamp !== undefined && timestamp > node.clock.now) node.clock.set(timestamp);
+  if (timestamp !== undefined && timestamp > node.next.clock.now) node.next.clock.set(timestamp);
   return true;
 });
 

@@ -12,7 +12,8 @@ import {
   type UnsignedTransaction,
 } from "../../accounts/signing.ts";
 import { signTypedData, type TypedData } from "../../accounts/typed-data.ts";
-import { type Node, UnknownAccountError } from "../../node.ts";
+import { UnknownAccountError } from "../../accounts/unknown-account-error.ts";
+import type { Node } from "../../node.ts";
 import { stateOf } from "../block-tags.ts";
 import { formatTransaction } from "../format.ts";
 import { type MethodContext, type Methods, method } from "../method.ts";
@@ -58,7 +59,7 @@ const typedData: Reader<TypedData> = (value) => {
 
 export const accountMethods: Methods = {
   eth_accounts: method([], ({ node }) => [...node.accounts.keys()]),
-  eth_coinbase: method([], ({ node }) => bytesToHex(node.coinbase)),
+  eth_coinbase: method([], ({ node }) => bytesToHex(node.next.coinbase)),
 
   eth_sendRawTransaction: method([bytes], async ({ node }, raw) => bytesToHex((await node.send(raw)).hash)),
 
@@ -136,14 +137,14 @@ export async function fillTransaction(
   return {
     type,
     chainId,
-    nonce: args.nonce ?? (await node.pool.nextNonce(sender, node.poolView())),
+    nonce: args.nonce ?? (await node.pool.nextNonce(sender, node.next.poolView())),
     gasLimit,
     to: args.to,
     value: args.value,
     data: args.data,
     ...fees,
     accessList: args.accessList ?? [],
-    maxFeePerBlobGas: type === 3 ? (args.maxFeePerBlobGas ?? 2n * (node.nextBlobFee ?? 1n)) : 0n,
+    maxFeePerBlobGas: type === 3 ? (args.maxFeePerBlobGas ?? 2n * (node.next.blobFee ?? 1n)) : 0n,
     blobVersionedHashes: args.blobVersionedHashes ?? [],
     authorizations: args.authorizations ?? [],
   };
@@ -156,7 +157,7 @@ function typeOf(node: Node, args: TransactionArgs): UnsignedTransaction["type"] 
   if (args.authorizations !== undefined) return 4;
   if (args.blobVersionedHashes !== undefined) return 3;
   const isDynamic = args.maxFeePerGas !== undefined || args.maxPriorityFeePerGas !== undefined;
-  if (isDynamic || (args.gasPrice === undefined && node.nextBaseFee !== undefined)) return 2;
+  if (isDynamic || (args.gasPrice === undefined && node.next.baseFee !== undefined)) return 2;
   return args.accessList === undefined ? 0 : 1;
 }
 
@@ -164,14 +165,14 @@ function fillFees(
   node: Node,
   { gasPrice, maxFeePerGas, maxPriorityFeePerGas }: TransactionArgs,
 ): Pick<UnsignedTransaction, "maxFeePerGas" | "maxPriorityFeePerGas"> {
-  const { nextBaseFee } = node;
-  if (gasPrice !== undefined || nextBaseFee === undefined) {
+  const { baseFee } = node.next;
+  if (gasPrice !== undefined || baseFee === undefined) {
     const price = gasPrice ?? SUGGESTED_TIP;
     return { maxFeePerGas: price, maxPriorityFeePerGas: price };
   }
   const suggested = maxFeePerGas !== undefined && maxFeePerGas < SUGGESTED_TIP ? maxFeePerGas : SUGGESTED_TIP;
   const tip = maxPriorityFeePerGas ?? suggested;
-  const most = maxFeePerGas ?? 2n * nextBaseFee + tip;
+  const most = maxFeePerGas ?? 2n * baseFee + tip;
   if (tip > most) throw new RpcError(SERVER_ERROR, `maxFeePerGas (${most}) < maxPriorityFeePerGas (${tip})`);
   return { maxFeePerGas: most, maxPriorityFeePerGas: tip };
 }

@@ -26,7 +26,7 @@ function sendersOf({ node }: MethodContext, block: StoredBlock): readonly Uint8A
 async function block(context: MethodContext, param: BlockParam, whole: boolean): Promise<Json | null> {
   const { node } = context;
   if (param === "pending") {
-    const { built } = await node.pending();
+    const { built } = await node.miner.pending();
     const senders = whole ? built.result.transactions.map(({ sender }) => sender) : undefined;
     return formatPendingBlock(built.block, senders);
   }
@@ -47,7 +47,7 @@ async function count(
   param: BlockParam,
   of: (block: StoredBlock["block"]) => number,
 ): Promise<string | null> {
-  const body = param === "pending" ? (await node.pending()).built.block : findBlock(node, param)?.block;
+  const body = param === "pending" ? (await node.miner.pending()).built.block : findBlock(node, param)?.block;
   return body === undefined ? null : hexOf(of(body));
 }
 

@@ -17,7 +17,7 @@ import { precompilesOf } from "../precompiles.ts";
 export const chainMethods: Methods = {
   eth_chainId: method([], ({ node }) => hexOf(node.chain.rules.chainId)),
   eth_syncing: method([], () => false),
-  eth_mining: method([], ({ node }) => node.automine || node.interval !== 0),
+  eth_mining: method([], ({ node }) => node.miner.automine || node.miner.interval !== 0),
   eth_config: method([], ({ node }) => chainConfig(node)),
   eth_capabilities: method([], ({ node }) => capabilities(node)),
 };

@@ -66,9 +66,9 @@ export const feeHistory = (base: RewardBase): Method =>
   );
 
 export const feeMethods: Methods = {
-  eth_gasPrice: method([], ({ node }) => hexOf((node.nextBaseFee ?? 0n) + SUGGESTED_TIP)),
+  eth_gasPrice: method([], ({ node }) => hexOf((node.next.baseFee ?? 0n) + SUGGESTED_TIP)),
   eth_maxPriorityFeePerGas: method([], () => hexOf(SUGGESTED_TIP)),
-  eth_baseFee: method([], ({ node }) => (node.nextBaseFee === undefined ? null : hexOf(node.nextBaseFee))),
+  eth_baseFee: method([], ({ node }) => (node.next.baseFee === undefined ? null : hexOf(node.next.baseFee))),
   eth_blobBaseFee: method([], ({ node }) => hexOf(blobFeeOf(node, node.head.header))),
 
   eth_feeHistory: feeHistory("gasUsed"),

@@ -26,7 +26,7 @@ const wait: Reader<number> = (value) => {
 
 const setAutomine = (on: boolean) =>
   method([], ({ node }) => {
-    node.setAutomine(on);
+    node.miner.automine = on;
     return true;
   });
 
@@ -52,7 +52,7 @@ export const sendingMethods: Methods = {
   ),
 
   eth_getTransactionBySenderAndNonce: method([address, quantity64], async ({ node }, sender, nonce) => {
-    const { pending, queued } = await node.pool.content(node.poolView());
+    const { pending, queued } = await node.pool.content(node.next.poolView());
     const pooled = [...pending, ...queued].find(
       (one) => one.tx.nonce === nonce && equalBytes(one.sender, sender),
     );

@@ -34,7 +34,7 @@ export const stateMethods: Methods = {
   }),
 
   eth_getTransactionCount: method([address, stateBlock], async ({ node }, of, param) => {
-    if (param === "pending") return hexOf(await node.pool.nextNonce(of, node.poolView()));
+    if (param === "pending") return hexOf(await node.pool.nextNonce(of, node.next.poolView()));
     const { state } = await stateOf(node, param);
     return hexOf((await state.getAccount(of))?.nonce ?? 0n);
   }),

@@ -39,8 +39,8 @@ function bySender(transactions: readonly PooledTransaction[]): PooledTransaction
 
 export const developmentMethods: Methods = {
   evm_mine: method([optional(looseQuantity)], async ({ node }, timestamp) => {
-    if (timestamp !== undefined) node.setNextTimestamp(timestamp);
-    await node.mine();
+    if (timestamp !== undefined) node.next.setTimestamp(timestamp);
+    await node.miner.mine();
     return "0";
   }),
 
@@ -48,7 +48,7 @@ export const developmentMethods: Methods = {
     [optional(looseQuantity, 1n), optional(looseQuantity, 1n)],
     async ({ node }, count, seconds) => {
       if (count > MOST_BLOCKS) throw invalidParams(`at most ${MOST_BLOCKS} blocks at once`);
-      await node.mine(count, seconds);
+      await node.miner.mine(count, seconds);
       return true;
     },
   ),
@@ -81,7 +81,7 @@ export const developmentMethods: Methods = {
   }),
 
   eth_pendingTransactions: method([], ({ node }) => {
-    const { pending, queued } = node.pool.content(node.poolView());
+    const { pending, queued } = node.pool.content(node.next.poolView());
     return [...bySender(pending), ...bySender(queued)].map(formatPooled);
   }),
 };

@@ -3,8 +3,8 @@
 import { bytesToHex, type Hex } from "@braid/primitives";
 import { InvalidTransactionError } from "@braid/protocol";
 import { RpcError, SERVER_ERROR } from "@braid/rpc";
+import { UnknownAccountError } from "../../accounts/unknown-account-error.ts";
 import { TimestampError } from "../../mining/clock.ts";
-import { UnknownAccountError } from "../../node.ts";
 import { BlockNotFoundError, haltMessage, REVERTED, revertReason, rpcErrorOf } from "../errors.ts";
 
 /** EIP-1474: a method that is not there. */

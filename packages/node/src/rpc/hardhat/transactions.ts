@@ -5,8 +5,9 @@ import { bytesToHex } from "@braid/primitives";
 import { decodeTransaction, intrinsicGas, type Transaction } from "@braid/protocol";
 import { RpcError, SERVER_ERROR } from "@braid/rpc";
 import { impersonate, signTransaction } from "../../accounts/signing.ts";
+import { UnknownAccountError } from "../../accounts/unknown-account-error.ts";
 import { Mutex } from "../../mutex.ts";
-import { type Node, UnknownAccountError } from "../../node.ts";
+import type { Node } from "../../node.ts";
 import type { HardhatOptions } from "../../options.ts";
 import { maxCost } from "../../pool/pooled-transaction.ts";
 import { fillTransaction } from "../eth/accounts.ts";
@@ -20,13 +21,13 @@ const MOST_EMPTY_BLOCKS = 200;
 
 /** Gas that a transaction or a call has when nobody says how much. */
 export function defaultGas(node: Node, { transactionGasCap }: HardhatOptions): bigint {
-  return gasCap(node, transactionGasCap) ?? node.nextGasLimit;
+  return gasCap(node, transactionGasCap) ?? node.next.gasLimit;
 }
 
 /** Gas that a transaction may have at most; undefined: as much as a block. */
 export function gasCap(node: Node, chosen: HardhatOptions["transactionGasCap"]): bigint | undefined {
   if (chosen === false) return undefined;
-  return chosen ?? node.nextRules.maxTransactionGas;
+  return chosen ?? node.next.rules.maxTransactionGas;
 }
 
 export function sendingMethods(options: HardhatOptions): Methods {
@@ -39,9 +40,9 @@ export function sendingMethods(options: HardhatOptions): Methods {
     sender: Uint8Array,
   ): Promise<string> => {
     await check(node, tx, sender, options);
-    const { automine } = node;
+    const { automine } = node.miner;
     const mined: { hashes: readonly Uint8Array[]; results: readonly TransactionResult[] }[] = [];
-    const stop = node.onMined(({ block }, results) =>
+    const stop = node.miner.onMined(({ block }, results) =>
       mined.push({ hashes: block.transactionHashes, results }),
     );
     let hash: Uint8Array;
@@ -49,7 +50,7 @@ export function sendingMethods(options: HardhatOptions): Methods {
       ({ hash } = await node.send(raw, sender));
       // What is in its way may pay too little now: the base fee falls from block to block.
       for (let block = 0; automine && block < MOST_EMPTY_BLOCKS && node.pool.get(hash) !== undefined; block++)
-        await node.mine();
+        await node.miner.mine();
     } finally {
       stop();
     }
@@ -96,7 +97,7 @@ export function sendingMethods(options: HardhatOptions): Methods {
 function readTransaction(node: Node, raw: Uint8Array): { tx: Transaction; sender: Uint8Array } | undefined {
   try {
     const tx = decodeTransaction(raw);
-    const sender = recoverSender(raw, tx, node.nextRules);
+    const sender = recoverSender(raw, tx, node.next.rules);
     return sender && { tx, sender };
   } catch {
     return undefined;
@@ -118,15 +119,15 @@ async function check(
   // Of a signed transaction; others were told before.
   if (maxPriorityFeePerGas > maxFeePerGas)
     refuse(`maxPriorityFeePerGas (${maxPriorityFeePerGas}) is bigger than maxFeePerGas (${maxFeePerGas})`);
-  const rules = node.nextRules;
+  const rules = node.next.rules;
   const { intrinsic } = intrinsicGas(tx, rules);
   if (gasLimit < intrinsic) refuse(`Transaction requires at least ${intrinsic} gas but got ${gasLimit}`);
   const cap = gasCap(node, options.transactionGasCap);
   if (cap !== undefined && gasLimit > cap)
     refuse(`Transaction gas limit is ${gasLimit} and exceeds transaction gas cap of ${cap}`);
-  if (gasLimit > node.nextGasLimit)
-    refuse(`Transaction gas limit is ${gasLimit} and exceeds block gas limit of ${node.nextGasLimit}`);
-  if (node.automine) await checkAutomine(node, tx, sender);
+  if (gasLimit > node.next.gasLimit)
+    refuse(`Transaction gas limit is ${gasLimit} and exceeds block gas limit of ${node.next.gasLimit}`);
+  if (node.miner.automine) await checkAutomine(node, tx, sender);
   const { nonce = 0n, balance = 0n } = (await node.state.getAccount(sender)) ?? {};
   const cost = maxCost(tx, rules.blobGasPerBlob);
   if (cost > balance)
@@ -139,17 +140,17 @@ async function check(
 
 /** What comes in is mined at once, so it must fit now. */
 async function checkAutomine(node: Node, tx: Transaction, sender: Uint8Array): Promise<void> {
-  const expected = await node.pool.nextNonce(sender, node.poolView());
+  const expected = await node.pool.nextNonce(sender, node.next.poolView());
   if (tx.nonce !== expected)
     refuse(
       `Nonce too ${tx.nonce > expected ? "high" : "low"}. Expected nonce to be ${expected} but got ${tx.nonce}. Note that transactions can't be queued when automining.`,
     );
-  const { nextBaseFee, minGasPrice } = node;
+  const { baseFee, minGasPrice } = node.next;
   const isDynamic = tx.type >= 2;
   const name = isDynamic ? "maxFeePerGas" : "gasPrice";
-  if (nextBaseFee !== undefined && tx.maxFeePerGas < nextBaseFee)
+  if (baseFee !== undefined && tx.maxFeePerGas < baseFee)
     refuse(
-      `Transaction ${name} (${tx.maxFeePerGas}) is too low for the next block, which has a baseFeePerGas of ${nextBaseFee}`,
+      `Transaction ${name} (${tx.maxFeePerGas}) is too low for the next block, which has a baseFeePerGas of ${baseFee}`,
     );
   if (tx.maxFeePerGas < minGasPrice)
     refuse(`Transaction gas price is ${tx.maxFeePerGas}, which is below the minimum of ${minGasPrice}`);

@@ -1,0 +1,226 @@
+// Mining: when somebody asks for a block, when a transaction comes in, or by time; and the block that would be mined now.
+
+import type { Blockchain, BuiltChild, StoredBlock } from "@braid/chain";
+import type { LeftOut, TransactionResult } from "@braid/executor";
+import { bytesToHex } from "@braid/primitives";
+import type { TransactionErrorCode } from "@braid/protocol";
+import type { StateChanges, StateSource } from "@braid/state";
+import { ChangedState } from "../changed-state.ts";
+import type { Mutex } from "../mutex.ts";
+import type { MiningInterval, MiningOptions } from "../options.ts";
+import type { Mempool } from "../pool/mempool.ts";
+import type { PooledTransaction } from "../pool/pooled-transaction.ts";
+import type { NextBlock } from "./next-block.ts";
+
+/** A transaction that was not included, and is in the pool no more. */
+export interface DroppedTransaction {
+  transaction: PooledTransaction;
+  reason: LeftOut["error"];
+}
+
+/** What a mined block came to. */
+export interface MinedBlock {
+  block: StoredBlock;
+  dropped: readonly DroppedTransaction[];
+}
+
+/** The block that would be mined now. */
+export interface PendingBlock {
+  built: BuiltChild;
+  state: StateSource;
+}
+
+/** Is told what was mined, and what each of the block's transactions came to, which is not kept. It must not throw. */
+type MinedListener = (mined: MinedBlock, results: readonly TransactionResult[]) => void;
+
+/** What mining works on. */
+export interface MinerParts {
+  /** The node's: another one after a reset to another one. */
+  chain: () => Blockchain;
+  pool: Mempool;
+  next: NextBlock;
+  /** Whatever changes the chain has its turn. */
+  turns: Mutex;
+}
+
+/** Reasons that pass: the transaction may well fit into a later block. */
+const FOR_NOW: ReadonlySet<TransactionErrorCode> = new Set([
+  "BRAID_TX_GAS_LIMIT_EXCEEDS_BLOCK",
+  "BRAID_TX_BLOB_GAS_EXCEEDS_BLOCK",
+  "BRAID_TX_FEE_BELOW_BASE_FEE",
+  "BRAID_TX_BLOB_FEE_TOO_LOW",
+  "BRAID_TX_NONCE_TOO_HIGH",
+]);
+
+export class Miner {
+  readonly #chain: () => Blockchain;
+  readonly #pool: Mempool;
+  readonly #next: NextBlock;
+  readonly #turns: Mutex;
+  readonly #atStart: { auto: boolean; interval: MiningInterval };
+  readonly #listeners = new Set<MinedListener>();
+  /** Is a block mined for each transaction that comes in? */
+  automine: boolean;
+  #interval: MiningInterval = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #pending: { key: string; block: Promise<PendingBlock> } | undefined;
+  /** The pending block that is under way. */
+  #building: Promise<PendingBlock> | undefined;
+  #stopped = false;
+
+  constructor({ chain, pool, next, turns }: MinerParts, options: MiningOptions) {
+    this.#chain = chain;
+    this.#pool = pool;
+    this.#next = next;
+    this.#turns = turns;
+    const { interval = 0, auto = interval === 0 } = options;
+    this.#atStart = { auto, interval };
+    this.automine = auto;
+    this.setInterval(interval);
+  }
+
+  /** Milliseconds between blocks; 0 when blocks are not mined by time. */
+  get interval(): MiningInterval {
+    return this.#interval;
+  }
+
+  /** Milliseconds between blocks; 0: none by time. */
+  setInterval(interval: MiningInterval): void {
+    clearTimeout(this.#timer);
+    this.#interval = interval;
+    if (interval !== 0 && !this.#stopped) this.#schedule();
+  }
+
+  /** Calls `listener` with each block that was mined here, after it is the head. */
+  onMined(listener: MinedListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Mines blocks, `seconds` apart when that is given. Others have their turn between two of them: a thousand blocks keep nobody waiting. Who
+   * aborts gets no more than are there by then, and the signal's reason.
+   */
+  async mine(count = 1n, seconds?: bigint, signal?: AbortSignal): Promise<MinedBlock[]> {
+    const mined: MinedBlock[] = [];
+    for (let i = 0n; i < count; i++) {
+      const block = await this.#turns.run(async () => {
+        signal?.throwIfAborted();
+        const { timestamp } = this.#chain().head.header;
+        if (i > 0n && seconds !== undefined) this.#next.setTimestamp(timestamp + seconds);
+        return this.#mineOne();
+      });
+      mined.push(block);
+    }
+    return mined;
+  }
+
+  /** When blocks are mined automatically: until nothing is left that the next one could have, unless the transaction is in a block already. */
+  async came({ hash }: PooledTransaction): Promise<void> {
+    if (!this.automine) return;
+    await this.#turns.run(async () => {
+      if (this.#pool.get(hash) === undefined) return;
+      for (let included = 1; included > 0; ) {
+        const candidates = this.#next.candidates(this.#pool);
+        if (candidates.length === 0) return;
+        const { block, dropped } = await this.#mineOne(candidates);
+        included = block.block.transactions.length + dropped.length;
+      }
+    });
+  }
+
+  /** The block that would be mined now, out of what is in the pool; nothing changes. */
+  async pending(): Promise<PendingBlock> {
+    // One at a time: what has changed meanwhile is in the next one.
+    while (this.#building !== undefined) await this.#building.catch(() => {});
+    const chain = this.#chain();
+    const key = [
+      bytesToHex(chain.stateId(chain.head.hash)),
+      this.#pool.version,
+      this.#next.position.timestamp,
+      this.#next.baseFee,
+    ].join();
+    if (this.#pending?.key !== key) {
+      const block = this.#buildPending();
+      this.#pending = { key, block };
+      this.#building = block;
+      const built = (): void => {
+        this.#building = undefined;
+      };
+      block.then(built, built);
+    }
+    return this.#pending.block;
+  }
+
+  /** The chain is another one: no block of the one before it is kept. */
+  forgetPending(): void {
+    this.#pending = undefined;
+  }
+
+  /** Blocks are mined when they were mined at the beginning. */
+  reset(): void {
+    this.automine = this.#atStart.auto;
+    this.setInterval(this.#atStart.interval);
+  }
+
+  /** Mines no more by time. */
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  #build(candidates: readonly PooledTransaction[]): Promise<BuiltChild> {
+    return this.#chain().build(
+      this.#next.attributes(),
+      candidates.map(({ raw }) => raw),
+      // Their signatures were looked at when they came in, or are not to be looked at.
+      { senders: candidates.map(({ sender }) => sender), contractSenders: true },
+    );
+  }
+
+  async #buildPending(): Promise<PendingBlock> {
+    const chain = this.#chain();
+    const before = chain.stateAfter(chain.head.hash);
+    const built = await this.#build(this.#next.candidates(this.#pool));
+    return { built, state: new ChangedState(before, built.result.stateChanges, built.after.root) };
+  }
+
+  async #mineOne(candidates = this.#next.candidates(this.#pool)): Promise<MinedBlock> {
+    const built = await this.#build(candidates);
+    const block = await this.#chain().append(built);
+    this.#next.passed(block.header.timestamp);
+    const dropped = built.result.leftOut.flatMap(({ index, error }) => {
+      const transaction = candidates[index];
+      if (transaction === undefined || FOR_NOW.has(error.code)) return [];
+      this.#pool.remove(transaction.hash);
+      return [{ transaction, reason: error }];
+    });
+    this.#pool.update(this.#next.poolView(), addressesOf(built.result.stateChanges));
+    const mined = { block, dropped };
+    for (const listener of this.#listeners) listener(mined, built.result.transactions);
+    return mined;
+  }
+
+  #schedule(): void {
+    this.#timer = setTimeout(async () => {
+      try {
+        await this.mine();
+      } catch (error) {
+        // A full disk, for one: the next attempt may succeed, and nobody waits for this one.
+        process.emitWarning(error instanceof Error ? error : String(error));
+      }
+      if (this.#interval !== 0 && !this.#stopped) this.#schedule();
+    }, millisecondsOf(this.#interval));
+  }
+}
+
+/** The time until the next block: any of those between two bounds. */
+function millisecondsOf(interval: MiningInterval): number {
+  if (typeof interval === "number") return interval;
+  const [least, most] = interval;
+  return Math.max(1, least + Math.floor(Math.random() * (most - least + 1)));
+}
+
+function* addressesOf(changes: StateChanges): Generator<Uint8Array> {
+  for (let i = 0; i < changes.accountCount; i++) yield changes.addressAt(i);
+}
