@@ -71,7 +71,7 @@ export class BlockUnits implements UnitRunner {
     this.#misses.begin(unit, !this.#isParallel || this.#kernel.isHeadOnly(unit));
     let end = await this.#engine.executeUnit(unit, head);
     if (end.kind === "unsupported") end = await this.#restart(unit, head);
-    if (this.#misses.refused.length > 0) return this.#scoutOn(unit, head);
+    if (end.kind !== "fault" && this.#misses.refused.length > 0) return this.#scoutOn(unit, head);
     return end.kind === "failed" ? { kind: "failed", error: withIndex(end.error, this.#indexOf(unit)) } : end;
   }
 

@@ -1,9 +1,10 @@
 // A Postgres of this machine for who has none: in a folder, on a port of the machine itself. It lives as long as somebody watches a run.
 import { randomBytes } from "node:crypto";
-import { chown, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chown, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { QueueError } from "../errors.ts";
+import { exists } from "../exists.ts";
 import { type Binaries, type Identity, identity, linkLibraries, loadBinaries, run } from "./binaries.ts";
 
 /** In the current folder; hidden, so that replaying the folder passes it over. */
@@ -157,15 +158,6 @@ async function freePort(wanted: number): Promise<number | undefined> {
 
 async function own(path: string, { uid, gid }: Identity): Promise<void> {
   if (uid !== undefined && gid !== undefined) await chown(path, uid, gid);
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function local(root: string, verb: string, said: string, { uid }: Identity): QueueError {

@@ -1,7 +1,8 @@
 // Runs over files: folders that all machines have at the same place.
-import { stat } from "node:fs/promises";
+
 import { resolve } from "node:path";
 import { listFiles } from "@braid/replay";
+import { exists } from "../exists.ts";
 import { type Item, nothingToRelease, type OpenedItem, type Source, unavailable } from "./source.ts";
 
 /** The absolute paths that are stored. */
@@ -47,14 +48,5 @@ export class FileSource implements Source {
         throw unavailable(
           `The blocks are in ${path}, which is not there on this machine. Mount it at the same place, or put the blocks on S3-compatible storage.`,
         );
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch {
-    return false;
   }
 }
