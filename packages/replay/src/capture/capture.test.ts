@@ -237,7 +237,8 @@ describe.skipIf(!hasFixtures())("blocks of mainnet (needs BRAID_FIXTURES)", () =
     },
   );
 
-  test.each([46147, 17034869])("%i by what every provider offers", async (number) => {
+  // With withdrawals and system calls too.
+  test.each([46147, 17034869, 19426587])("%i by what every provider offers", async (number) => {
     const file = await flatBlock(number);
     const methods = nodeOfFile(file, { offers: STATE_METHODS, takesHashes: false });
     await expectCaptured(await captureFile(file, methods), "reads", "gasUsed");
