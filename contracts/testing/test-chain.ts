@@ -24,6 +24,7 @@ interface Log {
 }
 
 export interface Receipt {
+  from: Address;
   status: Hex;
   contractAddress: Address | null;
   blockNumber: Hex;
