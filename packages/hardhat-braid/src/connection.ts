@@ -37,13 +37,14 @@ export class BraidConnection {
   ): Promise<BraidConnection> {
     const { networkName, chainType } = connection;
     const networkConfig = await withCoverage(context, connection.networkConfig as EdrNetworkConfig);
-    const braid = await createNode(await nodeOptions({ networkName, networkConfig, chainType }));
+    const options = await nodeOptions({ networkName, networkConfig, chainType });
+    const braid = await createNode(options);
     braid.on("message", ({ type, data }: SubscriptionMessage) => {
       connection.provider.emit("notification", data);
       connection.provider.emit("message", { type, data });
     });
     const stage = new Stage(askEdr, networkConfig.allowBlocksWithSameTimestamp);
-    const observer = await Observer.create(context, braid, stage);
+    const observer = await Observer.create(context, braid, options.hardhat ?? {}, stage);
     return new BraidConnection(braid, networkConfig, observer);
   }
 
@@ -60,6 +61,7 @@ export class BraidConnection {
   }
 
   close(): Promise<void> {
+    this.#observer.close();
     return this.#braid.close();
   }
 

@@ -1,7 +1,7 @@
 // Which code may call console.log, and who has.
 
+import type { Prestate } from "@braid/node";
 import type { Hex } from "@braid/primitives";
-import type { Prestate } from "./stage.ts";
 
 /** The address that console.log calls ends in this text: "console.log". */
 const CONSOLE_TEXT = "636f6e736f6c652e6c6f67";

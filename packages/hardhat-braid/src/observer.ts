@@ -3,22 +3,28 @@
 // it throws, prints and reports what it always does.
 
 import { debuglog } from "node:util";
-import type { BraidProvider, FailedExecutionError } from "@braid/node";
-import { bytesToHex, type Hex } from "@braid/primitives";
+import {
+  type BraidProvider,
+  callPrestate,
+  type FailedExecutionError,
+  type HardhatOptions,
+  type Prestate,
+  transactionPrestate,
+} from "@braid/node";
+import { bytesToHex, type Hex, hexToBytes } from "@braid/primitives";
 import type { HookContext } from "hardhat/types/hooks";
 import { mentionsConsole, usesConsole } from "./console-log.ts";
 import { isTraced, type TracedError, UntracedError } from "./solidity-error.ts";
-import type { Prestate, Replay, Stage } from "./stage.ts";
+import type { Replay, Stage } from "./stage.ts";
 
 const log = debuglog("hardhat-braid");
-
-const PRESTATE = { tracer: "prestateTracer", tracerConfig: { includeEmpty: true } };
 
 /** Fields that a replay has of a call or a transaction: it pays nothing for gas, and its nonce is the state's. */
 const FIELDS = ["from", "to", "gas", "value", "accessList", "authorizationList"] as const;
 
 export class Observer {
   readonly #braid: BraidProvider;
+  readonly #options: HardhatOptions;
   readonly #stage: Stage;
   /** Coverage or gas statistics are collected: everything is looked at. */
   readonly #all: boolean;
@@ -28,9 +34,12 @@ export class Observer {
   #watched: Promise<void> = Promise.resolve();
   /** What mined transactions that were looked at have failed with, until somebody asks. */
   readonly #errors = new Map<Hex, TracedError>();
+  /** Ends what is executed again. */
+  readonly #end = new AbortController();
 
-  private constructor(braid: BraidProvider, stage: Stage, all: boolean) {
+  private constructor(braid: BraidProvider, options: HardhatOptions, stage: Stage, all: boolean) {
     this.#braid = braid;
+    this.#options = options;
     this.#stage = stage;
     this.#all = all;
     braid.node.miner.onMined(({ block }) => {
@@ -40,11 +49,16 @@ export class Observer {
     });
   }
 
-  static async create({ hooks }: HookContext, braid: BraidProvider, stage: Stage): Promise<Observer> {
+  static async create(
+    { hooks }: HookContext,
+    braid: BraidProvider,
+    options: HardhatOptions,
+    stage: Stage,
+  ): Promise<Observer> {
     const all =
       (await hooks.hasHandlers("network", "onCoverageData")) ||
       (await hooks.hasHandlers("network", "onGasMeasurement"));
-    return new Observer(braid, stage, all);
+    return new Observer(braid, options, stage, all);
   }
 
   get #looks(): boolean {
@@ -78,6 +92,10 @@ export class Observer {
     return error.code === UntracedError.CODE ? new UntracedError(error) : error;
   }
 
+  close(): void {
+    this.#end.abort();
+  }
+
   async #traced(method: string, params: unknown, hash: Hex | undefined): Promise<TracedError | undefined> {
     const known = hash && this.#errors.get(hash);
     if (hash !== undefined) this.#errors.delete(hash);
@@ -104,8 +122,8 @@ export class Observer {
 
   /** @param always also when it has printed nothing. */
   async #transactAgain(hash: Hex, always: boolean): Promise<void> {
-    const prestate = (await this.#ask("debug_traceTransaction", [hash, PRESTATE])) as Prestate;
-    if (!always && !usesConsole(prestate)) return;
+    const prestate = await transactionPrestate(this.#context, hexToBytes(hash));
+    if (prestate === undefined || (!always && !usesConsole(prestate))) return;
     const transaction = (await this.#ask("eth_getTransactionByHash", [hash])) as Record<string, unknown>;
     await this.#replay(transaction, prestate, transaction.blockHash);
   }
@@ -115,8 +133,7 @@ export class Observer {
     // The stage cannot be set for a block that is another one.
     if (blockOverrides !== undefined) return;
     const block = wanted ?? defaultBlock;
-    const options = overrides === undefined ? PRESTATE : { ...PRESTATE, stateOverrides: overrides };
-    const prestate = (await this.#ask("debug_traceCall", [call, block, options])) as Prestate;
+    const prestate = await callPrestate(this.#context, this.#options, [call, block, overrides]);
     if (always || usesConsole(prestate)) await this.#replay(call, prestate, block);
   }
 
@@ -133,6 +150,10 @@ export class Observer {
     const block = found as Replay["block"];
     // The pending block has no miner yet.
     return { ...block, miner: block.miner ?? bytesToHex(this.#braid.node.next.coinbase) };
+  }
+
+  get #context(): { node: BraidProvider["node"]; signal: AbortSignal } {
+    return { node: this.#braid.node, signal: this.#end.signal };
   }
 
   #ask(method: string, params: unknown[]): Promise<unknown> {

@@ -1,13 +1,11 @@
 // The idle network, set as a block was, for one execution at a time.
 
+import type { Prestate } from "@braid/node";
 import type { Hex } from "@braid/primitives";
 import type { JsonRpcRequest, JsonRpcResponse } from "hardhat/types/providers";
 
 /** Asks the idle network. */
 export type AskEdr = (request: JsonRpcRequest) => Promise<JsonRpcResponse>;
-
-/** What of the state an execution has looked at. */
-export type Prestate = Record<Hex, { balance?: Hex; nonce?: number; code?: Hex; storage?: Record<Hex, Hex> }>;
 
 export interface Replay {
   call: Record<string, unknown>;
@@ -115,7 +113,7 @@ function overridesOf(prestate: Prestate): Record<string, unknown> {
       address,
       {
         ...(balance === undefined ? {} : { balance }),
-        ...(nonce === undefined ? {} : { nonce: hexOf(nonce) }),
+        ...(nonce === undefined ? {} : { nonce }),
         ...(code === undefined ? {} : { code }),
         ...(storage === undefined ? {} : { stateDiff: storage }),
       },

@@ -30,7 +30,7 @@ export async function runCalls(
   { node, signal, priority = 0, leave }: CallContext,
   { header, state, stateOverrides = [], blockOverrides = {} }: CallPlace,
   messages: CallMessage[],
-  more: Pick<CallInput, "tracer" | "validate" | "timeLimitMs"> = {},
+  more: Pick<CallInput, "tracer" | "validate" | "timeLimitMs" | "accesses"> = {},
 ): Promise<CallResult[]> {
   // As geth: who pays nothing for gas sees a base fee of nothing.
   const isFree =

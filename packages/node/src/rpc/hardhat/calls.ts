@@ -2,20 +2,24 @@
 // wherever that is enough.
 
 import type { CallResult, StateOverride } from "@braid/executor";
-import { bytesToHex } from "@braid/primitives";
+import { keccak256 } from "@braid/kernel";
+import { bytesToHex, equalBytes } from "@braid/primitives";
 import { type IntrinsicGas, InvalidTransactionError, intrinsicGas } from "@braid/protocol";
 import { RpcError, SERVER_ERROR } from "@braid/rpc";
 import type { HardhatOptions } from "../../options.ts";
 import { stateBlock, stateOf } from "../block-tags.ts";
-import { type CallPlace, runCall } from "../eth/run-call.ts";
+import { type CallContext, type CallPlace, runCall, runCalls } from "../eth/run-call.ts";
 import { blockOverrides, messageOf, stateOverrides, type TransactionArgs } from "../eth/transaction-args.ts";
 import { hexOf } from "../format.ts";
 import { type MethodContext, type Methods, method } from "../method.ts";
-import { address } from "../params.ts";
+import { address, readParams } from "../params.ts";
 import { callConfig, traceCall } from "../trace.ts";
 import { hardhatArgs } from "./arguments.ts";
 import { FailedExecutionError } from "./errors.ts";
+import { type Prestate, prestateOf } from "./prestate.ts";
 import { defaultGas, gasCap } from "./transactions.ts";
+
+const CALL_PARAMS = [hardhatArgs, stateBlock, stateOverrides, blockOverrides] as const;
 
 /** Gas has no price in a call, so that nobody has to pay for it. */
 const FREE = { baseFeePerGas: 0n };
@@ -23,18 +27,15 @@ const FREE = { baseFeePerGas: 0n };
 export function callMethods(options: HardhatOptions): Methods {
   const { throwOnCallFailures: throws = true } = options;
   return {
-    eth_call: method(
-      [hardhatArgs, stateBlock, stateOverrides, blockOverrides],
-      async (context, args, block, accounts, header) => {
-        const place = await placeOf(context, args, block, accounts, header);
-        const gas = args.gas ?? defaultGas(context.node, options);
-        checkGas(context, gas, options);
-        checkIntrinsic(context, place, args, gas);
-        const result = await run(context, place, args, gas);
-        if (result.status === 0 && throws) throw new FailedExecutionError(result);
-        return bytesToHex(result.output);
-      },
-    ),
+    eth_call: method(CALL_PARAMS, async (context, args, block, accounts, header) => {
+      const place = await placeOf(context, args, block, accounts, header);
+      const gas = args.gas ?? defaultGas(context.node, options);
+      checkGas(context, gas, options);
+      checkIntrinsic(context, place, args, gas);
+      const result = await run(context, place, args, gas);
+      if (result.status === 0 && throws) throw new FailedExecutionError(result);
+      return bytesToHex(result.output);
+    }),
 
     eth_estimateGas: method(
       [hardhatArgs, stateBlockOrPending, stateOverrides, blockOverrides],
@@ -65,11 +66,29 @@ export const transactionCount = method([address, stateBlock], async ({ node }, o
   return hexOf((await state.getAccount(of))?.nonce ?? 0n);
 });
 
+/** What a call looks at when it runs with these parameters, those of eth_call: it runs once more. Rejects as eth_call for parameters that it does not take. */
+export async function callPrestate(
+  context: CallContext,
+  options: HardhatOptions,
+  params: unknown,
+): Promise<Prestate> {
+  const [args, block, accounts, header] = readParams(params, CALL_PARAMS);
+  const place = await placeOf(context, args, block, accounts, header);
+  const message = messageOf(args, args.gas ?? defaultGas(context.node, options));
+  const [result] = await runCalls(context, place, [message], { timeLimitMs: undefined, accesses: true });
+  return prestateOf(result?.reads ?? [], (hash) => {
+    const overridden = accounts.find(
+      ({ code }) => code !== undefined && equalBytes(keccak256(code), hash),
+    )?.code;
+    return overridden ?? place.state.getCode(hash);
+  });
+}
+
 /** Estimates are made for the next block. */
 const stateBlockOrPending: typeof stateBlock = (value) => stateBlock(value ?? "pending");
 
 async function placeOf(
-  { node }: MethodContext,
+  { node }: Pick<CallContext, "node">,
   args: TransactionArgs,
   block: ReturnType<typeof stateBlock>,
   accounts: StateOverride[],
