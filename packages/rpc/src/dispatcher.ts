@@ -1,6 +1,7 @@
 // From the text of a request to the text of its answer (JSON-RPC 2.0), whatever transport brought it.
 
 import { BaseError } from "@braid/primitives";
+import { Deadlines } from "./deadlines.ts";
 import {
   INTERNAL_ERROR,
   INVALID_REQUEST,
@@ -75,12 +76,14 @@ export class Dispatcher {
   readonly #usage = new Usage();
   readonly #turns = new Turns(this.#usage);
   readonly #queue: FairQueue;
+  readonly #deadlines: Deadlines;
   readonly #onCall: ((record: RpcCallRecord) => void) | undefined;
 
   constructor({ handler, limits, onCall }: DispatcherOptions) {
     this.#handler = handler;
     this.#limits = limits;
     this.#queue = new FairQueue(limits, this.#usage);
+    this.#deadlines = new Deadlines(limits.requestMs);
     this.#onCall = onCall;
   }
 
@@ -180,55 +183,90 @@ export class Dispatcher {
   }
 
   /** What takes long waits for its turn, and the client is charged for all the time that it takes; of others only for what is done at once. */
-  async #run(method: string, params: unknown, connection: RpcConnection): Promise<unknown> {
+  #run(method: string, params: unknown, connection: RpcConnection): Promise<unknown> {
     if (this.#handler.isHeavy?.(method) !== false)
-      return this.#queue.run(connection, async (leave) => {
+      return this.#queue.run(connection, (leave) => {
         const begin = performance.now();
         let used: number | undefined;
         const goOn = (isIdle = false): void => {
           if (isIdle) used ??= performance.now() - begin;
           leave();
         };
-        try {
-          return await this.#limited(method, params, connection, goOn);
-        } finally {
-          this.#usage.add(connection, used ?? performance.now() - begin);
-        }
+        const context = new RequestContext(connection, this.#usage.level(connection), goOn);
+        return this.#limited(method, params, context, () =>
+          this.#usage.add(connection, used ?? performance.now() - begin),
+        );
       });
     const begin = performance.now();
-    const running = this.#limited(method, params, connection);
+    const context = new RequestContext(connection, this.#usage.level(connection));
+    const running = this.#limited(method, params, context);
     this.#usage.add(connection, performance.now() - begin);
     return running;
   }
 
   /** Runs a method for no longer than is allowed, and no longer than the client stays. */
-  async #limited(
-    method: string,
-    params: unknown,
-    connection: RpcConnection,
-    leave?: (isIdle?: boolean) => void,
-  ): Promise<unknown> {
-    const { requestMs } = this.#limits;
-    const over = new AbortController();
-    const late = Promise.withResolvers<never>();
-    const giveUp = (): void => over.abort();
-    const timer = setTimeout(() => {
-      late.reject(new RpcError(TIMED_OUT, `the request took longer than ${requestMs} ms`));
-      giveUp();
-    }, requestMs);
-    connection.closed.addEventListener("abort", giveUp);
-    try {
-      const context: RpcContext = {
-        connection,
-        signal: over.signal,
-        priority: this.#usage.level(connection),
-        ...(leave === undefined ? {} : { leave }),
+  #limited(method: string, params: unknown, context: RequestContext, onEnd?: () => void): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#deadlines.begin(() => {
+        end();
+        context.giveUp();
+        reject(new RpcError(TIMED_OUT, `the request took longer than ${this.#limits.requestMs} ms`));
+      });
+      let hasEnded = false;
+      const end = (): void => {
+        if (hasEnded) return;
+        hasEnded = true;
+        cancel();
+        context.close();
+        onEnd?.();
       };
-      return await Promise.race([this.#handler.call(method, params, context), late.promise]);
-    } finally {
-      clearTimeout(timer);
-      connection.closed.removeEventListener("abort", giveUp);
+      this.#handler.call(method, params, context).then(
+        (result) => {
+          end();
+          resolve(result);
+        },
+        (error: unknown) => {
+          end();
+          reject(error);
+        },
+      );
+    });
+  }
+}
+
+/** What a method gets. PERF: few look at the signal, and it costs as much as a small method: it is made for those who do. */
+class RequestContext implements RpcContext {
+  readonly connection: RpcConnection;
+  readonly priority: number;
+  readonly leave?: NonNullable<RpcContext["leave"]>;
+  #over: AbortController | undefined;
+  #isOver = false;
+  readonly #giveUp = (): void => this.giveUp();
+
+  constructor(connection: RpcConnection, priority: number, leave?: RpcContext["leave"]) {
+    this.connection = connection;
+    this.priority = priority;
+    if (leave !== undefined) this.leave = leave;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#over === undefined) {
+      this.#over = new AbortController();
+      const { closed } = this.connection;
+      if (this.#isOver || closed.aborted) this.#over.abort();
+      else closed.addEventListener("abort", this.#giveUp);
     }
+    return this.#over.signal;
+  }
+
+  giveUp(): void {
+    this.#isOver = true;
+    this.#over?.abort();
+  }
+
+  /** It has ended. */
+  close(): void {
+    if (this.#over !== undefined) this.connection.closed.removeEventListener("abort", this.#giveUp);
   }
 }
 

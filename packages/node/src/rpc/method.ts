@@ -41,12 +41,41 @@ export function method<const Readers extends readonly Reader<unknown>[]>(
   return (params, context) => run(context, ...(readParams(params, readers) as never));
 }
 
+type Shared = Omit<MethodContext, keyof RpcContext>;
+
+/** PERF: the signal is made when somebody asks for it. */
+class CallContext implements MethodContext {
+  readonly node: Node;
+  readonly filters: Filters;
+  readonly subscriptions: Subscriptions;
+  readonly names: readonly string[];
+  readonly connection: RpcContext["connection"];
+  readonly priority?: number;
+  readonly leave?: NonNullable<RpcContext["leave"]>;
+  readonly #context: RpcContext;
+
+  constructor(context: RpcContext, { node, filters, subscriptions, names }: Shared) {
+    this.node = node;
+    this.filters = filters;
+    this.subscriptions = subscriptions;
+    this.names = names;
+    this.connection = context.connection;
+    if (context.priority !== undefined) this.priority = context.priority;
+    if (context.leave !== undefined) this.leave = context.leave;
+    this.#context = context;
+  }
+
+  get signal(): AbortSignal {
+    return this.#context.signal;
+  }
+}
+
 /** Answers calls of methods. */
 export class MethodTable implements RpcHandler {
   readonly #dialect: Dialect;
   readonly #methods: ReadonlyMap<string, Method>;
   readonly #heavy: ReadonlySet<string>;
-  readonly #shared: Omit<MethodContext, keyof RpcContext>;
+  readonly #shared: Shared;
 
   constructor(dialect: Dialect, shared: Pick<MethodContext, "node" | "filters" | "subscriptions">) {
     this.#dialect = dialect;
@@ -71,7 +100,7 @@ export class MethodTable implements RpcHandler {
       const elsewhere = forwardedCall(node, name, params);
       if (elsewhere !== undefined && node.fork !== undefined)
         return await forward(node.fork, name, elsewhere);
-      return await run(params, { ...context, ...this.#shared });
+      return await run(params, new CallContext(context, this.#shared));
     } catch (error) {
       throw this.#dialect.errorOf(error);
     }
