@@ -14,6 +14,7 @@ const PACKAGES = [
   "state",
   "remote",
   "executor",
+  "profiler",
   "stock",
   "replay",
   "queue",

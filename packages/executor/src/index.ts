@@ -44,6 +44,7 @@ export type {
   LeftOut,
   ReadAccess,
   Statistics,
+  SystemUnit,
   TracedTransaction,
   TransactionResult,
   WriteAccess,

@@ -50,6 +50,8 @@ function sample(): BlockResult {
     requestsHash: new Uint8Array(32),
     transactions: [0, 1, 2].map(transaction),
     accessList: [],
+    prologue: { reads: [], writes: [] },
+    epilogue: { reads: [], writes: [] },
     statistics: sampleStatistics(3),
   };
 }

@@ -130,6 +130,8 @@ export async function makeTransferChain(blockCount = 3): Promise<TransferChain> 
       blobGasUsed: 0n,
       stateChanges: changesOf(before, await balances(stateManager)),
       accessList: [],
+      prologue: { reads: [], writes: [] },
+      epilogue: { reads: [], writes: [] },
       transactions: run.results.map((result, at) => ({
         sender: SENDERS[at]?.bytes ?? new Uint8Array(20),
         status: 1,

@@ -99,12 +99,16 @@ export async function runInOrder(
   }: { until?: number | undefined; breathe?: (() => Promise<void> | undefined) | undefined } = {},
 ): Promise<void> {
   const count = until ?? kernel.unitCount;
+  const unitMs = new Float64Array(kernel.unitCount);
+  report.unitMs = unitMs;
   for (let unit = kernel.commitIndex(); unit < count; unit++) {
+    const begin = performance.now();
     const end = await units.execute(unit, true);
     if (end.kind === "failed") return fail(kernel, unit, end.error, report);
     if (end.kind !== "done") return;
     if (kernel.publishAll(unit, kernel.unitIncarnation(unit)) < 0) return;
     if (kernel.commitInOrder(unit) !== 0) return;
+    unitMs[unit] = performance.now() - begin;
     const pause = breathe?.();
     if (pause !== undefined) await pause;
   }

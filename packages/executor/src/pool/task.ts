@@ -39,6 +39,8 @@ export interface WorkerReport {
   executeMs: number;
   /** Milliseconds spent waiting for work. */
   idleMs: number;
+  /** Milliseconds of each unit that this worker ran in order, from its beginning until it was committed; 0 for the others. */
+  unitMs?: Float64Array;
 }
 
 /** A task that was given to a pool. */

@@ -24,6 +24,7 @@ import type {
   BlockResult,
   LeftOut,
   ReadAccess,
+  SystemUnit,
   TracedTransaction,
   TransactionResult,
   WriteAccess,
@@ -107,6 +108,8 @@ export function assembleResult(
       transactions: outcomes.map(
         (outcome, i) => new LazyTransactionResult(kernel, units[i] as number, i + 1, outcome, sets),
       ),
+      prologue: new LazySystemUnit(0, sets),
+      epilogue: new LazySystemUnit(units.length + 1, sets),
       get accessList() {
         accessList ??= buildAccessList(sets, bases);
         return accessList;
@@ -131,6 +134,25 @@ function readLeftOut(kernel: Kernel): LeftOut[] {
   for (let unit = 0; unit < kernel.unitCount; unit++)
     if (kernel.isLeftOut(unit)) leftOut.push({ index: unit - 1, error: readReason(kernel, unit) });
   return leftOut;
+}
+
+/** The read and write sets of the unit before the transactions, or behind them, decoded when they are looked at. */
+class LazySystemUnit implements SystemUnit {
+  readonly #place: number;
+  readonly #sets: AccessSets;
+
+  constructor(place: number, sets: AccessSets) {
+    this.#place = place;
+    this.#sets = sets;
+  }
+
+  get reads(): ReadAccess[] {
+    return this.#sets.reads(this.#place);
+  }
+
+  get writes(): WriteAccess[] {
+    return this.#sets.writes(this.#place);
+  }
 }
 
 /** A transaction's result whose read and write sets are decoded when they are looked at. */

@@ -45,6 +45,13 @@ export interface TransactionResult {
   readonly writes: WriteAccess[];
 }
 
+/** What a unit of the block that is no transaction left behind. */
+export interface SystemUnit {
+  /** Decoded when first looked at. */
+  readonly reads: ReadAccess[];
+  readonly writes: WriteAccess[];
+}
+
 export interface HintStatistics {
   /** Locations that were expected to be written, and those of them that were. */
   predicted: number;
@@ -80,6 +87,8 @@ export interface Statistics {
   phases: { prepare: number; load: number; run: number; result: number; total: number };
   /** Per worker: milliseconds recovering senders, executing, and waiting. */
   workerPhases: { recover: number; execute: number; idle: number }[];
+  /** Of a block that ran in order: milliseconds of each unit, the one before the transactions (or candidates) first, the one behind them last. */
+  unitMs?: number[];
   /** Bytes used in the two arenas at the end of the block. */
   blockArenaBytes: number;
   stateArenaBytes: number;
@@ -117,6 +126,9 @@ export interface BlockResult {
   requests?: Uint8Array[];
   requestsHash?: Uint8Array;
   transactions: TransactionResult[];
+  /** What comes before the transactions (system calls) and behind them (withdrawals, rewards, requests). */
+  prologue: SystemUnit;
+  epilogue: SystemUnit;
   /**
    * The block access list (EIP-7928), made when first looked at. Blocks before Amsterdam have one too. What it cannot
    * say there: a SELFDESTRUCT that takes storage along (before EIP-6780) shows as balance, nonce and code going to zero.

@@ -3,6 +3,7 @@
 import { type Kernel, UNIT_HINT_COUNT, UNIT_HINT_HITS } from "@braid/kernel";
 import type { ContendedLocation } from "../hints/hint-memory.ts";
 import type { Fallback, RunReport } from "../pool/block-run.ts";
+import type { WorkerReport } from "../pool/task.ts";
 import { countUnsupported } from "../records/outcome.ts";
 import type { HintStatistics, Statistics } from "./block-result.ts";
 
@@ -38,6 +39,14 @@ function inOrder(fallback: Fallback | undefined): boolean {
   return fallback?.reason === "arena-full" || fallback?.reason === "threads-taken";
 }
 
+/** Units that two workers ran in order one after the other add up: each has run its own. */
+function unitTimes(reports: WorkerReport[]): number[] | undefined {
+  const times = reports.flatMap(({ unitMs }) => (unitMs === undefined ? [] : [unitMs]));
+  const [first] = times;
+  if (first === undefined || times.length < reports.length) return undefined;
+  return Array.from(first, (_, unit) => times.reduce((sum, one) => sum + (one[unit] ?? 0), 0));
+}
+
 /** What the kernel and the workers counted, and the clock of the main thread. */
 export function blockStatistics(
   kernel: Kernel,
@@ -55,6 +64,7 @@ export function blockStatistics(
       }
     : undefined;
   const reason = fallback ?? lowYield;
+  const unitMs = unitTimes(reports);
   return {
     engine: { name: plan.engine, unsupported: countUnsupported(kernel) },
     mode: inOrder(fallback) ? "sequential" : plan.mode,
@@ -80,6 +90,7 @@ export function blockStatistics(
       execute: executeMs,
       idle: idleMs,
     })),
+    ...(unitMs === undefined ? {} : { unitMs }),
     blockArenaBytes: kernel.blockArenaUsed(),
     stateArenaBytes: kernel.stateArenaUsed(),
   };
