@@ -4,7 +4,7 @@ import { keccak256Into } from "@braid/kernel";
 import { bigIntToBytes32, concatBytes } from "@braid/primitives";
 import { type Authorization, type ForkRules, signedPayload, type Transaction } from "@braid/protocol";
 import { RLP } from "@ethereumjs/rlp";
-import { recoverPublicKey } from "./signature-recovery.ts";
+import { recoverPublicKey } from "./secp256k1.ts";
 
 const SECP256K1_N = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 const HALF_N = SECP256K1_N / 2n;

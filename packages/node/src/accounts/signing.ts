@@ -1,9 +1,9 @@
 // Signatures of transactions and messages with a key that the node has.
 
+import { signMessage } from "@braid/executor";
 import { keccak256 } from "@braid/kernel";
 import { bigIntToBytes32, bytesToBigInt, concatBytes } from "@braid/primitives";
 import { encodeTransaction, signedPayload, type Transaction } from "@braid/protocol";
-import { secp256k1 } from "@noble/curves/secp256k1.js";
 
 /** A transaction that nobody has signed. */
 export type UnsignedTransaction = Omit<Transaction, "yParity" | "r" | "s">;
@@ -16,11 +16,11 @@ export interface Signature {
 
 /** The signature of a hash of 32 bytes, deterministic (RFC 6979), with a low s. */
 export function signHash(hash: Uint8Array, privateKey: Uint8Array): Signature {
-  const bytes = secp256k1.sign(hash, privateKey, { prehash: false, format: "recovered" });
+  const { signature, recovery } = signMessage(hash, privateKey);
   return {
-    yParity: bytes[0] as number, // 65 bytes
-    r: bytesToBigInt(bytes.subarray(1, 33)),
-    s: bytesToBigInt(bytes.subarray(33)),
+    yParity: recovery,
+    r: bytesToBigInt(signature.subarray(0, 32)),
+    s: bytesToBigInt(signature.subarray(32)),
   };
 }
 

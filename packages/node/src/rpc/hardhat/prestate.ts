@@ -9,7 +9,7 @@ import { beforeBlock, executeAgain } from "../execute-again.ts";
 import { hexOf } from "../format.ts";
 
 /** Of an account, what was looked at. */
-export interface ReadAccount {
+interface ReadAccount {
   /** One with which everything goes as it went: nobody may have looked at the very balance. */
   balance?: Hex;
   nonce?: Hex;

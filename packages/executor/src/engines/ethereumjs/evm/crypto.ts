@@ -2,7 +2,7 @@
 
 import { keccak256 } from "@braid/kernel";
 import type { CustomCrypto } from "@ethereumjs/common";
-import { recoverPublicKey } from "../../../transaction/signature-recovery.ts";
+import { recoverPublicKey } from "../../../transaction/secp256k1.ts";
 import { verifyKzgProof } from "./kzg.ts";
 
 /** ECRECOVER and signature recovery as ethereumjs calls it: the 64-byte public key; throws when there is none. */

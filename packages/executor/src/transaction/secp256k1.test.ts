@@ -1,24 +1,29 @@
-// Native code and WebAssembly give the same answer for every signature, valid or not. Both are there on Linux x64; elsewhere the
-// WebAssembly is held against ethereumjs's JavaScript.
+// Native code and WebAssembly give the same answer for every signature, valid or not, and make the same ones. Both are there on Linux x64;
+// elsewhere the WebAssembly is held against ethereumjs's JavaScript.
 
+import { createRequire } from "node:module";
 import { bigIntToBytes32 } from "@braid/primitives";
 import { ecrecover, privateToPublic } from "@ethereumjs/util";
 import fc from "fast-check";
 import secp256k1 from "secp256k1";
 import { expect, test } from "vitest";
 import {
-  nativeRecovery,
+  nativeSecp256k1,
   type RecoverPublicKey,
   recoverPublicKey,
   signatureRecovery,
-  wasmRecovery,
-} from "./signature-recovery.ts";
+  signMessage,
+  wasmSecp256k1,
+} from "./secp256k1.ts";
 
 const N = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 const P = 0xfffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2fn;
 
-const native = nativeRecovery();
-const wasm = await wasmRecovery();
+/** The same interface in JavaScript. */
+const inElliptic: typeof secp256k1 = createRequire(import.meta.url)("secp256k1/elliptic.js");
+
+const native = nativeSecp256k1();
+const wasm = await wasmSecp256k1();
 
 interface Case {
   signature: Uint8Array;
@@ -75,20 +80,21 @@ const signed: fc.Arbitrary<Case & { publicKey: string }> = fc
 test("WebAssembly recovers the key that signed, with a low s and with a high one", () => {
   fc.assert(
     fc.property(signed, (one) => {
-      expect(recovered(wasm, one)).toBe(one.publicKey);
+      expect(recovered(wasm.recoverPublicKey, one)).toBe(one.publicKey);
     }),
     { numRuns: 1_000 },
   );
 });
 
 test("WebAssembly and native code agree about everything that can stand in a signature", () => {
-  const reference = native === undefined ? inJavaScript : (one: Case) => recovered(native, one);
+  const reference =
+    native === undefined ? inJavaScript : (one: Case) => recovered(native.recoverPublicKey, one);
   let valid = 0;
   fc.assert(
     fc.property(anything, (one) => {
       // JavaScript's does not know what lies beyond the curve's order.
       fc.pre(native !== undefined || one.recovery < 2);
-      const found = recovered(wasm, one);
+      const found = recovered(wasm.recoverPublicKey, one);
       expect(found).toBe(reference(one));
       if (found !== undefined) valid++;
     }),
@@ -103,4 +109,21 @@ test("what is in use can be asked, and is native code on Linux x64", () => {
   if (process.platform === "linux" && process.arch === "x64") expect(signatureRecovery).toBe("native");
   const one = fc.sample(signed, 1)[0];
   expect(one && recovered(recoverPublicKey, one)).toBe(one?.publicKey);
+});
+
+test("native code and WebAssembly make the signatures that JavaScript makes, and zero is no key", () => {
+  fc.assert(
+    fc.property(bytes32, message, (key, hash) => {
+      // Of a hash beyond the order, which nobody will ever see, the C library makes another nonce. It is no key either.
+      fc.pre(secp256k1.privateKeyVerify(key) && secp256k1.privateKeyVerify(hash));
+      const { signature, recid } = inElliptic.ecdsaSign(hash, key);
+      const found = wasm.signMessage(hash, key);
+      expect(found).toEqual({ signature, recovery: recid });
+      expect(signMessage(hash, key)).toEqual(found);
+    }),
+    { numRuns: 200 },
+  );
+  const zero = new Uint8Array(32);
+  expect(() => wasm.signMessage(zero, zero)).toThrow();
+  expect(() => signMessage(zero, zero)).toThrow();
 });
