@@ -1,7 +1,7 @@
 // Looking for logs: the blooms of blocks and receipts say where there is nothing to find.
 
 import { keccak256 } from "@braid/kernel";
-import { BaseError, bytesToHex, equalBytes } from "@braid/primitives";
+import { BaseError, bytesToHex, equalBytes, type Payer, Slices } from "@braid/primitives";
 import type { Log } from "@braid/protocol";
 import type { BlockRecords } from "./block-records.ts";
 import type { BlockReceipts, FoundLog, StoredBlock } from "./stored-block.ts";
@@ -21,23 +21,19 @@ export interface LogQuery extends LogFilter {
   /** More logs than that are an error. */
   limit?: number;
   signal?: AbortSignal;
+  /** For whom it is looked. */
+  payer?: Payer | undefined;
 }
-
-/** So long a search keeps the event loop. */
-const MOST_MS = 8;
 
 /** The logs of the canonical chain that match, in its order. Rejects with TooManyLogsError. */
 export async function findLogs(records: BlockRecords, query: LogQuery): Promise<FoundLog[]> {
-  const { first, last, limit = Number.POSITIVE_INFINITY, signal } = query;
+  const { first, last, limit = Number.POSITIVE_INFINITY, signal, payer } = query;
   const found: FoundLog[] = [];
   const matcher = new LogMatcher(query);
-  let begin = performance.now();
+  const slices = new Slices({ payer, signal });
   for (const { hash, bloom } of records.canonicalRange(first, last)) {
-    if (performance.now() - begin > MOST_MS) {
-      await new Promise((resolve) => setImmediate(resolve));
-      signal?.throwIfAborted();
-      begin = performance.now();
-    }
+    const pause = slices.pause();
+    if (pause !== undefined) await pause;
     if (!matcher.mayMatch(bloom)) continue;
     const block = records.block(hash);
     const receipts = records.receipts(hash);
@@ -48,6 +44,7 @@ export async function findLogs(records: BlockRecords, query: LogQuery): Promise<
       found.push(log);
     }
   }
+  slices.end();
   return found;
 }
 

@@ -4,6 +4,7 @@ import { extname } from "node:path";
 import { MessageChannel } from "node:worker_threads";
 import { deserializeError } from "@braid/primitives";
 import type { StateSource } from "@braid/state";
+import type { CallInput } from "./block/call-input.ts";
 import type { CallJob, CallResult } from "./call.ts";
 import { ExecutionError, WorkerStartError } from "./errors.ts";
 import type { CallReport, CallTask } from "./pool/call-task.ts";
@@ -28,12 +29,17 @@ export class CallThreads {
     return this.#threads.areReady;
   }
 
-  /** Runs calls on the thread that is free first. Who cancels does not wait; the calls end by their gas limit. */
-  async run(job: CallJob, source: StateSource, signal: AbortSignal | undefined): Promise<CallResult[]> {
+  /** Runs calls on the thread that is free first. Who cancels does not wait; the calls end some milliseconds later. */
+  async run(
+    job: CallJob,
+    source: StateSource,
+    { signal, payer }: Pick<CallInput, "signal" | "payer">,
+  ): Promise<CallResult[]> {
     await this.#threads.prepare();
     const { port1, port2 } = new MessageChannel();
     const failures = serveValues(port1, source);
     const task: CallTask<CallJob> = { job, stateRoot: source.stateRoot, port: port2 };
+    const begin = performance.now();
     const given = this.#threads.give<CallReport<CallResult>>(task, [port2]);
     const end = given.end.catch((error: unknown) => {
       throw deathOf(error);
@@ -47,6 +53,8 @@ export class CallThreads {
       given.withdraw();
       throw error;
     } finally {
+      payer?.charge(performance.now() - begin);
+      // The thread learns by it that nobody waits any more.
       port1.close();
     }
   }

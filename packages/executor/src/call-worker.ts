@@ -22,12 +22,14 @@ async function runCalls(
   { job, stateRoot, port }: CallTask<CallJob>,
 ): Promise<CallReport<CallResult>> {
   const source = new PortSource(port, stateRoot);
+  const gone = new AbortController();
+  port.once("close", () => gone.abort());
   try {
-    const results = await lane.run(undefined, async (resources) => {
+    const results = await lane.run(gone.signal, async (resources) => {
       const { stateRoot: held } = resources.cache;
       if (held !== undefined && stateRoot !== undefined && !equalBytes(held, stateRoot))
         await source.follow(held);
-      return callWith(resources, job, source);
+      return callWith(resources, job, source, { signal: gone.signal });
     });
     return { results };
   } catch (error) {

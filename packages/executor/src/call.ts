@@ -2,6 +2,7 @@
 // leave nothing behind but their results.
 
 import type { Kernel } from "@braid/kernel";
+import type { Payer } from "@braid/primitives";
 import { chainOf, decodeLogs, type Log } from "@braid/protocol";
 import type { StateChanges, StateSource } from "@braid/state";
 import { DEFAULT_READ_TIMEOUT_MS } from "./block/block-input.ts";
@@ -92,14 +93,14 @@ export async function callWith(
   resources: ExecutorResources,
   job: CallJob,
   source: StateSource,
-  { signal, tracer }: Pick<CallInput, "signal" | "tracer"> = {},
+  { signal, tracer, payer }: Pick<CallInput, "signal" | "tracer" | "payer"> = {},
 ): Promise<CallResult[]> {
   const { messages, validate, overrides, accesses } = job;
   const calls = { messages, validate, overrides };
   await withinTime(job.timeLimitMs, signal, (limited) => {
-    if (tracer === undefined) return runCalls(resources, job, calls, source, { signal: limited });
+    if (tracer === undefined) return runCalls(resources, job, calls, source, { signal: limited, payer });
     return withTracers(tracer, (guarded) =>
-      runCalls(resources, job, calls, source, { signal: limited, tracer: guarded }),
+      runCalls(resources, job, calls, source, { signal: limited, payer, tracer: guarded }),
     );
   });
   return readCalls(resources.kernel, messages.length, accesses);
@@ -115,7 +116,7 @@ export async function simulateWith(
   const { context } = job.block;
   const calls = { messages, validate, overrides, block: { gasBudget: gasBudget ?? context.gasLimit } };
   await withinTime(job.timeLimitMs, input.signal, (signal) =>
-    runCalls(resources, job, calls, input.source, { signal }),
+    runCalls(resources, job, calls, input.source, { signal, payer: input.payer }),
   );
   const { kernel } = resources;
   const epilogue = readOutcome(kernel, kernel.unitCount - 1);
@@ -131,7 +132,7 @@ async function runCalls(
   { block, runLimitMs, readTimeoutMs }: CallJob,
   calls: CallUnits,
   source: StateSource,
-  { signal, tracer }: { signal: AbortSignal | undefined; tracer?: TracerOf },
+  { signal, payer, tracer }: { signal: AbortSignal | undefined; payer: Payer | undefined; tracer?: TracerOf },
 ): Promise<void> {
   throwIfCancelled(signal);
   // What is small is not worth loading whole for one message: what it reads is asked for.
@@ -154,7 +155,7 @@ async function runCalls(
       cacheHoldsAll: cache.holdsAll,
       building: false,
       handle: undefined,
-      tracing: { until, calls, timeLimitMs: runLimitMs, ...(tracer === undefined ? {} : { tracer }) },
+      tracing: { until, calls, timeLimitMs: runLimitMs, payer, ...(tracer === undefined ? {} : { tracer }) },
     });
   } catch (error) {
     // An arena that is full may have left a value out.

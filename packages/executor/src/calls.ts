@@ -12,7 +12,7 @@ import {
 } from "./call.ts";
 import { CallThreads } from "./call-threads.ts";
 import { isTimeLimit, timeLimitError } from "./errors.ts";
-import { CALL_ARENAS, Lane } from "./lane.ts";
+import { CALL_ARENAS, Lane, Lanes } from "./lane.ts";
 import { Turns } from "./pool/turns.ts";
 import { withinTime } from "./pool/within-time.ts";
 
@@ -20,21 +20,19 @@ import { withinTime } from "./pool/within-time.ts";
 const INLINE_MS = 8;
 /** The same while no thread is ready: starting one takes much longer than a call whose code V8 has not seen before. */
 const COLD_INLINE_MS = 250;
-/** With so many waiting for the caller's thread the others take threads, if there are any by then. */
+/** Who would wait for so many others on the caller's thread takes another one, if there are any by then. */
 const MANY = 16;
 /** Milliseconds that a call may run on the thread that is kept for those that do not take much longer than others. */
-const SHORT_MS = 250;
+const SHORT_MS = 100;
 
 export class Calls {
   readonly #workers: number;
   #lane: Lane | undefined;
   /** Whole blocks take longer: calls do not wait for them. */
-  #blocks: Lane | undefined;
+  readonly #blocks = new Lanes(CALL_ARENAS);
   /** So do calls that somebody traces. */
-  #traced: Lane | undefined;
+  readonly #traced = new Lanes(CALL_ARENAS);
   #threads: CallThreads | undefined;
-  /** Calls that have not ended on the caller's thread. */
-  #here = 0;
   /** As many calls of any length as there are threads, but for one: there those have their turns that are done soon. */
   readonly #long: Turns;
   readonly #short = new Turns();
@@ -48,14 +46,8 @@ export class Calls {
   /** See Executor.call. */
   async run(input: CallInput): Promise<CallResult[]> {
     const job = prepareCall(input);
-    if (input.tracer !== undefined) {
-      this.#traced ??= new Lane(CALL_ARENAS);
-      return this.#traced.run(
-        input.signal,
-        (lane) => callWith(lane, job, input.source, input),
-        input.priority,
-      );
-    }
+    if (input.tracer !== undefined)
+      return this.#traced.run(input.signal, (lane) => callWith(lane, job, input.source, input), input.payer);
     if (this.#workers === 0 || input.thread === "caller") return this.#runHere(job, input);
     if (input.thread === "worker") return this.#runOnThread(job, input);
     return this.#runWhereItPays(job, input);
@@ -63,14 +55,14 @@ export class Calls {
 
   /** See Executor.simulate. */
   simulate(input: SimulateInput): Promise<SimulatedBlock> {
-    this.#blocks ??= new Lane(CALL_ARENAS);
-    return this.#blocks.run(input.signal, (resources) => simulateWith(resources, input), input.priority);
+    return this.#blocks.run(input.signal, (resources) => simulateWith(resources, input), input.payer);
   }
 
   async #runWhereItPays(job: CallJob, input: CallInput): Promise<CallResult[]> {
     const { timeLimitMs } = job;
     const begin = performance.now();
-    if (this.#here >= MANY && this.#startThreads().areReady) return this.#runOnThread(job, input);
+    const isCrowded = (this.#lane?.ahead(input.payer) ?? 0) >= MANY;
+    if (isCrowded && this.#startThreads().areReady) return this.#runOnThread(job, input);
     for (const most of [INLINE_MS, COLD_INLINE_MS]) {
       try {
         const runLimitMs = Math.min(most, timeLimitMs ?? most);
@@ -90,37 +82,40 @@ export class Calls {
     }
   }
 
-  async #runHere(job: CallJob, input: CallInput): Promise<CallResult[]> {
+  #runHere(job: CallJob, input: CallInput): Promise<CallResult[]> {
     this.#lane ??= new Lane(CALL_ARENAS);
-    this.#here++;
-    try {
-      return await this.#lane.run(
-        input.signal,
-        (resources) => callWith(resources, job, input.source, input),
-        input.priority,
-      );
-    } finally {
-      this.#here--;
-    }
+    return this.#lane.run(
+      input.signal,
+      (resources) => callWith(resources, job, input.source, input),
+      input.payer,
+    );
   }
 
   /** Waiting for a thread is part of the time that a call may take. */
-  #runOnThread(job: CallJob, input: CallInput): Promise<CallResult[]> {
+  async #runOnThread(job: CallJob, { source, signal, payer }: CallInput): Promise<CallResult[]> {
     const threads = this.#startThreads();
-    const { source, priority } = input;
-    input.onMove?.();
-    return withinTime(job.timeLimitMs, input.signal, async (signal) => {
-      const { runLimitMs = Number.POSITIVE_INFINITY } = job;
-      if (!this.#long.hasRoom) {
-        const short = { ...job, runLimitMs: Math.min(SHORT_MS, runLimitMs) };
-        try {
-          return await this.#short.run(signal, () => threads.run(short, source, signal), priority);
-        } catch (error) {
-          if (!isTimeLimit(error) || runLimitMs <= SHORT_MS) throw error;
+    const begin = performance.now();
+    const { timeLimitMs = Number.POSITIVE_INFINITY, runLimitMs = timeLimitMs } = job;
+    const leftMs = (): number => Math.min(runLimitMs, timeLimitMs - (performance.now() - begin));
+    try {
+      return await withinTime(job.timeLimitMs, signal, async (limited) => {
+        const run = (most: number): Promise<CallResult[]> => {
+          const limit = Math.max(1, Math.min(most, leftMs()));
+          const limits = limit === Number.POSITIVE_INFINITY ? {} : { runLimitMs: limit };
+          return threads.run({ ...job, ...limits }, source, { signal: limited, payer });
+        };
+        if (!this.#long.hasRoom) {
+          try {
+            return await this.#short.run(limited, () => run(SHORT_MS), payer);
+          } catch (error) {
+            if (!isTimeLimit(error) || leftMs() <= 0) throw error;
+          }
         }
-      }
-      return this.#long.run(signal, () => threads.run(job, source, signal), priority);
-    });
+        return this.#long.run(limited, () => run(Number.POSITIVE_INFINITY), payer);
+      });
+    } catch (error) {
+      throw isTimeLimit(error) && job.timeLimitMs !== undefined ? timeLimitError(job.timeLimitMs) : error;
+    }
   }
 
   #startThreads(): CallThreads {
@@ -130,7 +125,7 @@ export class Calls {
 
   /** When all that was begun on the caller's thread has ended. */
   async close(): Promise<void> {
-    await Promise.all([this.#lane?.idle(), this.#blocks?.idle(), this.#traced?.idle()]);
+    await Promise.all([this.#lane?.idle(), this.#blocks.idle(), this.#traced.idle()]);
     await this.#threads?.destroy();
   }
 }

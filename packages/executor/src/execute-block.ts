@@ -1,6 +1,7 @@
 // The way of a block: read `executeBlockWith` from top to bottom.
 
 import { ArenaExhaustedError, HEAD_ONLY, type Kernel } from "@braid/kernel";
+import type { Payer } from "@braid/primitives";
 import { chainOf, type ForkRules } from "@braid/protocol";
 import { DEFAULT_READ_TIMEOUT_MS, type ExecuteBlockInput, type ExecutionMode } from "./block/block-input.ts";
 import { checkInput, checkTimeLimit } from "./block/check-input.ts";
@@ -72,7 +73,7 @@ export interface TraceInput
   /** Milliseconds that the trace may take from its beginning on, the transactions before the traced ones included; see CallInput. */
   timeLimitMs?: number;
   /** See CallInput. */
-  priority?: number;
+  payer?: Payer | undefined;
 }
 
 /** How a block is run. */
@@ -109,7 +110,7 @@ export async function buildBlockWith(
 /** Traces transactions of a block; see Executor.trace. */
 export async function traceWith(
   resources: ExecutorResources,
-  { tracer, last, timeLimitMs, ...input }: TraceInput,
+  { tracer, last, timeLimitMs, payer, ...input }: TraceInput,
 ): Promise<TracedTransaction[]> {
   throwIfCancelled(input.signal);
   checkTimeLimit(timeLimitMs);
@@ -119,7 +120,7 @@ export async function traceWith(
   const until = Math.min(count, (last ?? count - 1) + 1) + 1;
   await withinTime(timeLimitMs, input.signal, (signal) =>
     withTracers(tracer, (guarded) => {
-      const traced: Job = { ...job, tracing: { tracer: guarded, until, timeLimitMs } };
+      const traced: Job = { ...job, tracing: { tracer: guarded, until, timeLimitMs, payer } };
       const limited: ExecuteBlockInput = signal === undefined ? input : { ...input, signal };
       return runOrFallBack(resources, limited, traced, planRun(resources, input, traced), phaseTimes());
     }),

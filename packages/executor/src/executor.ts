@@ -18,7 +18,7 @@ import {
   traceWith,
 } from "./execute-block.ts";
 import { HintMemory } from "./hints/hint-memory.ts";
-import { Lane } from "./lane.ts";
+import { Lanes } from "./lane.ts";
 import { InlinePool } from "./pool/inline-pool.ts";
 import { Turns } from "./pool/turns.ts";
 import { threadInstances, WorkerThreads } from "./pool/worker-threads.ts";
@@ -43,9 +43,8 @@ export class Executor {
   /** Worker threads; 0 when blocks run on the caller's thread. */
   readonly workers: number;
   readonly #resources: ExecutorResources;
-  readonly #arenas: Pick<KernelOptions, "blockArenaBytes" | "stateArenaBytes">;
-  /** Where traces run, from the first one on. */
-  #beside: Lane | undefined;
+  /** Where traces run. */
+  readonly #beside: Lanes;
   readonly #calls: Calls;
   /** Blocks run one after the other: they share the kernel. */
   readonly #turns = new Turns();
@@ -58,12 +57,13 @@ export class Executor {
     checkWorkers(options.workers);
     this.workers = Math.min(MAX_WORKERS, Math.max(0, options.workers ?? availableParallelism()));
     const { blockArenaBytes, stateArenaBytes } = options;
-    this.#arenas = {
+    const arenas: Pick<KernelOptions, "blockArenaBytes" | "stateArenaBytes"> = {
       ...(blockArenaBytes === undefined ? {} : { blockArenaBytes }),
       ...(stateArenaBytes === undefined ? {} : { stateArenaBytes }),
     };
+    this.#beside = new Lanes(arenas);
     this.#calls = new Calls(this.workers);
-    const kernel = Kernel.create({ maxWorkers: threadInstances(this.workers) + 1, ...this.#arenas });
+    const kernel = Kernel.create({ maxWorkers: threadInstances(this.workers) + 1, ...arenas });
     // The threads take the instances from 1 on.
     const inline = new InlinePool(Kernel.attach(kernel.shared, kernel.shared.maxWorkers), ENGINES);
     this.#resources = {
@@ -109,8 +109,7 @@ export class Executor {
    */
   trace(input: TraceInput): Promise<TracedTransaction[]> {
     if (this.#closed) return Promise.reject(closedError());
-    this.#beside ??= new Lane(this.#arenas);
-    return this.#beside.run(input.signal, (resources) => traceWith(resources, input), input.priority);
+    return this.#beside.run(input.signal, (resources) => traceWith(resources, input), input.payer);
   }
 
   /**
@@ -175,7 +174,7 @@ export class Executor {
   async close(): Promise<void> {
     this.#closed = true;
     this.#closing.abort();
-    await Promise.all([this.#turns.idle(), this.#beside?.idle(), this.#calls.close()]);
+    await Promise.all([this.#turns.idle(), this.#beside.idle(), this.#calls.close()]);
     await this.#resources.pool.destroy();
   }
 }

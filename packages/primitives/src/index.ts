@@ -47,3 +47,4 @@ export {
   writeRlpListHeader,
   writeRlpString,
 } from "./rlp.ts";
+export { comesFirst, type Payer, Slices, type SlicesOptions } from "./slices.ts";

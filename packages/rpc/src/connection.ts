@@ -8,14 +8,17 @@ export class Connection implements RpcConnection {
   readonly #end = new AbortController();
   /** Closes the socket. */
   readonly close: () => void;
+  /** Where the client is: what comes from one place has its part together. Undefined: it is one of its own. */
+  readonly place: string | undefined;
   notify?: (method: string, params: unknown) => void;
   /** Requests that have no answer yet. */
   underWay = 0;
   /** Milliseconds since the process began; when it asked or was told something last. */
   lastActive = performance.now();
 
-  constructor(close: () => void = () => {}) {
+  constructor(close: () => void = () => {}, place?: string) {
     this.close = close;
+    this.place = place;
     // Each request that is under way listens.
     setMaxListeners(0, this.#end.signal);
   }

@@ -4,6 +4,8 @@ import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Connection } from "./connection.ts";
 
+/** Groups of an IPv6 address that name a network (RFC 4291 section 2.5.4). */
+const NETWORK_GROUPS = 4;
 /** A client that was silent for less long may be about to ask something. */
 const SILENT_MS = 1_000;
 
@@ -21,8 +23,9 @@ export class Connections {
 
   /** The socket's connection, until it is closed; undefined when there is no room for it. */
   admit(socket: Socket): Connection | undefined {
-    if (this.#open.size >= this.#most && !this.#makeRoom()) return undefined;
-    const connection = new Connection(() => socket.destroy());
+    const place = placeOf(socket.remoteAddress);
+    if (this.#open.size >= this.#most && !this.#makeRoom(place)) return undefined;
+    const connection = new Connection(() => socket.destroy(), place);
     this.#open.set(socket, connection);
     socket.once("close", () => {
       this.#open.delete(socket);
@@ -47,17 +50,44 @@ export class Connections {
   }
 
   /** PERF: looks at all connections, when there are as many as there may be. */
-  #makeRoom(): boolean {
-    let silent: [socket: object, connection: Connection] | undefined;
-    let since = performance.now() - SILENT_MS;
-    for (const [socket, connection] of this.#open) {
-      if (connection.underWay > 0 || connection.lastActive >= since) continue;
-      silent = [socket, connection];
-      since = connection.lastActive;
-    }
-    if (silent === undefined) return false;
-    this.#open.delete(silent[0]);
-    silent[1].close();
+  #makeRoom(place: string | undefined): boolean {
+    const chosen = this.#longestSilent(performance.now() - SILENT_MS) ?? this.#ofLargestPlace(place);
+    if (chosen === undefined) return false;
+    this.#open.delete(chosen[0]);
+    chosen[1].close();
     return true;
   }
+
+  /** Of those that wait for nothing and were silent since then. */
+  #longestSilent(since: number): [socket: object, connection: Connection] | undefined {
+    let silent: [socket: object, connection: Connection] | undefined;
+    for (const entry of this.#open) {
+      const { underWay, lastActive } = entry[1];
+      if (underWay > 0 || lastActive >= since) continue;
+      silent = entry;
+      since = lastActive;
+    }
+    return silent;
+  }
+
+  /** The newest one of the place that most come from, as long as that has more than the place of who comes would have. */
+  #ofLargestPlace(place: string | undefined): [socket: object, connection: Connection] | undefined {
+    const counts = new Map<string | undefined, number>();
+    for (const { place: one } of this.#open.values()) counts.set(one, (counts.get(one) ?? 0) + 1);
+    const [largest, most] = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a), [place, 0]);
+    if (most <= (counts.get(place) ?? 0) + 1) return undefined;
+    return [...this.#open].findLast(([, connection]) => connection.place === largest);
+  }
+}
+
+/** An address of IPv4, or the network of one of IPv6: who has one of these has all its addresses. Undefined for a socket without an address. */
+export function placeOf(address: string | undefined): string | undefined {
+  if (address === undefined) return undefined;
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined || !address.includes(":")) return mapped ?? address;
+  const [head = "", tail] = address.split("%")[0]?.split("::") ?? [];
+  const groups = head === "" ? [] : head.split(":");
+  const missing = tail === undefined ? 0 : 8 - groups.length - (tail === "" ? 0 : tail.split(":").length);
+  const all = [...groups, ...Array<string>(missing).fill("0"), ...(tail ?? "").split(":")];
+  return all.slice(0, NETWORK_GROUPS).join(":");
 }

@@ -1,8 +1,10 @@
 // Whatever text comes, the dispatcher answers with JSON-RPC, and never rejects.
 
+import { comesFirst, type Payer } from "@braid/primitives";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Connection } from "./connection.ts";
+import { placeOf } from "./connections.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { JsonSplitter, nestsDeeperThan } from "./json-text.ts";
@@ -83,7 +85,7 @@ test("the queue runs no more than it may, and everything in the end", async () =
       fc.integer({ min: 1, max: 4 }),
       fc.integer({ min: 1, max: 3 }),
       async (jobs, concurrent, concurrentPerConnection) => {
-        const limits = { concurrent, concurrentPerConnection, elsewhere: 5 };
+        const limits = { concurrent, concurrentPerConnection, elsewhere: 5, waiting: 100 };
         const queue = new FairQueue(limits, new Usage());
         const clients = [{}, {}, {}, {}];
         const running = new Map<object, number>();
@@ -114,19 +116,75 @@ test("the queue runs no more than it may, and everything in the end", async () =
   );
 });
 
-test("who has used least comes first, and what is past is forgotten", () => {
+test("who has had least comes first, and what is past is forgotten", () => {
   let now = 0;
   const usage = new Usage(() => now);
   const [greedy, modest] = [{}, {}];
-  usage.add(greedy, 1_000);
-  usage.add(modest, 1);
-  expect(usage.level(modest)).toBeLessThan(usage.level(greedy));
+  usage.of(greedy).charge(1_000);
+  usage.of(modest).charge(1);
+  expect(usage.of(modest).level).toBeLessThan(usage.of(greedy).level);
   // Who comes anew is behind one that has been there for a while and has asked for little.
   now = 10_000;
-  expect(usage.level(modest)).toBeLessThan(usage.level({}));
+  expect(usage.of(modest).level).toBeLessThan(usage.of({}).level);
   now = 100_000;
-  usage.add(modest, 10);
-  expect(usage.level(greedy)).toBeLessThan(usage.level(modest));
+  usage.of(modest).charge(10);
+  expect(usage.of(greedy).level).toBeLessThan(usage.of(modest).level);
+});
+
+test("who comes from one place has their part together", () => {
+  let now = 0;
+  const usage = new Usage(() => now);
+  const [greedy, other, far] = [{ place: "a" }, { place: "a" }, { place: "b" }].map((one) =>
+    usage.of(one),
+  ) as [Payer, Payer, Payer];
+  greedy.charge(1_000);
+  far.charge(100);
+  expect([comesFirst(far, other), comesFirst(other, greedy), comesFirst(greedy, far)]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  // Who has no place is one of its own, and what is the node's own is before all.
+  const alone = usage.of({});
+  expect(alone.level).toBe(alone.placeLevel);
+  expect([comesFirst(alone, far), comesFirst(undefined, alone), comesFirst(alone, undefined)]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  now = 100_000;
+  far.charge(10);
+  expect(comesFirst(greedy, far)).toBe(true);
+});
+
+test("when too many wait, who has most of them is refused", async () => {
+  const limits = { concurrent: 1, concurrentPerConnection: 1, elsewhere: 5, waiting: 3 };
+  const queue = new FairQueue(limits, new Usage());
+  const [greedy, modest] = [{}, {}];
+  const end = Promise.withResolvers<string>();
+  const run = (client: object, answer: string): Promise<string> =>
+    queue.run(client, async () => {
+      await end.promise;
+      return answer;
+    });
+  const greedyOnes = ["1", "2", "3", "4"].map((name) => run(greedy, name));
+  const modestOne = run(modest, "5");
+  await expect(greedyOnes[3]).rejects.toMatchObject({ code: -32005 });
+  await expect(run(greedy, "6")).rejects.toMatchObject({ code: -32005 });
+  end.resolve("");
+  expect(await Promise.all([...greedyOnes.slice(0, 3), modestOne])).toEqual(["1", "2", "3", "5"]);
+});
+
+test.each([
+  ["127.0.0.1", "127.0.0.1"],
+  ["::ffff:10.0.0.1", "10.0.0.1"],
+  ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2"],
+  ["2001:db8::1", "2001:db8:0:0"],
+  ["fe80::1:2:3:4%eth0", "fe80:0:0:0"],
+  ["::1", "0:0:0:0"],
+  [undefined, undefined],
+])("the place of %s", (address, place) => {
+  expect(placeOf(address)).toBe(place);
 });
 
 test("a client that has sent much keeps only itself waiting", async () => {
@@ -139,7 +197,7 @@ test("a client that has sent much keeps only itself waiting", async () => {
     if (turn !== undefined) await turn;
     const begin = performance.now();
     while (performance.now() - begin < 1);
-    usage.add(client, 1);
+    usage.of(client).charge(1);
     order.push(client);
   };
   const all = Array.from({ length: 200 }, () => work(greedy));

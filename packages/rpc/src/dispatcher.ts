@@ -1,10 +1,11 @@
 // From the text of a request to the text of its answer (JSON-RPC 2.0), whatever transport brought it.
 
-import { BaseError } from "@braid/primitives";
+import { BaseError, type Payer } from "@braid/primitives";
 import { Deadlines } from "./deadlines.ts";
 import {
   INTERNAL_ERROR,
   INVALID_REQUEST,
+  LIMIT_EXCEEDED,
   methodNotFound,
   PARSE_ERROR,
   RESPONSE_TOO_LARGE,
@@ -23,6 +24,8 @@ export interface RpcConnection {
   notify?(method: string, params: unknown): void;
   /** Aborted when the client has gone. */
   readonly closed: AbortSignal;
+  /** Where the client is: what comes from one place has its part together. Undefined: it is one of its own. */
+  readonly place?: string | undefined;
   /** Ends it; what runs in the same process has none to end. */
   close?(): void;
 }
@@ -32,13 +35,10 @@ export interface RpcContext {
   connection: RpcConnection;
   /** Aborted when the client has gone, or the request has run out of time. */
   signal: AbortSignal;
-  /** Who waits for the same as others has its turn before those for whom this is higher. */
-  priority?: number;
-  /**
-   * A method that takes long calls it when it goes on elsewhere: then the next one may begin. With `isIdle` it does nothing any more but wait for
-   * others, which is no use of the node's time.
-   */
-  leave?: (isIdle?: boolean) => void;
+  /** Who pays for what the request takes; of several that wait for the same, who has had least has their turn. Without one it is the node's own. */
+  payer?: Payer;
+  /** A method that takes long calls it when it goes on elsewhere, or waits for others: then the next one may begin. */
+  leave?: () => void;
 }
 
 /** Answers requests. Rejects with RpcError for what the client is to know; other errors are bugs. */
@@ -97,15 +97,18 @@ export class Dispatcher {
     return this.#queue.waiting;
   }
 
-  /** The answer to a request or a batch; undefined when there is none to give, because all were notifications. Never rejects. */
-  async answer(text: string, connection: RpcConnection): Promise<string | undefined> {
+  /**
+   * The answer to a request or a batch; undefined when there is none to give, because all were notifications. Never rejects.
+   *
+   * @param onRefused called when the request is answered with -32005, and may succeed later.
+   */
+  async answer(text: string, connection: RpcConnection, onRefused?: () => void): Promise<string | undefined> {
     const turn = this.#turns.take(connection);
     if (turn !== undefined) await turn;
-    const begin = performance.now();
-    const parsed = this.#parse(text);
-    this.#usage.add(connection, performance.now() - begin);
+    const parsed = this.#paid(connection, () => this.#parse(text));
     if (parsed instanceof RpcError) return encode({ id: null, error: parsed });
-    if (!Array.isArray(parsed)) return this.#answerOne(parsed, connection, this.#limits.responseBytes);
+    if (!Array.isArray(parsed))
+      return this.#answerOne(parsed, connection, this.#limits.responseBytes, onRefused);
     const { batchLength, responseBytes } = this.#limits;
     if (parsed.length === 0) return encode({ id: null, error: new RpcError(INVALID_REQUEST, "empty batch") });
     if (parsed.length > batchLength)
@@ -141,13 +144,19 @@ export class Dispatcher {
     }
   }
 
-  async #answerOne(request: unknown, connection: RpcConnection, room: number): Promise<string | undefined> {
+  async #answerOne(
+    request: unknown,
+    connection: RpcConnection,
+    room: number,
+    onRefused?: () => void,
+  ): Promise<string | undefined> {
     const checked = checkRequest(request);
     if (checked instanceof RpcError) return encode({ id: idOf(request), error: checked });
     const { id, method, params } = checked;
     const answer = await this.#call(id ?? null, method, params, connection);
+    if ("error" in answer && answer.error.code === LIMIT_EXCEEDED) onRefused?.();
     if (id === undefined) return undefined;
-    const text = encode(answer);
+    const text = this.#paid(connection, () => encode(answer));
     if (text.length <= room) return text;
     const error = new RpcError(RESPONSE_TOO_LARGE, "the answer is too large; ask for less at a time");
     return encode({ id, error });
@@ -182,30 +191,28 @@ export class Dispatcher {
     }
   }
 
-  /** What takes long waits for its turn, and the client is charged for all the time that it takes; of others only for what is done at once. */
+  /** What takes long waits for its turn. */
   #run(method: string, params: unknown, connection: RpcConnection): Promise<unknown> {
-    if (this.#handler.isHeavy?.(method) !== false)
-      return this.#queue.run(connection, (leave) => {
-        const begin = performance.now();
-        let used: number | undefined;
-        const goOn = (isIdle = false): void => {
-          if (isIdle) used ??= performance.now() - begin;
-          leave();
-        };
-        const context = new RequestContext(connection, this.#usage.level(connection), goOn);
-        return this.#limited(method, params, context, () =>
-          this.#usage.add(connection, used ?? performance.now() - begin),
-        );
-      });
+    const payer = this.#usage.of(connection);
+    if (this.#handler.isHeavy?.(method) === false)
+      return this.#limited(method, params, new RequestContext(connection, payer));
+    return this.#queue.run(connection, (leave) =>
+      this.#limited(method, params, new RequestContext(connection, payer, leave)),
+    );
+  }
+
+  /** Does something at once that the client pays for. What a method does later it charges itself: waiting costs nothing. */
+  #paid<T>(connection: RpcConnection, action: () => T): T {
     const begin = performance.now();
-    const context = new RequestContext(connection, this.#usage.level(connection));
-    const running = this.#limited(method, params, context);
-    this.#usage.add(connection, performance.now() - begin);
-    return running;
+    try {
+      return action();
+    } finally {
+      this.#usage.of(connection).charge(performance.now() - begin);
+    }
   }
 
   /** Runs a method for no longer than is allowed, and no longer than the client stays. */
-  #limited(method: string, params: unknown, context: RequestContext, onEnd?: () => void): Promise<unknown> {
+  #limited(method: string, params: unknown, context: RequestContext): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const cancel = this.#deadlines.begin(() => {
         end();
@@ -218,9 +225,8 @@ export class Dispatcher {
         hasEnded = true;
         cancel();
         context.close();
-        onEnd?.();
       };
-      this.#handler.call(method, params, context).then(
+      this.#paid(context.connection, () => this.#handler.call(method, params, context)).then(
         (result) => {
           end();
           resolve(result);
@@ -237,15 +243,15 @@ export class Dispatcher {
 /** What a method gets. PERF: few look at the signal, and it costs as much as a small method: it is made for those who do. */
 class RequestContext implements RpcContext {
   readonly connection: RpcConnection;
-  readonly priority: number;
+  readonly payer: Payer;
   readonly leave?: NonNullable<RpcContext["leave"]>;
   #over: AbortController | undefined;
   #isOver = false;
   readonly #giveUp = (): void => this.giveUp();
 
-  constructor(connection: RpcConnection, priority: number, leave?: RpcContext["leave"]) {
+  constructor(connection: RpcConnection, payer: Payer, leave?: RpcContext["leave"]) {
     this.connection = connection;
-    this.priority = priority;
+    this.payer = payer;
     if (leave !== undefined) this.leave = leave;
   }
 

@@ -1,12 +1,14 @@
-// Whose request runs next, of those that take long: so many at the same time, of a client no more than a few, and who has used least comes first.
+// Whose request runs next, of those that take long: so many at the same time, of a client no more than a few, and who has had least comes first.
 
-import { Lines } from "./lines.ts";
+import { LIMIT_EXCEEDED, RpcError } from "./errors.ts";
+import { type Client, Lines } from "./lines.ts";
 import type { Usage } from "./usage.ts";
 
 export interface FairQueueLimits {
   concurrent: number;
   concurrentPerConnection: number;
   elsewhere: number;
+  waiting: number;
 }
 
 export class FairQueue {
@@ -31,11 +33,11 @@ export class FairQueue {
   }
 
   /**
-   * Runs `action` when it is the client's turn.
+   * Runs `action` when it is the client's turn. Rejects with RpcError when too many wait, and this client has most of them.
    *
    * @param action gets what it calls when it goes on elsewhere (on another thread, or when somebody else is done): another one may begin then.
    */
-  async run<T>(client: object, action: (leave: () => void) => Promise<T>): Promise<T> {
+  async run<T>(client: Client, action: (leave: () => void) => Promise<T>): Promise<T> {
     await this.#turn(client);
     let isHere = true;
     const leave = (): void => {
@@ -55,13 +57,8 @@ export class FairQueue {
     }
   }
 
-  #turn(client: object): Promise<void> | undefined {
-    const { concurrentPerConnection } = this.#limits;
-    if (
-      this.#hasRoom &&
-      this.#lines.waiting === 0 &&
-      this.#lines.runningOf(client) < concurrentPerConnection
-    ) {
+  #turn(client: Client): Promise<void> | undefined {
+    if (this.#lines.waiting === 0 && this.#hasRoom && this.#may(this.#lines.runningOf(client))) {
       this.#here++;
       this.#lines.begin(client);
       return undefined;
@@ -69,15 +66,24 @@ export class FairQueue {
     const turn = this.#lines.wait(client);
     // Others may wait for nothing but their own ones.
     this.#next();
+    if (this.#lines.waiting > this.#limits.waiting)
+      this.#lines.refuseOne(
+        new RpcError(LIMIT_EXCEEDED, "too many requests wait for their turn; try again later"),
+      );
     return turn;
   }
 
   get #hasRoom(): boolean {
-    return this.#here < this.#limits.concurrent && this.#elsewhere < this.#limits.elsewhere;
+    return this.#here < this.#limits.concurrent;
   }
+
+  /** When others have all places elsewhere, a client has one of its own all the same. */
+  readonly #may = (running: number): boolean =>
+    running === 0 ||
+    (running < this.#limits.concurrentPerConnection && this.#elsewhere < this.#limits.elsewhere);
 
   /** Lets as many begin as there is room for. */
   #next(): void {
-    while (this.#hasRoom && this.#lines.next(this.#limits.concurrentPerConnection)) this.#here++;
+    while (this.#hasRoom && this.#lines.next(this.#may)) this.#here++;
   }
 }

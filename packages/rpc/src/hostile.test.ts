@@ -214,6 +214,21 @@ describe("connections", () => {
   });
 });
 
+describe("a queue that is full", () => {
+  test("refuses who has most in it, and says when to try again", async () => {
+    const server = await serve({ concurrent: 1, waiting: 1 });
+    const busy = await open(server);
+    busy.write(post(request("endless")));
+    const ask = (): Promise<Response> => fetch(server.url, { method: "POST", body: request("heavy") });
+    await sleep(50);
+    const refused = await Promise.race([ask(), ask()]);
+    expect([refused.status, refused.headers.get("Retry-After")]).toEqual([429, "1"]);
+    expect(await refused.json()).toMatchObject({ id: 1, error: { code: -32005 } });
+    busy.destroy();
+    await expectAlive(server);
+  });
+});
+
 describe("WebSocket", () => {
   test.each([
     ["an unknown opcode", Buffer.from([0x8f, 0x80, 0, 0, 0, 0])],

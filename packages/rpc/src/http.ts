@@ -25,8 +25,11 @@ export interface HttpOptions {
   ready: () => boolean;
 }
 
-type Answer = { status: number; body?: string; type?: string; close?: boolean };
+type Answer = { status: number; body?: string; type?: string; close?: boolean; retryAfter?: number };
 type Headers = Record<string, string | number>;
+
+/** Seconds after which a client that was refused may try again. */
+const RETRY_AFTER = 1;
 
 /** Answers one HTTP request. Rejects when the client goes away in the middle of it. */
 export async function answerHttp(
@@ -54,6 +57,7 @@ async function answer(
     : { status: 403, body: "This origin may not call\n" };
   if (response.destroyed) return;
   if (found.close === true) headers.Connection = "close";
+  if (found.retryAfter !== undefined) headers["Retry-After"] = found.retryAfter;
   const { length = 0 } = found.body ?? {};
   if (length >= MIN_COMPRESSED) {
     response.once("close", options.buffered.hold(connection, length));
@@ -125,9 +129,13 @@ async function post(
     const body = await readBody(request, limits.bodyBytes, hold);
     if (body === undefined)
       return { status: 413, body: `The body is larger than ${limits.bodyBytes} bytes\n`, close: true };
-    const text = await dispatcher.answer(body, connection);
+    let isRefused = false;
+    const text = await dispatcher.answer(body, connection, () => {
+      isRefused = true;
+    });
     // All were notifications.
     if (text === undefined) return { status: 204 };
+    if (isRefused) return { status: 429, body: text, type: "application/json", retryAfter: RETRY_AFTER };
     return { status: 200, body: text, type: "application/json" };
   } finally {
     for (const release of releases) release();

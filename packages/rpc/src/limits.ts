@@ -17,10 +17,12 @@ export interface RpcLimits {
   connections: number;
   /** Requests that may take long and run at the same time, over all clients; those that have gone on to other threads are not counted. */
   concurrent: number;
-  /** Requests that have gone on elsewhere, on other threads for one: as long as there are so many, none that may take long begins. */
+  /** Requests that have gone on elsewhere, on other threads for one: as long as there are so many, a connection has no more than one under way. */
   elsewhere: number;
   /** Of these, of one connection: a client that asks for much waits for itself. */
   concurrentPerConnection: number;
+  /** Requests that may take long and wait for their turn, over all clients; beyond, one is refused of the client that has most of them. */
+  waiting: number;
   /** Requests of one connection that have no answer yet; of a WebSocket or IPC client nothing more is read then, an HTTP client is closed. */
   waitingPerConnection: number;
   /** Bytes that a WebSocket or IPC client has not read yet; beyond, its connection is closed. */
@@ -43,6 +45,7 @@ export const DEFAULT_LIMITS: RpcLimits = {
   concurrent: 8,
   elsewhere: 1_024,
   concurrentPerConnection: 16,
+  waiting: 10_000,
   waitingPerConnection: 1_000,
   unreadBytes: 16 * MIB,
   bufferedBytes: 512 * MIB,

@@ -1,8 +1,8 @@
 // Turns on the event loop: what is done at once (parsing, methods that look something up) is done for a few milliseconds, and then the sockets
-// are looked at again, and whoever has used least comes first. A client that sends a thousand requests keeps only itself waiting.
+// are looked at again, and whoever has had least comes first. A client that sends a thousand requests keeps only itself waiting.
 
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { Lines } from "./lines.ts";
+import { type Client, Lines } from "./lines.ts";
 import type { Usage } from "./usage.ts";
 
 /** Milliseconds of work before the event loop turns: what any other client waits at most for requests that are small. */
@@ -19,7 +19,7 @@ export class Turns {
   }
 
   /** Undefined when the client may go on at once; else it is its turn when the promise resolves. */
-  take(client: object): Promise<void> | undefined {
+  take(client: Client): Promise<void> | undefined {
     if (this.#lines.waiting === 0 && !this.#isOver()) return undefined;
     const turn = this.#lines.wait(client).then(() => this.#lines.end(client));
     if (!this.#isPumping) void this.#pump();
@@ -42,7 +42,7 @@ export class Turns {
       // All sockets that have something are read, and what they have is in its line, before the next ones are chosen.
       await nextTurn();
       do {
-        this.#lines.next(Number.POSITIVE_INFINITY);
+        this.#lines.next(() => true);
         // What it does at once is done by then.
         await Promise.resolve();
         await Promise.resolve();

@@ -1,5 +1,6 @@
 // What executor.call takes: messages on a state, as eth_call has them, or whole transactions without a signature.
 
+import type { Payer } from "@braid/primitives";
 import type { Authorization, ChainInput, Header } from "@braid/protocol";
 import type { StateSource } from "@braid/state";
 import type { TracerOf } from "./guard-tracers.ts";
@@ -75,9 +76,9 @@ export interface CallInput {
   /** Who looks on while the message with this index runs. */
   tracer?: TracerOf;
   /**
-   * Where the messages run: on the caller's thread, which they keep busy until they end, or on a worker, which takes about 0.1 ms more, and
-   * several calls run at once. Default: on the caller's thread for at most 8 ms, not counting those in which they wait for the source; what
-   * takes longer begins again on a worker, and when 16 calls wait the next ones go there at once. There one more of them than there are workers
+   * Where the messages run: on the caller's thread, in slices between which it does what else it has to, or on a worker, which takes about
+   * 0.1 ms more, and several calls run at once. Default: on the caller's thread for at most 8 ms, not counting those in which they wait for the
+   * source or for their turn; what takes longer begins again on a worker, and who would wait for 16 others goes there at once. There one more of them than there are workers
    * runs at the same time, of which one for no longer than 250 ms before it waits for a place among the others: what takes seconds never
    * keeps what takes less waiting. An executor without workers has the
    * caller's thread only, and so have calls with a tracer.
@@ -88,10 +89,8 @@ export interface CallInput {
    * BRAID_TIME_LIMIT, also in the middle of an endless loop; only what a single opcode or precompile takes is not cut short.
    */
   timeLimitMs?: number;
-  /** Of calls that wait for the same place, the ones with the lowest number come first. Default 0. */
-  priority?: number;
-  /** Called when the messages leave the caller's thread, because they take long: it is free for others. */
-  onMove?: () => void;
+  /** For whom the messages run: who has had least comes first where several wait, and pays for what is run. Default: the caller's own, which come before those of clients. */
+  payer?: Payer | undefined;
   /** Milliseconds for a read of the state; see ExecuteBlockInput. */
   readTimeoutMs?: number;
   signal?: AbortSignal;
@@ -101,7 +100,7 @@ export interface CallInput {
  * What executor.simulate takes: a block of messages. Its header's fields that execution determines are not looked at. Overrides hold before the system calls
  * at the block's beginning. A message without a gas limit has what is left of the block's gas, and of `gasBudget`.
  */
-export interface SimulateInput extends Omit<CallInput, "accesses" | "thread" | "tracer" | "onMove"> {
+export interface SimulateInput extends Omit<CallInput, "accesses" | "thread" | "tracer"> {
   /** Gas that all messages may use together; default: the block's. */
   gasBudget?: bigint;
 }

@@ -17,6 +17,11 @@ export interface EngineBlock extends PreparedBlock {
   tracer?: TracerOf;
   /** Milliseconds that code may run, not counting those in which it waits for the source; then it ends with ExecutionError BRAID_TIME_LIMIT. Only in order. */
   timeLimitMs?: number | undefined;
+  /**
+   * Lets others have the thread, where it has an event loop that somebody waits for: undefined as long as there is time, else code goes on when
+   * the promise resolves. It rejects when nobody waits for the block any more. As a tracer it does not cross to threads.
+   */
+  breathe?: () => Promise<void> | undefined;
   /** Messages instead of a block's transactions: see block/call-input.ts. */
   calls?: CallUnits;
 }

@@ -46,7 +46,7 @@ export interface RunInput {
   building: boolean;
   signal: AbortSignal | undefined;
   /** What a task of a traced block, or of calls, has besides. */
-  tracing: Pick<BlockTask, "tracer" | "until" | "calls" | "timeLimitMs"> | undefined;
+  tracing: Pick<BlockTask, "tracer" | "until" | "calls" | "timeLimitMs" | "payer"> | undefined;
 }
 
 export interface RunReport {

@@ -1,9 +1,10 @@
 // A worker without a thread: it runs blocks on the thread of who asks for them, by the code of the others. A block of a few transactions
 // is done before a thread has been woken.
 
-import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Kernel } from "@braid/kernel";
+import { HALT_NONE, type Kernel } from "@braid/kernel";
+import { Slices } from "@braid/primitives";
 import type { EngineRegistry } from "../engines/registry.ts";
+import { ExecutionError } from "../errors.ts";
 import { runShare } from "./share.ts";
 import { SourceClient } from "./source-client.ts";
 import {
@@ -15,46 +16,6 @@ import {
   type WorkerReport,
 } from "./task.ts";
 import { WorkerEngines } from "./worker-engines.ts";
-
-/** Milliseconds after which whatever else the thread has to do gets its turn: for all inline pools of a thread together. */
-const BREATHE_MS = 8;
-
-/** When an inline pool first ran something in this turn of the event loop; undefined: none has. */
-let since: number | undefined;
-
-/** Has the event loop waited long enough for its next turn? */
-function isOver(): boolean {
-  if (since === undefined) {
-    since = performance.now();
-    setImmediate(() => {
-      since = undefined;
-    });
-  }
-  return performance.now() - since >= BREATHE_MS;
-}
-
-/** Those who wait for a turn of the event loop, the first one first. */
-const waiting: (() => void)[] = [];
-
-/** Each turn belongs to one: who comes with something new each time, a call after the other, would always be before a block that goes on. */
-async function giveTurns(): Promise<void> {
-  while (waiting.length > 0) {
-    await nextTurn();
-    waiting[0]?.();
-    waiting.shift();
-  }
-}
-
-function waitForTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    waiting.push(resolve);
-    if (waiting.length === 1) void giveTurns();
-  });
-}
-
-function breathe(): Promise<void> | undefined {
-  return isOver() ? waitForTurn() : undefined;
-}
 
 export class InlinePool implements TaskPool {
   readonly #kernel: Kernel;
@@ -76,15 +37,26 @@ export class InlinePool implements TaskPool {
     return begun(this.#run(task, server));
   }
 
-  async #run(task: BlockTask, server: SourceAnswers): Promise<WorkerReport> {
-    this.#source.connectDirectly(server);
+  async #run({ payer, ...task }: BlockTask, server: SourceAnswers): Promise<WorkerReport> {
+    const source = this.#source;
+    source.connectDirectly(server);
+    const slices = new Slices({ payer, idleMs: () => source.waitedMs });
+    const breathe = (): Promise<void> | undefined => slices.pause();
+    // In the middle of a unit, which would go on for as long as its gas lasts.
+    const inUnit = (): Promise<void> | undefined => breathe()?.then(() => this.#throwIfHalted());
     try {
-      // Not before those who have waited already.
-      if (waiting.length > 0 || isOver()) await waitForTurn();
-      return await runShare(this.#kernel, this.#source, this.#engines, task, { breathe });
+      const turn = slices.begin();
+      if (turn !== undefined) await turn;
+      return await runShare(this.#kernel, source, this.#engines, { ...task, breathe: inUnit }, { breathe });
     } finally {
-      this.#source.disconnect();
+      slices.end();
+      source.disconnect();
     }
+  }
+
+  #throwIfHalted(): void {
+    if (this.#kernel.haltReason !== HALT_NONE)
+      throw new ExecutionError("BRAID_ABORTED", "The execution was cancelled.");
   }
 
   async destroy(): Promise<void> {}

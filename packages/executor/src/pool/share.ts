@@ -12,7 +12,7 @@ import type { WorkerEngines } from "./worker-engines.ts";
 export interface ShareHooks {
   /** Called when the engine is ready, before the first unit. */
   ready?: () => void;
-  /** Called after each unit that runs in order: what it answers is waited for. */
+  /** Called after each signature, and each unit that runs in order: what it answers is waited for. */
   breathe?: () => Promise<void> | undefined;
 }
 
@@ -30,7 +30,11 @@ export async function runShare(
   const begin = performance.now();
   const isBlock = task.calls === undefined;
   if (isBlock)
-    for (let unit = kernel.recoverNext(); unit >= 0; unit = kernel.recoverNext()) units.prepare(unit);
+    for (let unit = kernel.recoverNext(); unit >= 0; unit = kernel.recoverNext()) {
+      units.prepare(unit);
+      const pause = breathe?.();
+      if (pause !== undefined) await pause;
+    }
   const recovered = performance.now();
   report.recoverMs = recovered - begin;
   if (task.mode === "sequential") await runInOrder(kernel, units, report, { until: task.until, breathe });

@@ -3,7 +3,7 @@
 
 import type { MessagePort } from "node:worker_threads";
 import type { KernelShared } from "@braid/kernel";
-import type { SerializedError } from "@braid/primitives";
+import type { Payer, SerializedError } from "@braid/primitives";
 import type { StateHandle } from "@braid/state";
 import type { EngineBlock } from "../engines/engine.ts";
 import type { SourceRead } from "../state/check-answer.ts";
@@ -19,6 +19,8 @@ export interface BlockTask extends EngineBlock {
   until?: number;
   /** Threads read the state themselves. */
   handle: StateHandle | undefined;
+  /** Whose turn it is when several run on one thread in slices. It does not cross to threads. */
+  payer?: Payer | undefined;
 }
 
 /** A task as it crosses to a thread. */

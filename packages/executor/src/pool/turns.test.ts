@@ -1,17 +1,35 @@
-// Turns at a place: as many as may at a time, the lowest number first, and everything ends.
+// Turns at a place: as many as may at a time, who has had least first, and everything ends.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Payer } from "@braid/primitives";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Turns } from "./turns.ts";
 
-test("who has the lowest number comes first, and of those with the same who came first", async () => {
+const payer = (level: number, placeLevel = 0): Payer => ({ placeLevel, level, charge() {} });
+
+test("the node's own comes first, then who has had least, and of those with the same who came first", async () => {
   const turns = new Turns();
   const order: string[] = [];
-  const one = (name: string, priority?: number): Promise<void> =>
-    turns.run(undefined, async () => void order.push(name), priority);
-  await Promise.all([one("first"), one("b", 2), one("c", 2), one("a", 1), one("default")]);
-  expect(order).toEqual(["first", "default", "a", "b", "c"]);
+  const one = (name: string, of?: Payer): Promise<void> =>
+    turns.run(undefined, async () => void order.push(name), of);
+  const all = [one("first"), one("b", payer(2)), one("far", payer(0, 1)), one("c", payer(2))];
+  all.push(one("a", payer(1)), one("own"));
+  expect([payer(0), payer(2), payer(0, 2), undefined].map((of) => turns.ahead(of))).toEqual([1, 4, 5, 1]);
+  await Promise.all(all);
+  expect(order).toEqual(["first", "own", "a", "b", "c", "far"]);
+});
+
+test("what somebody has had while they wait counts", async () => {
+  const turns = new Turns();
+  const order: string[] = [];
+  const [greedy, modest] = [{ ...payer(1) }, payer(2)];
+  const run = (name: string, of: Payer) => turns.run(undefined, async () => void order.push(name), of);
+  const slow = turns.run(undefined, () => sleep(10));
+  const all = [run("greedy", greedy), run("modest", modest)];
+  Object.assign(greedy, { level: 3 });
+  await Promise.all([slow, ...all]);
+  expect(order).toEqual(["modest", "greedy"]);
 });
 
 test("who cancels does not wait, and takes nobody's place", async () => {
@@ -47,7 +65,7 @@ test("no more at a time than there are places, and idle is when all have ended",
               ended++;
               if (job.fails) throw new Error("it fails");
             },
-            job.priority,
+            payer(job.priority),
           )
           .catch(() => {}),
       );

@@ -1,17 +1,20 @@
-// Who comes next where only so many can be at a time: who has the lowest number first, and of those with the same who came first.
+// Who comes next where only so many can be at a time: what nobody pays for, then the client that has had least, and of one client's what came first.
 
+import { comesFirst, type Payer } from "@braid/primitives";
 import { ExecutionError } from "../errors.ts";
 import { throwIfCancelled } from "./cancel.ts";
 
 interface Waiting {
-  priority: number;
+  payer: Payer | undefined;
   begin: () => void;
 }
 
 export class Turns {
   readonly #places: number;
   #taken = 0;
-  /** In the order of their turns. */
+  /** What has begun and not ended, also without a place. */
+  #running = 0;
+  /** In the order in which they came. */
   readonly #waiting: Waiting[] = [];
   #whenIdle: (() => void)[] = [];
 
@@ -25,28 +28,46 @@ export class Turns {
     return this.#taken < this.#places;
   }
 
-  /** Runs `action` when it is its turn. Who cancels does not wait: rejects with ExecutionError BRAID_ABORTED then. */
+  /** How many it would wait for who comes now. PERF: looks at all that wait. */
+  ahead(payer: Payer | undefined): number {
+    return this.#waiting.reduce((count, one) => (comesFirst(payer, one.payer) ? count : count + 1), 0);
+  }
+
+  /**
+   * Runs `action` when it is its turn. Who cancels does not wait: rejects with ExecutionError BRAID_ABORTED then.
+   *
+   * @param action gets what it calls when it goes on without its place, which is the next one's from then on.
+   */
   async run<Result>(
     signal: AbortSignal | undefined,
-    action: () => Promise<Result>,
-    priority = 0,
+    action: (leave: () => void) => Promise<Result>,
+    payer?: Payer,
   ): Promise<Result> {
     throwIfCancelled(signal);
     if (this.hasRoom) this.#taken++;
-    else await this.#wait(priority, signal);
+    else await this.#wait(payer, signal);
+    this.#running++;
+    let hasPlace = true;
+    const leave = (): void => {
+      if (hasPlace) this.#next();
+      hasPlace = false;
+    };
     try {
-      return await action();
+      return await action(leave);
     } finally {
-      this.#next();
+      this.#running--;
+      leave();
+      if (this.#running === 0 && this.#taken === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
     }
   }
 
   /** Resolves when all that was asked for has ended. */
   async idle(): Promise<void> {
-    if (this.#taken > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    if (this.#running > 0 || this.#taken > 0)
+      await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
 
-  #wait(priority: number, signal: AbortSignal | undefined): Promise<void> {
+  #wait(payer: Payer | undefined, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const cancel = (): void => {
         this.#waiting.splice(this.#waiting.indexOf(one), 1);
@@ -56,17 +77,19 @@ export class Turns {
         signal?.removeEventListener("abort", cancel);
         resolve();
       };
-      const one: Waiting = { priority, begin };
+      const one: Waiting = { payer, begin };
       signal?.addEventListener("abort", cancel, { once: true });
-      const at = this.#waiting.findLastIndex((other) => other.priority <= priority) + 1;
-      this.#waiting.splice(at, 0, one);
+      this.#waiting.push(one);
     });
   }
 
-  /** The place goes to who is next. */
+  /** The place goes to who is next. PERF: looks at all that wait: what they have had changes while they do. */
   #next(): void {
-    const next = this.#waiting.shift();
-    if (next !== undefined) next.begin();
-    else if (--this.#taken === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+    let next = 0;
+    for (let i = 1; i < this.#waiting.length; i++)
+      if (comesFirst(this.#waiting[i]?.payer, this.#waiting[next]?.payer)) next = i;
+    const [chosen] = this.#waiting.splice(next, 1);
+    if (chosen !== undefined) chosen.begin();
+    else this.#taken--;
   }
 }

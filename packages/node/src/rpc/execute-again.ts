@@ -6,7 +6,7 @@ import { RpcError, SERVER_ERROR } from "@braid/rpc";
 import type { KeptState } from "@braid/state";
 import type { MethodContext } from "./method.ts";
 
-type Context = Pick<MethodContext, "node" | "signal">;
+type Context = Pick<MethodContext, "node" | "signal" | "payer" | "leave">;
 
 /** How a block is executed; never what comes out. */
 export type How = Pick<ExecuteBlockInput, "mode" | "workers" | "force" | "hints" | "intermediateRoots">;
@@ -23,13 +23,14 @@ export function beforeBlock(
 }
 
 /** Rejects as Executor.executeBlock. PERF: as long as the block took when it was mined; those that are mined meanwhile do not wait. */
-export function executeAgain(
-  { node, signal }: Context,
+export async function executeAgain(
+  { node, signal, payer, leave }: Context,
   { hash, block }: StoredBlock,
   source: ExecuteBlockInput["source"],
   how: How = {},
 ): Promise<BlockResult> {
-  return node.again.executeBlock({
+  leave?.();
+  const result = await node.again.executeBlock({
     ...how,
     block,
     chain: node.chain.rules,
@@ -38,4 +39,6 @@ export function executeAgain(
     contractSenders: true,
     signal,
   });
+  payer?.charge(result.statistics.phases.total);
+  return result;
 }

@@ -3,9 +3,8 @@
 
 import { randomBytes } from "node:crypto";
 import type { BlockReceipts, HeadChange, StoredBlock } from "@braid/chain";
-import { bytesToHex, type Hex, hexToBytes } from "@braid/primitives";
+import { bytesToHex, type Hex, hexToBytes, Slices, type SlicesOptions } from "@braid/primitives";
 import type { Node } from "../node.ts";
-import { Breather } from "./breathe.ts";
 import { formatLog, formatPooled, formatTransaction } from "./format.ts";
 import { Journal } from "./journal.ts";
 import { type FilterTopic, type LogWatch, WatchedLogs, weightOf } from "./topics.ts";
@@ -75,7 +74,10 @@ export class Filters {
   }
 
   /** What has happened since it was asked last; undefined when there is no such filter. */
-  async changes(id: Hex, signal: AbortSignal): Promise<unknown[] | undefined> {
+  async changes(
+    id: Hex,
+    { signal, payer }: Pick<SlicesOptions, "signal" | "payer">,
+  ): Promise<unknown[] | undefined> {
     this.#forgetOld();
     const filter = this.#filters.get(id);
     if (filter === undefined) return undefined;
@@ -96,7 +98,7 @@ export class Filters {
     if (logs === undefined) return moves.filter(({ isGone }) => !isGone).map(({ hash }) => bytesToHex(hash));
     // A block that has come and gone since then is shown both times.
     const kept = new Map(moves.map((move) => [bytesToHex(move.hash), move.kept]));
-    const breather = new Breather(signal);
+    const slices = new Slices({ payer, signal });
     const found: unknown[] = [];
     for (const [i, { hash, isGone }] of moves.entries()) {
       // The others come with the next answer.
@@ -104,12 +106,14 @@ export class Filters {
         filter.position = position + i;
         break;
       }
-      await breather.pause();
+      const pause = slices.pause();
+      if (pause !== undefined) await pause;
       const gone = kept.get(bytesToHex(hash));
       const block = gone?.block ?? this.#node.chain.block(hash);
       const own = block === undefined ? [] : logs.in(block, gone?.receipts);
       for (const log of isGone ? own.toReversed() : own) found.push(formatLog(log, isGone));
     }
+    slices.end();
     return found;
   }
 

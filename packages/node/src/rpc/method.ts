@@ -1,5 +1,6 @@
 // Methods by their names, and how one is called.
 
+import type { Payer } from "@braid/primitives";
 import type { RpcContext, RpcError, RpcHandler } from "@braid/rpc";
 import type { Node } from "../node.ts";
 import type { Filters } from "./filters.ts";
@@ -50,7 +51,7 @@ class CallContext implements MethodContext {
   readonly subscriptions: Subscriptions;
   readonly names: readonly string[];
   readonly connection: RpcContext["connection"];
-  readonly priority?: number;
+  readonly payer?: Payer;
   readonly leave?: NonNullable<RpcContext["leave"]>;
   readonly #context: RpcContext;
 
@@ -60,7 +61,7 @@ class CallContext implements MethodContext {
     this.subscriptions = subscriptions;
     this.names = names;
     this.connection = context.connection;
-    if (context.priority !== undefined) this.priority = context.priority;
+    if (context.payer !== undefined) this.payer = context.payer;
     if (context.leave !== undefined) this.leave = context.leave;
     this.#context = context;
   }

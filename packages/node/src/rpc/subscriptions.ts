@@ -3,12 +3,11 @@
 import { randomBytes } from "node:crypto";
 import type { HeadChange, StoredBlock } from "@braid/chain";
 import type { BlockResult } from "@braid/executor";
-import { bytesToHex, type Hex } from "@braid/primitives";
+import { bytesToHex, type Hex, Slices } from "@braid/primitives";
 import { LIMIT_EXCEEDED, type RpcConnection, RpcError } from "@braid/rpc";
 import type { Node } from "../node.ts";
 import { parallelismOf } from "../parallelism/report.ts";
 import type { PooledTransaction } from "../pool/pooled-transaction.ts";
-import { Breather } from "./breathe.ts";
 import { formatHeader, formatLog, formatPooled } from "./format.ts";
 import { type SubscriptionTopic, WatchedLogs, weightOf } from "./topics.ts";
 
@@ -93,7 +92,7 @@ export class Subscriptions {
 
   async #send(): Promise<void> {
     this.#isSending = true;
-    const breather = new Breather();
+    const slices = new Slices();
     while (this.#events.length > 0) {
       const events = this.#events;
       this.#events = [];
@@ -101,7 +100,7 @@ export class Subscriptions {
         for (const [id, subscription] of this.#subscriptions) {
           for (const result of event(subscription))
             subscription.connection.notify?.("eth_subscription", { subscription: id, result });
-          const pause = breather.pause();
+          const pause = slices.pause();
           if (pause !== undefined) await pause;
         }
     }

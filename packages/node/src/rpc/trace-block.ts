@@ -23,7 +23,7 @@ export interface TracedResult {
 
 /** Traces all transactions of a block, or the one with this index. Throws RpcError for a block without a parent; rejects as Executor.trace. */
 export async function traceBlock(
-  { node, signal, priority = 0 }: Pick<MethodContext, "node" | "signal" | "priority">,
+  { node, signal, payer, leave }: Pick<MethodContext, "node" | "signal" | "payer" | "leave">,
   traceable: TraceableBlock,
   make: TracerMaker,
   only?: number,
@@ -40,6 +40,7 @@ export async function traceBlock(
     (tx, i) => known?.[i] ?? recoverSender(transactions[i] as Uint8Array, tx, rules),
   );
   const tracers = new Map<number, ResultTracer>();
+  leave?.();
   const traced = await node.executor.trace({
     block,
     chain: node.chain.rules,
@@ -47,7 +48,7 @@ export async function traceBlock(
     senders,
     contractSenders: true,
     signal,
-    priority,
+    payer,
     timeLimitMs: callLimitMs(node) * Math.max(1, only === undefined ? transactions.length : 1),
     ...(only === undefined ? {} : { last: only }),
     tracer: (index) => {

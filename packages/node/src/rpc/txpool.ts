@@ -1,8 +1,8 @@
 // txpool_*: what waits for its block.
 
+import { Slices } from "@braid/primitives";
 import { RESPONSE_TOO_LARGE, RpcError } from "@braid/rpc";
 import type { PooledTransaction } from "../pool/pooled-transaction.ts";
-import { Breather } from "./breathe.ts";
 import { checksumAddress } from "./checksum.ts";
 import { formatPooled, hexOf } from "./format.ts";
 import { type MethodContext, type Methods, method } from "./method.ts";
@@ -16,26 +16,34 @@ const MOST_SHOWN = 20_000;
 type Show = (pooled: PooledTransaction) => unknown;
 
 /** All that is in the pool. */
-async function content({ node, signal }: MethodContext, show: Show): Promise<Record<string, BySender>> {
+async function content(
+  { node, signal, payer }: MethodContext,
+  show: Show,
+): Promise<Record<string, BySender>> {
   if (node.pool.size > MOST_SHOWN)
     throw new RpcError(
       RESPONSE_TOO_LARGE,
       `the pool has ${node.pool.size} transactions, more than the ${MOST_SHOWN} that are shown: ask for those of a sender by txpool_contentFrom`,
     );
   const { pending, queued } = node.pool.content(node.next.poolView());
-  const breather = new Breather(signal);
-  return { pending: await bySender(pending, show, breather), queued: await bySender(queued, show, breather) };
+  const slices = new Slices({ payer, signal });
+  const shown = {
+    pending: await bySender(pending, show, slices),
+    queued: await bySender(queued, show, slices),
+  };
+  slices.end();
+  return shown;
 }
 
 /** By sender, as geth writes addresses here, and nonce. */
 async function bySender(
   transactions: readonly PooledTransaction[],
   show: Show,
-  breather: Breather,
+  slices: Slices,
 ): Promise<BySender> {
   const senders: BySender = {};
   for (const pooled of transactions) {
-    const pause = breather.pause();
+    const pause = slices.pause();
     if (pause !== undefined) await pause;
     const sender = checksumAddress(pooled.sender);
     senders[sender] ??= {};

@@ -73,7 +73,7 @@ export const accountMethods: Methods = {
     const tx = await fillTransaction(context, { ...args, from: sender }, sender);
     const raw = isForeign ? impersonate(tx, sender) : signTransaction(tx, account.privateKey);
     // From here on it waits for its block.
-    context.leave?.(true);
+    context.leave?.();
     return bytesToHex((await node.send(raw, isForeign ? sender : undefined)).hash);
   }),
 

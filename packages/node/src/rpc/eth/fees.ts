@@ -1,14 +1,13 @@
 // What gas costs: now, next, and in the blocks before.
 
 import type { StoredBlock } from "@braid/chain";
-import { jsonList, jsonObject, jsonText } from "@braid/primitives";
+import { jsonList, jsonObject, jsonText, Slices } from "@braid/primitives";
 import { blobBaseFee, decodeTransaction, type Header, nextBaseFee, nextExcessBlobGas } from "@braid/protocol";
 import { invalidParams } from "@braid/rpc";
 import type { Fork } from "../../fork/fork.ts";
 import type { Node } from "../../node.ts";
 import { effectiveTip } from "../../pool/pooled-transaction.ts";
 import { blockNumber, needBlock } from "../block-tags.ts";
-import { Breather } from "../breathe.ts";
 import { hexOf } from "../format.ts";
 import { type Method, type Methods, method } from "../method.ts";
 import { list, looseQuantity, optional, ParameterError, type Reader } from "../params.ts";
@@ -31,7 +30,7 @@ export type RewardBase = "gasUsed" | "gasLimit";
 export const feeHistory = (base: RewardBase): Method =>
   method(
     [looseQuantity, blockNumber, optional(list(percentile), [])],
-    async ({ node, signal }, wanted, newest, percentiles) => {
+    async ({ node, signal, payer }, wanted, newest, percentiles) => {
       if (percentiles.length > MOST_PERCENTILES)
         throw invalidParams(`invalid reward percentile: over the query limit ${MOST_PERCENTILES}`);
       for (const [i, one] of percentiles.entries())
@@ -43,7 +42,10 @@ export const feeHistory = (base: RewardBase): Method =>
       const oldest = node.chain.first.number + (node.fork === undefined ? 0n : 1n);
       const first = last.number - oldest + 1n < most ? oldest : last.number - most + 1n;
       const blocks: StoredBlock[] = [];
+      const slices = new Slices({ payer, signal });
       for (let number = first; number <= last.number; number++) {
+        const pause = slices.pause();
+        if (pause !== undefined) await pause;
         const block = node.chain.blockAt(number);
         if (block !== undefined) blocks.push(block);
       }
@@ -59,8 +61,9 @@ export const feeHistory = (base: RewardBase): Method =>
         ),
         ...(percentiles.length === 0
           ? {}
-          : { reward: await rewards(node, blocks, percentiles, base, signal) }),
+          : { reward: await rewards(node, blocks, percentiles, base, slices) }),
       };
+      slices.end();
       return node.fork === undefined ? history : historyOfFork(node.fork, history, most, percentiles);
     },
   );
@@ -134,12 +137,11 @@ async function rewards(
   blocks: readonly StoredBlock[],
   percentiles: readonly number[],
   base: RewardBase,
-  signal: AbortSignal,
+  slices: Slices,
 ): Promise<string[][]> {
-  const breather = new Breather(signal);
   const found: string[][] = [];
   for (const block of blocks) {
-    const pause = breather.pause();
+    const pause = slices.pause();
     if (pause !== undefined) await pause;
     found.push(rewardsOf(node, block, percentiles, base).map(hexOf));
   }

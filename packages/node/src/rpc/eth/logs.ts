@@ -1,12 +1,11 @@
 // Logs: asked for, polled, and sent as they come.
 
 import { type LogFilter, logsOfBlock } from "@braid/chain";
-import { bytesToHex, type Hex, jsonList, jsonObject } from "@braid/primitives";
+import { bytesToHex, type Hex, jsonList, jsonObject, Slices } from "@braid/primitives";
 import { invalidParams, RpcError, SERVER_ERROR } from "@braid/rpc";
 import type { Fork } from "../../fork/fork.ts";
 import type { Node } from "../../node.ts";
 import { type BlockParam, blockNumber, findBlock } from "../block-tags.ts";
-import { Breather } from "../breathe.ts";
 import { formatLog, hexOf, type Json } from "../format.ts";
 import { type MethodContext, type Methods, method } from "../method.ts";
 import {
@@ -72,8 +71,8 @@ export const logMethods: Methods = {
     filters.create({ kind: "transactions", whole }),
   ),
   eth_uninstallFilter: method([text], ({ filters }, id) => filters.remove(id as Hex)),
-  eth_getFilterChanges: method([text], async ({ filters, signal }, id) => {
-    const changes = await filters.changes(id as Hex, signal);
+  eth_getFilterChanges: method([text], async ({ filters, signal, payer }, id) => {
+    const changes = await filters.changes(id as Hex, { signal, payer });
     if (changes === undefined) throw filterNotFound();
     return changes;
   }),
@@ -145,18 +144,19 @@ async function getLogs(context: MethodContext, filter: FilterParam): Promise<Jso
 }
 
 async function search(
-  { node, signal }: MethodContext,
+  { node, signal, payer }: MethodContext,
   query: Required<Pick<LogWatch, "addresses" | "topics">> & { first: bigint; last: bigint },
 ): Promise<Json[]> {
   const { fork } = node;
   const shown = fork === undefined ? [] : await logsBefore(fork, query);
-  const logs = await node.chain.findLogs({ ...query, limit: node.limits.logs, signal });
-  const breather = new Breather(signal);
+  const logs = await node.chain.findLogs({ ...query, limit: node.limits.logs, signal, payer });
+  const slices = new Slices({ payer, signal });
   for (const log of logs) {
-    const pause = breather.pause();
+    const pause = slices.pause();
     if (pause !== undefined) await pause;
     shown.push(formatLog(log));
   }
+  slices.end();
   return shown;
 }
 

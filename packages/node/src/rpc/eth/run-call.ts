@@ -15,7 +15,7 @@ export interface CallPlace {
 }
 
 /** Of a request, what its calls need to know. */
-export type CallContext = Pick<MethodContext, "node" | "signal" | "priority" | "leave">;
+export type CallContext = Pick<MethodContext, "node" | "signal" | "payer" | "leave">;
 
 /** So many times as long a call may take where its state comes from another node first. */
 const FORKED = 12;
@@ -27,7 +27,7 @@ export function callLimitMs({ fork, limits }: Node): number {
 
 /** Runs messages one after the other. Rejects as Executor.call. */
 export async function runCalls(
-  { node, signal, priority = 0, leave }: CallContext,
+  { node, signal, payer, leave }: CallContext,
   { header, state, stateOverrides = [], blockOverrides = {} }: CallPlace,
   messages: CallMessage[],
   more: Pick<CallInput, "tracer" | "validate" | "timeLimitMs" | "accesses"> = {},
@@ -45,8 +45,9 @@ export async function runCalls(
     timeLimitMs: callLimitMs(node),
     ...more,
   };
-  const onMove = leave === undefined ? {} : { onMove: () => leave() };
-  return node.executor.call({ ...input, signal, priority, ...onMove });
+  // The executor sees to it that others have their turns.
+  leave?.();
+  return node.executor.call({ ...input, signal, payer });
 }
 
 /** Runs one message. */

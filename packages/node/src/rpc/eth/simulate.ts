@@ -40,13 +40,14 @@ export const simulateMethods: Methods = {
 };
 
 async function simulate(
-  { node, signal, priority = 0 }: MethodContext,
+  { node, signal, payer, leave }: MethodContext,
   { blockStateCalls, ...options }: ReturnType<typeof simulation>,
   param: Parameters<typeof needBlock>[1],
 ): Promise<Json[]> {
   if (blockStateCalls.length === 0) throw invalidParams("empty input");
   const base = needBlock(node, param);
-  const chain = new SimulatedChain(node, base, { ...options, signal, priority });
+  const chain = new SimulatedChain(node, base, { ...options, signal, payer });
+  leave?.();
   const answers: Json[] = [];
   for (const planned of planBlocks(base.header, blockStateCalls)) {
     try {

@@ -2,7 +2,15 @@
 
 import type { StoredBlock } from "@braid/chain";
 import type { CallMessage, CallResult, StateOverride } from "@braid/executor";
-import { bytesToHex, equalBytes, hexToBytes, rlpOfBigInt, rlpOfBytes, rlpOfList } from "@braid/primitives";
+import {
+  bytesToHex,
+  equalBytes,
+  hexToBytes,
+  type Payer,
+  rlpOfBigInt,
+  rlpOfBytes,
+  rlpOfList,
+} from "@braid/primitives";
 import {
   type Block,
   Chain,
@@ -45,8 +53,8 @@ export interface SimulationOptions {
   /** Transfers of ether are shown as logs. */
   traceTransfers: boolean;
   signal: AbortSignal;
-  /** Whose turn it is when several simulate; see CallInput. */
-  priority: number;
+  /** For whom; see CallInput. */
+  payer: Payer | undefined;
 }
 
 export interface SimulatedBlock {
@@ -91,7 +99,7 @@ export class SimulatedChain {
 
   /** Runs a block and goes on from it. Rejects as Executor.simulate, and with RpcError. */
   async extend(planned: PlannedBlock): Promise<SimulatedBlock> {
-    const { validation, signal, priority } = this.#options;
+    const { validation, signal, payer } = this.#options;
     const { chain } = this.#node;
     const rules = chain.rules.rulesAt(planned);
     const draft = this.#draft(planned, rules);
@@ -108,7 +116,7 @@ export class SimulatedChain {
       gasBudget: this.#gasLeft,
       timeLimitMs: callLimitMs(this.#node),
       signal,
-      priority,
+      payer,
     });
     const { transactions, senders } = await this.#transactions(planned, draft, overrides, results);
     this.#changes = mergeChanges(this.#changes, stateChanges);

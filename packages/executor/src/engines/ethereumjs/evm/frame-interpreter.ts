@@ -153,7 +153,7 @@ export function frameInterpreterClass(Base: InterpreterClass): FrameInterpreterC
       runState.programCounter = options.pc ?? 0;
       this.analysis = this.state.codes.analysis(code);
       runState.validJumps = this.analysis.jumps;
-      this.timeLimit.check();
+      if (this.timeLimit.check()) await this.timeLimit.pause();
       try {
         if ((this._evm as BraidEvm).tracer.steps) {
           await this.#stepThrough(code);
@@ -164,12 +164,13 @@ export function frameInterpreterClass(Base: InterpreterClass): FrameInterpreterC
           if (exit === HotExit.Cold) {
             // A cold step may end the frame by throwing STOP.
             await this.#coldStep();
-            this.timeLimit.check();
+            if (this.timeLimit.check()) await this.timeLimit.pause();
           } else if (exit === HotExit.Missing) {
             await this.state.fetchSlot(this.missing as SlotEntry);
             this.#scout(code);
-            this.timeLimit.check();
-          } else if (exit === HotExit.Revert)
+            if (this.timeLimit.check()) await this.timeLimit.pause();
+          } else if (exit === HotExit.Pause) await this.timeLimit.pause();
+          else if (exit === HotExit.Revert)
             return { runState, exceptionError: new EVMError(EVMError.errorMessages.REVERT) };
           else return { runState };
         }
@@ -196,7 +197,7 @@ export function frameInterpreterClass(Base: InterpreterClass): FrameInterpreterC
         runState.opCode = code[runState.programCounter] as number;
         tracer.opcode = runState.opCode;
         await this.runStep();
-        this.timeLimit.check();
+        if (this.timeLimit.check()) await this.timeLimit.pause();
       }
       await tracer.codeEnd(() => this.#stopAtEnd());
     }

@@ -21,6 +21,8 @@ export const HotExit = {
   Revert: 2,
   /** In front of an opcode whose slot the state source has to give first: `HotFrame.missing`. */
   Missing: 3,
+  /** Others have to have the thread first: TimeLimit.pause. */
+  Pause: 4,
 } as const;
 export type HotExit = (typeof HotExit)[keyof typeof HotExit];
 
@@ -367,7 +369,10 @@ export function runHot(frame: HotFrame, rs: RunState): HotExit {
       case 0x56:
         pc = jumpTarget(items[--top] as bigint, jumps);
         if (gas < checkBelow) {
-          timeLimit.check(CHECK_STEPS);
+          if (timeLimit.check(CHECK_STEPS)) {
+            exit = HotExit.Pause;
+            break loop;
+          }
           checkBelow = gas - CHECK_GAS;
         }
         break;
@@ -375,7 +380,10 @@ export function runHot(frame: HotFrame, rs: RunState): HotExit {
         top -= 2;
         if ((items[top] as bigint) !== 0n) pc = jumpTarget(items[top + 1] as bigint, jumps);
         if (gas < checkBelow) {
-          timeLimit.check(CHECK_STEPS);
+          if (timeLimit.check(CHECK_STEPS)) {
+            exit = HotExit.Pause;
+            break loop;
+          }
           checkBelow = gas - CHECK_GAS;
         }
         break;

@@ -38,7 +38,7 @@ export class EthereumjsUnits implements UnitExecutor {
     );
     const { context } = block;
     evm.state.cacheHoldsAll = block.cacheHoldsAll;
-    evm.timeLimit.begin(block.timeLimitMs);
+    evm.timeLimit.begin(block);
     evm.movePrecompiles(block.calls?.overrides ?? []);
     this.#context = {
       rules: context.rules,
