@@ -25,6 +25,8 @@ export interface BlockAttributes {
   coinbase: Uint8Array;
   /** 32 bytes; from the Merge on what PREVRANDAO gives. */
   prevRandao?: Uint8Array;
+  /** 8 bytes, default zero; until the Merge. */
+  nonce?: Uint8Array;
   /** Default: the parent's. */
   gasLimit?: bigint;
   /** At most 32 bytes. */
@@ -85,7 +87,10 @@ export function draftHeader(chain: Chain, parent: Header, attributes: BlockAttri
       gasLimit,
       ...(extraData === undefined ? {} : { extraData }),
       ...(rules.proofOfWork
-        ? { difficulty: ethashDifficulty(position, parent, rules) }
+        ? {
+            difficulty: ethashDifficulty(position, parent, rules),
+            ...(attributes.nonce === undefined ? {} : { nonce: attributes.nonce }),
+          }
         : prevRandao === undefined
           ? {}
           : { mixHash: prevRandao }),

@@ -1,6 +1,6 @@
 // Calls: what a message gives beside the blocks is what the same message gives as a transaction of a block, and as stock ethereumjs has it.
 
-import { bytesToHex, type Hex } from "@braid/primitives";
+import { bytesToHex, type Hex, hexToBytes } from "@braid/primitives";
 import { decodeTransaction, InvalidTransactionError } from "@braid/protocol";
 import { MemoryStateStore, NO_ACCOUNT_CHANGE, stateChangesOf } from "@braid/state";
 import { runOnce } from "@braid/stock/run-once";
@@ -54,7 +54,7 @@ describe.each(FORKS)("in %s", (fork) => {
           i
         ] as (typeof transactions)[0];
         const expected = { status, gasUsed, output, error, createdAddress, logs: receipts[i]?.logs };
-        const { reads: _, writes: written, maxGasUsed, ...rest } = result;
+        const { reads: _, writes: written, maxGasUsed, frameOutOfGas: __, ...rest } = result;
         expect(maxGasUsed).toBeGreaterThanOrEqual(gasUsed);
         expect({ error: undefined, createdAddress: undefined, ...rest }, `message ${i}`).toEqual(expected);
         expect(new Set(written?.map(({ address, field }) => address + field))).toEqual(
@@ -103,6 +103,28 @@ test("single calls give what stock ethereumjs gives", async () => {
 function intrinsic({ data = new Uint8Array(0) }: CallMessage): bigint {
   return data.reduce((sum, byte) => sum + (byte === 0 ? 4n : 16n), 21_000n);
 }
+
+/** Calls an address with so much gas, and minds nothing. */
+const calling = (address: Uint8Array, gas: number): string =>
+  `0x6000600060006000600073${bytesToHex(address).slice(2)}61${gas.toString(16).padStart(4, "0")}f100`;
+const ENDLESS = "0x5b600056";
+
+test.each([
+  ["nothing", "0x00", false],
+  ["a contract that takes all", calling(plainAddress(6), 900), true],
+  ["a contract that has enough", calling(plainAddress(7), 900), false],
+  ["a precompile that has too little", calling(slot(2).subarray(12), 10), true],
+  ["a creation that takes all", `0x63${ENDLESS.slice(2)}6000526004601c6000f000`, true],
+])("that a frame runs out of gas is told of a message that calls %s", async (_name, code, expected) => {
+  const block = new BlockBuilder("prague");
+  block.fund(keyed(0));
+  block.contract(plainAddress(5), hexToBytes(code));
+  block.contract(plainAddress(6), hexToBytes(ENDLESS));
+  block.contract(plainAddress(7), asm(1, "POP"));
+  const message = { from: keyed(0).address, to: plainAddress(5), gasLimit: 200_000n };
+  const [result] = await call(await block.build(), [message]);
+  expect(result).toMatchObject({ status: 1, frameOutOfGas: expected });
+});
 
 async function contractBlock(): Promise<TestBlock> {
   const block = new BlockBuilder("prague");

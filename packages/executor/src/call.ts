@@ -41,6 +41,8 @@ export interface CallResult {
   logs: Log[];
   /** 20 bytes. */
   createdAddress?: Uint8Array;
+  /** Some frame ran out of gas, whether its caller minded or not. */
+  frameOutOfGas: boolean;
   /** With `accesses`. */
   reads?: ReadAccess[];
   writes?: WriteAccess[];
@@ -170,12 +172,16 @@ function readCalls(kernel: Kernel, count: number, accesses: boolean): CallResult
   const units = Array.from({ length: count }, (_, i) => i + FIRST_MESSAGE);
   const sets = accesses ? new AccessSets(kernel, units) : undefined;
   return units.map((unit, i) => {
-    const { status, gasUsed, blockGasUsed, error, output, logs, createdAddress } = readOutcome(kernel, unit);
+    const { status, gasUsed, blockGasUsed, error, output, logs, createdAddress, frameOutOfGas } = readOutcome(
+      kernel,
+      unit,
+    );
     return {
       status,
       gasUsed,
       maxGasUsed: blockGasUsed,
       output,
+      frameOutOfGas,
       logs: decodeLogs(logs),
       ...(error === undefined ? {} : { error }),
       ...(createdAddress === undefined ? {} : { createdAddress }),

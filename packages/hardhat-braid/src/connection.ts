@@ -1,14 +1,18 @@
 // One connection to a network that Braid answers: a chain of its own.
 
-import { type BraidProvider, createNode, FailedExecutionError } from "@braid/node";
+import { type BraidProvider, createNode, FailedExecutionError, type NodeOptions } from "@braid/node";
+import { BaseError } from "@braid/primitives";
 import { RpcError } from "@braid/rpc";
-import type { EdrNetworkConfig } from "hardhat/types/config";
+import type { EdrNetworkConfig, EdrNetworkForkingConfig } from "hardhat/types/config";
 import type { HookContext } from "hardhat/types/hooks";
 import type { ChainType, NetworkConnection } from "hardhat/types/network";
 import type { JsonRpcRequest, JsonRpcResponse } from "hardhat/types/providers";
+import { ContractNames } from "./contract-names.ts";
 import { Defaults } from "./defaults.ts";
-import { nodeOptions } from "./node-options.ts";
+import { type OpenFork, openFork } from "./fork.ts";
+import { type BraidNetworkConfig, nodeOptions, refusal } from "./node-options.ts";
 import { Observer } from "./observer.ts";
+import { RequestLog } from "./request-log.ts";
 import { type AskEdr, Stage } from "./stage.ts";
 
 /** What Braid's node sends of a subscription. */
@@ -21,9 +25,19 @@ export class BraidConnection {
   readonly #braid: BraidProvider;
   readonly #defaults: Defaults;
   readonly #observer: Observer;
+  readonly #log: RequestLog;
+  readonly #fork: OpenFork | undefined;
 
-  private constructor(braid: BraidProvider, config: Readonly<EdrNetworkConfig>, observer: Observer) {
+  private constructor(
+    braid: BraidProvider,
+    config: Readonly<EdrNetworkConfig>,
+    observer: Observer,
+    requests: RequestLog,
+    fork: OpenFork | undefined,
+  ) {
     this.#braid = braid;
+    this.#log = requests;
+    this.#fork = fork;
     this.#observer = observer;
     const hasBaseFee = braid.node.next.baseFee !== undefined;
     this.#defaults = new Defaults(config, (method, params) => this.#perform(method, params), hasBaseFee);
@@ -36,16 +50,18 @@ export class BraidConnection {
     askEdr: AskEdr,
   ): Promise<BraidConnection> {
     const { networkName, chainType } = connection;
-    const networkConfig = await withCoverage(context, connection.networkConfig as EdrNetworkConfig);
+    const networkConfig = await withCoverage(context, connection.networkConfig as BraidNetworkConfig);
     const options = await nodeOptions({ networkName, networkConfig, chainType });
-    const braid = await createNode(options);
+    const { braid, fork } = await begin(networkName, options, networkConfig.braid.forking);
     braid.on("message", ({ type, data }: SubscriptionMessage) => {
       connection.provider.emit("notification", data);
       connection.provider.emit("message", { type, data });
     });
     const stage = new Stage(askEdr, networkConfig.allowBlocksWithSameTimestamp);
     const observer = await Observer.create(context, braid, options.hardhat ?? {}, stage);
-    return new BraidConnection(braid, networkConfig, observer);
+    const names = new ContractNames(braid, context.artifacts);
+    const requests = new RequestLog(braid, names, networkConfig.braid.loggingEnabled);
+    return new BraidConnection(braid, networkConfig, observer, requests, fork);
   }
 
   /** Rejects with what Hardhat's own network rejects with when an execution fails. */
@@ -60,15 +76,16 @@ export class BraidConnection {
     }
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#observer.close();
-    return this.#braid.close();
+    await this.#braid.close();
+    await this.#fork?.close();
   }
 
   async #perform(method: string, params: unknown): Promise<unknown> {
     this.#observer.requested(params);
     try {
-      const result = await this.#braid.request({ method, params });
+      const result = await this.#log.around(method, params, () => this.#braid.request({ method, params }));
       await this.#observer.succeeded(method, params);
       return result;
     } catch (error) {
@@ -79,8 +96,27 @@ export class BraidConnection {
   }
 }
 
+/** Opens the node, and what it goes on from. Throws HardhatPluginError for what the other node does not do. */
+async function begin(
+  networkName: string,
+  options: NodeOptions,
+  forking: EdrNetworkForkingConfig | undefined,
+): Promise<{ braid: BraidProvider; fork: OpenFork | undefined }> {
+  let fork: OpenFork | undefined;
+  try {
+    fork = await openFork(forking);
+    return {
+      braid: await createNode(fork === undefined ? options : { ...options, fork: fork.options }),
+      fork,
+    };
+  } catch (error) {
+    await fork?.close();
+    throw error instanceof BaseError ? refusal(networkName, error.message, error) : error;
+  }
+}
+
 /** With coverage on, code is larger and takes more gas; what the user has set stays. */
-async function withCoverage(context: HookContext, config: EdrNetworkConfig): Promise<EdrNetworkConfig> {
+async function withCoverage(context: HookContext, config: BraidNetworkConfig): Promise<BraidNetworkConfig> {
   if (!(await context.hooks.hasHandlers("network", "onCoverageData"))) return config;
   const { allowUnlimitedContractSize = true, blockGasLimit = false, transactionGasCap = false } = config;
   return { ...config, allowUnlimitedContractSize, blockGasLimit, transactionGasCap };

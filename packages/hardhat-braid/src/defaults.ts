@@ -1,5 +1,6 @@
 // What a request leaves out, filled in as Hardhat's own handlers do it, which a network that is answered here never reaches.
 
+import { InternalOutOfGasError } from "@braid/node";
 import type { EdrNetworkConfig } from "hardhat/types/config";
 
 type Ask = (method: string, params: unknown[]) => Promise<unknown>;
@@ -90,11 +91,18 @@ export class Defaults {
     return { most: (next * 9n ** blocks) / 8n ** blocks, tip: tip === 0n ? 1n : tip };
   }
 
-  async #gas(fields: Fields): Promise<string> {
+  async #gas(fields: Fields): Promise<string | undefined> {
     const { gas, gasMultiplier } = this.#config;
     if (gas !== "auto") return hexOf(gas);
     const from = fields.from ?? (await this.#sender());
-    const estimate = (await this.#ask("eth_estimateGas", [{ ...fields, from }])) as string;
+    let estimate: string;
+    try {
+      estimate = (await this.#ask("eth_estimateGas", [{ ...fields, from }])) as string;
+    } catch (error) {
+      // Nobody has asked for the estimate: the network says how much such a transaction has.
+      if (error instanceof InternalOutOfGasError) return undefined;
+      throw error;
+    }
     if (gasMultiplier === 1) return estimate;
     const { gasLimit } = (await this.#ask("eth_getBlockByNumber", ["latest", false])) as { gasLimit: string };
     const most = Math.floor(Number(gasLimit) * GAS_LIMIT_SHARE);

@@ -101,8 +101,7 @@ describe("connections", () => {
       "a chain type that Braid does not know",
       { network: "braid", chainType: "op", override: { hardfork: "isthmus" } },
     ],
-    ["a remote chain", { network: "remote" }],
-    ["a log of requests", { network: "braid", override: { loggingEnabled: true } }],
+    ["a remote chain that does not answer", { network: "remote" }],
   ])("are refused for %s", async (_name, wanted) => {
     const connection = await project.network.create(wanted as Parameters<typeof project.network.create>[0]);
     open.push(connection);

@@ -4,23 +4,32 @@ import { accountOf, deriveAccounts, type FundedAccount, type NodeOptions } from 
 import { hexToBytes } from "@braid/primitives";
 import { FORKS } from "@braid/protocol";
 import { HardhatPluginError } from "hardhat/plugins";
-import type { EdrNetworkAccountsConfig, EdrNetworkConfig } from "hardhat/types/config";
+import type { BraidConfig, EdrNetworkAccountsConfig, EdrNetworkConfig } from "hardhat/types/config";
 
 /** As in Hardhat's own network. */
 const DEFAULT_GAS_LIMIT = 60_000_000n;
 /** With `blockGasLimit: false`: more than can be spent. */
 const NO_GAS_LIMIT = 1n << 50n;
 
-function refuse(networkName: string, sentence: string): never {
-  throw new HardhatPluginError(
+/** What a network is not opened with. */
+export function refusal(networkName: string, sentence: string, cause?: Error): HardhatPluginError {
+  return new HardhatPluginError(
     "hardhat-braid",
     `The network "${networkName}" cannot run on Braid: ${sentence}`,
+    cause,
   );
 }
 
+function isForked({ braid }: Readonly<BraidNetworkConfig>): boolean {
+  return braid.forking?.enabled === true;
+}
+
+/** Of a network that Braid answers. */
+export type BraidNetworkConfig = EdrNetworkConfig & { braid: BraidConfig };
+
 export interface NetworkToRun {
   networkName: string;
-  networkConfig: Readonly<EdrNetworkConfig>;
+  networkConfig: Readonly<BraidNetworkConfig>;
   chainType: string;
 }
 
@@ -31,20 +40,17 @@ export async function nodeOptions({
   chainType,
 }: NetworkToRun): Promise<NodeOptions> {
   if (chainType !== "l1" && chainType !== "generic")
-    refuse(
+    throw refusal(
       networkName,
       `Braid does not know the rules of the chain type "${chainType}". Leave out its key \`braid\`, or use "l1" or "generic".`,
     );
-  if (config.braid?.forking?.enabled === true)
-    refuse(networkName, "forking is not supported yet. Leave out the key `forking`, or `braid`.");
-  if (config.loggingEnabled)
-    refuse(networkName, "it prints no log of requests yet. Leave out the key `loggingEnabled`, or `braid`.");
-  const { initialBaseFeePerGas, mining, blockGasLimit, allowUnlimitedContractSize } = config;
+  const { initialBaseFeePerGas, braid, blockGasLimit, allowUnlimitedContractSize } = config;
+  const { workers, mining, throwOnCallFailures } = braid;
   const forkName = config.hardfork === "merge" ? "paris" : config.hardfork;
   const hardfork = FORKS.find(({ name }) => name === forkName)?.name;
-  if (hardfork === undefined) refuse(networkName, `the hardfork "${config.hardfork}" is not known.`);
-  const workers = config.braid?.workers;
+  if (hardfork === undefined) throw refusal(networkName, `the hardfork "${config.hardfork}" is not known.`);
   const { transactionGasCap } = config;
+  const first = new Date(config.initialDate).getTime();
   return {
     ...(workers === undefined ? {} : { workers }),
     chainId: config.chainId,
@@ -53,13 +59,16 @@ export async function nodeOptions({
     accounts: await accountsOf(config.accounts),
     gasLimit: blockGasLimit === false ? NO_GAS_LIMIT : (blockGasLimit ?? DEFAULT_GAS_LIMIT),
     ...(initialBaseFeePerGas === undefined ? {} : { baseFee: initialBaseFeePerGas }),
-    timestamp: BigInt(Math.floor(new Date(config.initialDate).getTime() / 1_000)),
+    // A chain that goes on from another one goes on in its time.
+    ...(isForked(config) ? {} : { timestamp: BigInt(Math.floor(first / 1_000)) }),
     coinbase: config.coinbase,
     mining: { auto: mining.auto, interval: mining.interval, order: mining.mempool.order },
     hardhat: {
       throwOnTransactionFailures: config.throwOnTransactionFailures,
-      throwOnCallFailures: config.throwOnCallFailures,
+      throwOnCallFailures,
       ...(transactionGasCap === undefined ? {} : { transactionGasCap }),
+      defaultGas: blockGasLimit === false ? DEFAULT_GAS_LIMIT : (blockGasLimit ?? DEFAULT_GAS_LIMIT),
+      gasEstimationMode: config.gasEstimationMode,
       unlimitedContractSize: allowUnlimitedContractSize === true,
       sameTimestamps: config.allowBlocksWithSameTimestamp,
       minGasPrice: config.minGasPrice,

@@ -19,6 +19,9 @@ import type { Replay, Stage } from "./stage.ts";
 
 const log = debuglog("hardhat-braid");
 
+/** With `-vvvv` Hardhat's own network prints the calls of all that runs on it, with `-vvv` of what fails. */
+const ALL_TRACES = 4;
+
 /** Fields that a replay has of a call or a transaction: it pays nothing for gas, and its nonce is the state's. */
 const FIELDS = ["from", "to", "gas", "value", "accessList", "authorizationList"] as const;
 
@@ -26,7 +29,7 @@ export class Observer {
   readonly #braid: BraidProvider;
   readonly #options: HardhatOptions;
   readonly #stage: Stage;
-  /** Coverage or gas statistics are collected: everything is looked at. */
+  /** Coverage or gas statistics are collected, or all calls are printed: everything is looked at. */
   readonly #all: boolean;
   /** Has code come in that may call console.log? */
   #mayLog = false;
@@ -50,14 +53,15 @@ export class Observer {
   }
 
   static async create(
-    { hooks }: HookContext,
+    { hooks, globalOptions }: HookContext,
     braid: BraidProvider,
     options: HardhatOptions,
     stage: Stage,
   ): Promise<Observer> {
     const all =
       (await hooks.hasHandlers("network", "onCoverageData")) ||
-      (await hooks.hasHandlers("network", "onGasMeasurement"));
+      (await hooks.hasHandlers("network", "onGasMeasurement")) ||
+      globalOptions.verbosity >= ALL_TRACES;
     return new Observer(braid, options, stage, all);
   }
 

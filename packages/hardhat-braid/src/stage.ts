@@ -11,7 +11,7 @@ export interface Replay {
   call: Record<string, unknown>;
   prestate: Prestate;
   /** As JSON-RPC has it. */
-  block: { number: Hex; timestamp: Hex; miner: Hex; mixHash?: Hex; gasLimit: Hex };
+  block: { number: Hex; timestamp: Hex; miner: Hex; mixHash?: Hex; gasLimit: Hex; difficulty: Hex };
 }
 
 const hexOf = (value: bigint | number): Hex => `0x${value.toString(16)}`;
@@ -68,7 +68,14 @@ export class Stage {
   }
 
   /** Makes the pending block the one that is wanted. False when it cannot be. */
-  async #place({ number, timestamp, miner, mixHash, gasLimit }: Replay["block"]): Promise<boolean> {
+  async #place({
+    number,
+    timestamp,
+    miner,
+    mixHash,
+    gasLimit,
+    difficulty,
+  }: Replay["block"]): Promise<boolean> {
     const parent = BigInt(number) - 1n;
     const { number: first, snapshot } = this.#beginning;
     if (parent < first) return false;
@@ -89,7 +96,9 @@ export class Stage {
     await this.#ask("evm_setNextBlockTimestamp", [timestamp]);
     await this.#change("hardhat_setCoinbase", miner);
     await this.#change("evm_setBlockGasLimit", gasLimit);
-    if (mixHash !== undefined && mixHash !== null) await this.#ask("hardhat_setPrevRandao", [mixHash]);
+    // Until the Merge it is none that a contract could see.
+    if (mixHash !== undefined && mixHash !== null && BigInt(difficulty) === 0n)
+      await this.#ask("hardhat_setPrevRandao", [mixHash]);
     return true;
   }
 

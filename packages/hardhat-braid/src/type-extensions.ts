@@ -14,10 +14,16 @@ declare module "hardhat/types/config" {
     braid?: boolean | BraidUserConfig;
   }
 
+  /**
+   * As the user gave it. What Hardhat's own network would do as well, which is there on every connection and is to be idle, stands here and not in the
+   * network's own keys: follow a remote chain, mine by time, print requests, keep to itself what fails.
+   */
   interface BraidConfig {
     workers?: number;
-    /** As the user gave it. The network's own key is empty, because Hardhat's own network would follow the remote chain as well. */
     forking?: EdrNetworkForkingConfig;
+    mining: EdrNetworkMiningConfig;
+    loggingEnabled: boolean;
+    throwOnCallFailures: boolean;
   }
 
   interface EdrNetworkConfig {

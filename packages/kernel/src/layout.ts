@@ -336,6 +336,7 @@ export const OUTCOME_BODY = 352; // the output, the logs as their RLP list, the 
 export const OUTCOME_HAS_CREATED_ADDRESS = 1;
 export const OUTCOME_HAS_RECEIPT_LEAF = 2;
 export const OUTCOME_UNSUPPORTED = 4; // the block's engine did not support the unit: another one ran it
+export const OUTCOME_FRAME_OUT_OF_GAS = 8; // some frame of a message ran out of gas; only calls ask for it
 
 /** What an incarnation accessed, changed or not. */
 export const ACCESSES_ACCOUNT_COUNT = 0;

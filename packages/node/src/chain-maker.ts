@@ -3,7 +3,7 @@
 import { Blockchain, type GenesisFile, openGenesis } from "@braid/chain";
 import type { Executor } from "@braid/executor";
 import { equalBytes, hexToBytes } from "@braid/primitives";
-import { chainOf } from "@braid/protocol";
+import { chainOf, type ForkName } from "@braid/protocol";
 import { AnswerCache, type RemoteCodes } from "@braid/remote";
 import {
   EMPTY_CODE_HASH,
@@ -15,6 +15,7 @@ import {
 import type { FundedAccount } from "./accounts/dev-accounts.ts";
 import { devGenesis } from "./dev-chain.ts";
 import { Fork, type ForkOptions } from "./fork/fork.ts";
+import { hardhatRules } from "./hardhat-chain.ts";
 import type { ChainParts } from "./node.ts";
 import type { NodeOptions } from "./options.ts";
 import { type AccountEdit, changesOfEdits } from "./state-edits.ts";
@@ -53,10 +54,13 @@ export class ChainMaker {
    * @throws RpcError of @braid/remote, ForkOptionsError, StoreError for the cache.
    */
   async forked(options: ForkOptions): Promise<ChainParts> {
-    const { chainId, hardfork, genesis, timestamp, gasLimit, baseFee } = this.#options;
+    const { chainId, hardfork, genesis, hardhat, timestamp, gasLimit, baseFee } = this.#options;
     const rules = {
       ...(chainId === undefined ? {} : { chainId }),
       ...(hardfork === undefined ? {} : { hardfork }),
+      ...(hardhat === undefined
+        ? {}
+        : { changes: (forks: readonly ForkName[]) => hardhatRules(forks, hardhat) }),
       ...(genesis === undefined ? {} : { chain: chainOf(genesis) }),
     };
     const cache = await this.#cacheOf(options);

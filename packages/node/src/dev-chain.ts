@@ -4,7 +4,7 @@ import type { GenesisFile } from "@braid/chain";
 import { bytesToHex } from "@braid/primitives";
 import { chainOf, FORKS, type ForkName, isTimed } from "@braid/protocol";
 import type { FundedAccount } from "./accounts/dev-accounts.ts";
-import { HARDHAT_FIRST_BLOCK, hardhatRules } from "./hardhat-chain.ts";
+import { hardhatFirstBlock, hardhatRules } from "./hardhat-chain.ts";
 import type { NodeOptions } from "./options.ts";
 import { systemContracts } from "./system-contracts.ts";
 
@@ -45,7 +45,7 @@ export function devGenesis(options: NodeOptions, accounts: readonly FundedAccoun
     timestamp: hex(timestamp),
     difficulty: rules.proofOfWork ? "0x1" : "0x0",
     ...(rules.eip1559 ? { baseFeePerGas: hex(baseFee) } : {}),
-    ...(hardhat === undefined ? {} : HARDHAT_FIRST_BLOCK),
+    ...(hardhat === undefined ? {} : hardhatFirstBlock(rules)),
     alloc: { ...systemContracts(rules), ...Object.fromEntries(rich) },
   };
 }

@@ -3,7 +3,7 @@
 
 import { keccak256 } from "@braid/kernel";
 import { bytesToHex } from "@braid/primitives";
-import { eipsOf, type ForkName } from "@braid/protocol";
+import { eipsOf, type ForkName, type ForkRules } from "@braid/protocol";
 import type { HardhatOptions } from "./options.ts";
 
 const seed = (name: string): Uint8Array => keccak256(new TextEncoder().encode(name));
@@ -17,6 +17,8 @@ export interface Randomness {
   randao: Uint8Array;
   /** The parent beacon block's root in block 1 (EIP-4788); undefined: it is zero in all blocks. */
   beaconRoot?: Uint8Array;
+  /** Of all blocks until the Merge, 8 bytes; undefined: zero. */
+  nonce?: Uint8Array;
 }
 
 export const BRAID_RANDOMNESS: Randomness = { randao: seed("braid") };
@@ -24,10 +26,20 @@ export const BRAID_RANDOMNESS: Randomness = { randao: seed("braid") };
 export const HARDHAT_RANDOMNESS: Randomness = {
   randao: keccak256(FIRST_RANDAO),
   beaconRoot: seed("randomParentBeaconBlockRootSeed"),
+  nonce: Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0x42),
 };
 
 /** Fields of the first block's header. */
-export const HARDHAT_FIRST_BLOCK = { extraData: "0x1234", mixhash: bytesToHex(FIRST_RANDAO) };
+export function hardhatFirstBlock({ proofOfWork }: ForkRules): {
+  extraData: string;
+  mixhash?: string;
+  nonce?: string;
+} {
+  return {
+    extraData: "0x1234",
+    ...(proofOfWork ? { nonce: "0x42" } : { mixhash: bytesToHex(FIRST_RANDAO) }),
+  };
+}
 
 /** There are no contracts for withdrawal and consolidation requests (EIP-7002, EIP-7251): blocks have no requests. */
 const WITHOUT = [7002, 7251];

@@ -20,7 +20,7 @@ export type { HardhatOptions, MiningInterval, MiningOptions, NodeOptions } from 
 export { RejectedTransactionError, type RejectionCode } from "./pool/rejections.ts";
 export { BraidProvider, createNode } from "./provider.ts";
 export { callPrestate } from "./rpc/hardhat/calls.ts";
-export { FailedExecutionError } from "./rpc/hardhat/errors.ts";
+export { FailedExecutionError, InternalOutOfGasError } from "./rpc/hardhat/errors.ts";
 export { type Prestate, transactionPrestate } from "./rpc/hardhat/prestate.ts";
 export type {
   BraidRpcSchema,

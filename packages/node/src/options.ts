@@ -29,6 +29,10 @@ export interface HardhatOptions {
   throwOnCallFailures?: boolean;
   /** Gas that a transaction may have at most; false: as much as a block. Default: what the fork says. */
   transactionGasCap?: bigint | false;
+  /** Gas of a transaction or a call that does not say how much, where there is no cap. Default: as much as a block. */
+  defaultGas?: bigint;
+  /** What is enough gas: that the transaction succeeds, or (default) that besides no call inside of it runs out of gas. */
+  gasEstimationMode?: "topLevelSuccess" | "noInternalOutOfGas";
   /** Contracts and their init codes may have any size (without EIP-170 and EIP-3860's limit). */
   unlimitedContractSize?: boolean;
   /** A block may have its parent's timestamp. */

@@ -12,6 +12,7 @@ import {
   OUTCOME_CREATED_ADDRESS,
   OUTCOME_ERROR_LENGTH,
   OUTCOME_FLAGS,
+  OUTCOME_FRAME_OUT_OF_GAS,
   OUTCOME_GAS_USED,
   OUTCOME_HAS_CREATED_ADDRESS,
   OUTCOME_HAS_RECEIPT_LEAF,
@@ -50,6 +51,8 @@ export interface TransactionOutcome {
   output: Uint8Array;
   logs: RawLog[];
   createdAddress: Uint8Array | undefined;
+  /** Some frame ran out of gas, whether its caller minded or not. Default: not known. */
+  frameOutOfGas?: boolean;
 }
 
 /** An outcome read back; the byte arrays are views of one copy. */
@@ -61,6 +64,7 @@ export interface StoredOutcome {
   error: string | undefined;
   output: Uint8Array;
   createdAddress: Uint8Array | undefined;
+  frameOutOfGas: boolean;
   logsBloom: Uint8Array;
   /** The RLP list of the logs. */
   logs: Uint8Array;
@@ -94,7 +98,9 @@ export function storeOutcome(
   const { u8, u32, u64 } = kernel;
   const { createdAddress } = outcome;
   u32[(start + OUTCOME_STATUS) >>> 2] = outcome.status;
-  u32[(start + OUTCOME_FLAGS) >>> 2] = createdAddress === undefined ? 0 : OUTCOME_HAS_CREATED_ADDRESS;
+  u32[(start + OUTCOME_FLAGS) >>> 2] =
+    (createdAddress === undefined ? 0 : OUTCOME_HAS_CREATED_ADDRESS) |
+    (outcome.frameOutOfGas === true ? OUTCOME_FRAME_OUT_OF_GAS : 0);
   u64[(start + OUTCOME_GAS_USED) >>> 3] = outcome.gasUsed;
   u64[(start + OUTCOME_BLOCK_GAS_USED) >>> 3] = outcome.blockGasUsed;
   u32[(start + OUTCOME_BLOB_COUNT) >>> 2] = outcome.blobCount;
@@ -158,6 +164,7 @@ export function readOutcome(kernel: Kernel, unit: number): StoredOutcome {
       flags & OUTCOME_HAS_CREATED_ADDRESS
         ? bytes.subarray(OUTCOME_CREATED_ADDRESS, OUTCOME_CREATED_ADDRESS + 20)
         : undefined,
+    frameOutOfGas: (flags & OUTCOME_FRAME_OUT_OF_GAS) !== 0,
     logsBloom: bytes.subarray(OUTCOME_LOGS_BLOOM, OUTCOME_LOGS_BLOOM + BLOOM_BYTES),
     logs: bytes.subarray(logs, error),
     receiptLeaf:

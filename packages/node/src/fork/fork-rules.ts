@@ -1,7 +1,7 @@
 // The rules of a forked chain: those of the chain that Braid knows by its id, or of a chain that nobody described.
 
 import { BaseError, type JsonObject, jsonQuantity } from "@braid/primitives";
-import { CHAIN_NAMES, Chain, chainOf, FORKS, type ForkName, isTimed } from "@braid/protocol";
+import { CHAIN_NAMES, Chain, type ChainSpec, chainOf, FORKS, type ForkName, isTimed } from "@braid/protocol";
 
 /** What its user wants to be another way than in the other node's chain. */
 export interface RuleOptions {
@@ -10,6 +10,8 @@ export interface RuleOptions {
   hardfork?: ForkName;
   /** The other node's chain, when Braid does not know it by its id. */
   chain?: Chain;
+  /** What the blocks that are mined here have other than what these forks say. */
+  changes?: (forks: readonly ForkName[]) => Pick<ChainSpec, "eips" | "unlimitedCodeSize">;
 }
 
 /** The first fork whose headers have a field. */
@@ -30,15 +32,17 @@ const FORK_OF_FIELD: readonly [field: string, fork: ForkName][] = [
 export function forkedChain(
   remoteId: bigint,
   block: JsonObject,
-  { chainId, hardfork, chain }: RuleOptions,
+  { chainId, hardfork, chain, changes }: RuleOptions,
 ): Chain {
   const number = jsonQuantity(block.number, "block.number", 64n);
   const timestamp = jsonQuantity(block.timestamp, "block.timestamp", 64n);
   const known = chain ?? knownChain(remoteId);
   const id = chainId ?? Number(remoteId);
-  if (hardfork === undefined && known !== undefined)
+  if (hardfork === undefined && changes === undefined && known !== undefined)
     return id === Number(remoteId) ? known : new Chain({ ...known.spec, chainId: id });
-  const own = known?.forkAt({ number, timestamp }) ?? forkOfFields(block);
+  const found = known?.forkAt({ number, timestamp }) ?? forkOfFields(block);
+  // Forks of blob parameters have no rules of their own.
+  const own = isBlobFork(found) ? "osaka" : found;
   // Of a chain that nobody described the header says no more: Osaka's headers are Prague's.
   const last = hardfork ?? (own === "prague" ? "osaka" : own);
   if (indexOf(last) < indexOf(own))
@@ -47,18 +51,21 @@ export function forkedChain(
     );
   const hardforks = FORKS.filter(
     // No ether is moved any more, and forks of blob parameters have parameters of each chain's own.
-    ({ name }) => name !== "dao" && !/^bpo\d$/.test(name) && indexOf(name) <= indexOf(last),
+    ({ name }) => name !== "dao" && !isBlobFork(name) && indexOf(name) <= indexOf(last),
   ).map(({ name }) => {
     const begun = indexOf(name) <= indexOf(own);
     if (!isTimed(name)) return { name, block: begun ? 0 : Number(number) + 1 };
     return { name, timestamp: begun ? 0 : Number(timestamp) + 1 };
   });
-  const { eips, depositContractAddress } = known?.spec ?? {};
+  const { eips: usual, depositContractAddress } = known?.spec ?? {};
+  const changed = changes?.(hardforks.map(({ name }) => name));
+  const eips = usual === undefined && changed === undefined ? undefined : { ...usual, ...changed?.eips };
   return new Chain({
     name: known?.name ?? "forked",
     chainId: id,
     hardforks,
     ...(eips === undefined ? {} : { eips }),
+    ...(changed?.unlimitedCodeSize === true ? { unlimitedCodeSize: true } : {}),
     ...(depositContractAddress === undefined ? {} : { depositContractAddress }),
   });
 }
@@ -74,6 +81,10 @@ function forkOfFields(block: JsonObject): ForkName {
   if (found !== undefined) return found[1];
   if (block.baseFeePerGas === undefined || block.baseFeePerGas === null) return "berlin";
   return jsonQuantity(block.difficulty ?? "0x0", "block.difficulty") === 0n ? "paris" : "london";
+}
+
+function isBlobFork(fork: ForkName): boolean {
+  return /^bpo\d$/.test(fork);
 }
 
 function indexOf(fork: ForkName): number {

@@ -136,11 +136,12 @@ export class NextBlock {
 
   attributes(): BlockAttributes {
     const { coinbase, gasLimit, baseFee } = this.#choices;
-    const { randao, beaconRoot } = this.#randomness;
+    const { randao, beaconRoot, nonce } = this.#randomness;
     return {
       timestamp: this.position.timestamp,
       coinbase,
       prevRandao: randao,
+      ...(nonce === undefined ? {} : { nonce }),
       ...(beaconRoot === undefined ? {} : { parentBeaconBlockRoot: beaconRoot }),
       ...(gasLimit === undefined ? {} : { gasLimit }),
       ...(baseFee === undefined ? {} : { baseFeePerGas: baseFee }),

@@ -15,7 +15,7 @@ import { type MethodContext, type Methods, method } from "../method.ts";
 import { address, readParams } from "../params.ts";
 import { callConfig, traceCall } from "../trace.ts";
 import { hardhatArgs } from "./arguments.ts";
-import { FailedExecutionError } from "./errors.ts";
+import { FailedExecutionError, InternalOutOfGasError } from "./errors.ts";
 import { type Prestate, prestateOf } from "./prestate.ts";
 import { defaultGas, gasCap } from "./transactions.ts";
 
@@ -147,7 +147,7 @@ const TOLERANCES: readonly (readonly [least: bigint, tolerance: bigint])[] = [
 ];
 const MOST_ROUNDS = 20;
 
-/** Rejects with FailedExecutionError when no gas is enough. */
+/** Rejects with FailedExecutionError or InternalOutOfGasError when no gas is enough. */
 async function estimate(
   context: MethodContext,
   place: CallPlace,
@@ -158,13 +158,16 @@ async function estimate(
   const most = args.gas ?? defaultGas(node, options);
   checkGas(context, most, options);
   checkIntrinsic(context, place, args, most);
+  const minds = options.gasEstimationMode !== "topLevelSuccess";
   const first = await run(context, place, args, most);
   if (first.status === 0) throw new FailedExecutionError(first);
+  if (minds && first.frameOutOfGas) throw new InternalOutOfGasError();
   const { intrinsic } = ownGas(context, place, args);
   const used = first.gasUsed > intrinsic ? first.gasUsed : intrinsic + 1n;
   const isEnough = async (gas: bigint): Promise<boolean> => {
     try {
-      return (await run(context, place, args, gas)).status === 1;
+      const { status, frameOutOfGas } = await run(context, place, args, gas);
+      return status === 1 && !(minds && frameOutOfGas);
     } catch (error) {
       if (error instanceof InvalidTransactionError && /_GAS_(TOO_LOW|FLOOR_TOO_LOW)$/.test(error.code))
         return false;

@@ -2,9 +2,10 @@
 
 import { bytesToBigInt, bytesToHex } from "@braid/primitives";
 import { INTERNAL_ERROR, invalidParams, RpcError, SERVER_ERROR } from "@braid/rpc";
+import type { HardhatOptions } from "../../options.ts";
 import type { PooledTransaction } from "../../pool/pooled-transaction.ts";
 import { formatPooled } from "../format.ts";
-import { type Methods, method } from "../method.ts";
+import { type Method, type Methods, method } from "../method.ts";
 import { address, bytes, hash, looseBits, looseQuantity, optional, text } from "../params.ts";
 
 /** As many as somebody would wait for; each is a block like any other. */
@@ -37,13 +38,18 @@ function bySender(transactions: readonly PooledTransaction[]): PooledTransaction
   return transactions.toSorted((a, b) => rank(a) - rank(b) || (a.tx.nonce < b.tx.nonce ? -1 : 1));
 }
 
-export const developmentMethods: Methods = {
-  evm_mine: method([optional(looseQuantity)], async ({ node }, timestamp) => {
-    if (timestamp !== undefined) node.next.setTimestamp(timestamp);
+/** With its parent's timestamp a block comes a second later, where it cannot have the same. */
+export const mineMethod = ({ sameTimestamps = false }: HardhatOptions): Method =>
+  method([optional(looseQuantity)], async ({ node }, timestamp) => {
+    if (timestamp !== undefined) {
+      const isParents = timestamp === node.head.header.timestamp && !sameTimestamps;
+      node.next.setTimestamp(isParents ? timestamp + 1n : timestamp);
+    }
     await node.miner.mine();
     return "0";
-  }),
+  });
 
+export const developmentMethods: Methods = {
   hardhat_mine: method(
     [optional(looseQuantity, 1n), optional(looseQuantity, 1n)],
     async ({ node }, count, seconds) => {

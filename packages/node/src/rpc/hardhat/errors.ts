@@ -20,6 +20,8 @@ export class FailedExecutionError extends RpcError {
   readonly transactionHash: Hex | undefined;
   /** 0x-hex of what the contract returned. */
   readonly output: Hex;
+  /** It was no revert. */
+  readonly halted: boolean;
 
   constructor({ error, output }: Failure, transactionHash?: Uint8Array) {
     const hash = transactionHash && bytesToHex(transactionHash);
@@ -34,6 +36,19 @@ export class FailedExecutionError extends RpcError {
     this.name = "FailedExecutionError";
     this.transactionHash = hash;
     this.output = data;
+    this.halted = error !== "revert";
+  }
+}
+
+/** A call inside of a transaction runs out of gas, however much that has: what it needs cannot be told. */
+export class InternalOutOfGasError extends RpcError {
+  constructor() {
+    super(
+      SERVER_ERROR,
+      "Gas estimation failed: an internal call runs out of gas regardless of the transaction's gas limit, so no reliable estimate exists. Set an explicit gas limit for the transaction, or set the network's gasEstimationMode to 'topLevelSuccess' to only require the top-level call to succeed.",
+      { reason: "InternalCallOutOfGas", data: "0x", transactionHash: null },
+    );
+    this.name = "InternalOutOfGasError";
   }
 }
 
@@ -95,6 +110,6 @@ function timestampText({ message, data = {} }: TimestampError): string {
   const { timestamp, parent } = data;
   if (parent === undefined) return message;
   return timestamp === parent
-    ? `Timestamp ${timestamp} is equal to the previous block's timestamp. Enable 'allowBlocksWithSameTimestamp' option to allow this`
+    ? `Timestamp ${timestamp} is equal to the previous block's timestamp. Enable the 'allowBlocksWithSameTimestamp' option to allow this`
     : `Timestamp ${timestamp} is lower than the previous block's timestamp ${parent}`;
 }

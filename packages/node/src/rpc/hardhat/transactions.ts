@@ -20,8 +20,8 @@ import { FailedExecutionError } from "./errors.ts";
 const MOST_EMPTY_BLOCKS = 200;
 
 /** Gas that a transaction or a call has when nobody says how much. */
-export function defaultGas(node: Node, { transactionGasCap }: HardhatOptions): bigint {
-  return gasCap(node, transactionGasCap) ?? node.next.gasLimit;
+export function defaultGas(node: Node, { transactionGasCap, defaultGas: chosen }: HardhatOptions): bigint {
+  return gasCap(node, transactionGasCap) ?? chosen ?? node.next.gasLimit;
 }
 
 /** Gas that a transaction may have at most; undefined: as much as a block. */
@@ -84,7 +84,8 @@ export function sendingMethods(options: HardhatOptions): Methods {
       const account = node.accounts.get(bytesToHex(sender));
       if (account === undefined && !node.isImpersonated(sender)) throw new UnknownAccountError(sender);
       return turns.run(async () => {
-        const gas = args.gas ?? defaultGas(node, options);
+        let gas = args.gas ?? defaultGas(node, options);
+        if (args.gas === undefined && gas > node.next.gasLimit) gas = node.next.gasLimit;
         const tx = await fillTransaction(context, { ...args, gas }, sender);
         const raw = account === undefined ? impersonate(tx, sender) : signTransaction(tx, account.privateKey);
         return send(context, raw, decodeTransaction(raw), sender);

@@ -84,6 +84,8 @@ export class BraidEvm extends EVM {
   readonly tracer: TracerSlot;
   /** How long the block may take. */
   readonly timeLimit: TimeLimit;
+  /** Has a frame of the message run out of gas? */
+  frameOutOfGas = false;
   readonly #frameClass: FrameInterpreterClass;
   /** Of the libraries that a precompile still has to wait for. */
   readonly #libraries: LibraryLoaders;
@@ -207,11 +209,26 @@ export class BraidEvm extends EVM {
     gasLimit: bigint,
   ): Promise<ExecResult> | ExecResult {
     const load = this.#libraries.get(code);
-    if (load === undefined) return super.runPrecompile(code, data, gasLimit);
+    if (load === undefined) return this.#runLoaded(code, data, gasLimit);
     return load().then(() => {
       this.#libraries.delete(code);
-      return super.runPrecompile(code, data, gasLimit);
+      return this.#runLoaded(code, data, gasLimit);
     });
+  }
+
+  #runLoaded(code: PrecompileFunc, data: Uint8Array, gasLimit: bigint): Promise<ExecResult> | ExecResult {
+    const result = super.runPrecompile(code, data, gasLimit);
+    if (result instanceof Promise)
+      return result.then((ended) => {
+        this.#noteOutOfGas(ended.exceptionError);
+        return ended;
+      });
+    this.#noteOutOfGas(result.exceptionError);
+    return result;
+  }
+
+  #noteOutOfGas(error: EVMError | undefined): void {
+    if (error?.error === EVMError.errorMessages.OUT_OF_GAS) this.frameOutOfGas = true;
   }
 
   protected override async runInterpreter(
@@ -250,7 +267,9 @@ export class BraidEvm extends EVM {
     if (message.selfdestruct !== undefined) result.selfdestruct = message.selfdestruct;
     if (message.createdAddresses !== undefined) result.createdAddresses = message.createdAddresses;
     try {
-      return frameResult(message, result, await frame.run(code, options));
+      const ended = await frame.run(code, options);
+      this.#noteOutOfGas(ended.exceptionError);
+      return frameResult(message, result, ended);
     } finally {
       frame.end();
     }

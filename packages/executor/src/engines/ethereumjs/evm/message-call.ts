@@ -27,6 +27,8 @@ interface MessageCallResult {
   selfdestructs: string[];
   createdAddresses: Set<string>;
   createdAddress: Uint8Array | undefined;
+  /** Some frame ran out of gas. */
+  frameOutOfGas: boolean;
 }
 
 export type MessageCall = (input: MessageCallInput) => Promise<MessageCallResult>;
@@ -54,6 +56,7 @@ function engineBlock(context: BlockContext): EngineBlock {
 export function messageCall(evm: BraidEvm, context: BlockContext): MessageCall {
   const block = engineBlock(context);
   return async (input) => {
+    evm.frameOutOfGas = false;
     const { execResult, createdAddress } = await evm.runCall({
       block,
       gasPrice: input.gasPrice,
@@ -74,6 +77,7 @@ export function messageCall(evm: BraidEvm, context: BlockContext): MessageCall {
       selfdestructs: [...(execResult.selfdestruct?.keys() ?? [])],
       createdAddresses: execResult.createdAddresses ?? new Set<PrefixedHexString>(),
       createdAddress: createdAddress?.bytes,
+      frameOutOfGas: evm.frameOutOfGas,
     };
   };
 }

@@ -109,6 +109,7 @@ export async function executeTransaction(
     output: result.output,
     logs,
     createdAddress: result.createdAddress,
+    frameOutOfGas: result.frameOutOfGas,
   };
 }
 
