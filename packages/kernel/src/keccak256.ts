@@ -29,8 +29,8 @@ export function keccak256(data: Uint8Array): Uint8Array {
   return hash;
 }
 
-/** keccak-256 of `data`, written to the first 32 bytes of `hash`. */
-export function keccak256Into(data: Uint8Array, hash: Uint8Array): void {
+/** keccak-256 of `data`, written to the 32 bytes of `out` from `at` on. */
+export function keccak256Into(data: Uint8Array, out: Uint8Array, at = 0): void {
   const length = data.length;
   if (INPUT + length > bytes.length) {
     memory.grow(Math.ceil((INPUT + length - bytes.length) / PAGE));
@@ -38,5 +38,5 @@ export function keccak256Into(data: Uint8Array, hash: Uint8Array): void {
   }
   bytes.set(data, INPUT);
   exports.keccak(INPUT, length, OUTPUT);
-  for (let i = 0; i < 32; i++) hash[i] = bytes[OUTPUT + i] as number;
+  for (let i = 0; i < 32; i++) out[at + i] = bytes[OUTPUT + i] as number;
 }

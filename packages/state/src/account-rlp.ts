@@ -10,6 +10,7 @@ import {
   writeRlpString,
 } from "@braid/primitives";
 import { BadTrieNodeError } from "./errors.ts";
+import { keptBytes } from "./trie/kept-bytes.ts";
 
 /** The four fields of an account's leaf. */
 export interface AccountLeaf {
@@ -26,7 +27,7 @@ export function encodeAccount(account: AccountLeaf): Uint8Array {
   const nonce = minimalBytes(account.nonce);
   const balance = minimalBytes(account.balance);
   const payload = rlpStringLength(nonce) + rlpStringLength(balance) + 33 + 33;
-  const out = new Uint8Array(rlpListLength(payload));
+  const out = keptBytes(rlpListLength(payload));
   let position = writeRlpListHeader(out, 0, payload);
   position = writeRlpString(out, position, nonce);
   position = writeRlpString(out, position, balance);
@@ -66,7 +67,7 @@ export function rlpOfLimbs(bytes: Uint8Array, at: number): Uint8Array | undefine
   while (length > 0 && bytes[at + length - 1] === 0) length--;
   if (length === 0) return undefined;
   if (length === 1 && (bytes[at] as number) < 0x80) return Uint8Array.of(bytes[at] as number);
-  const out = new Uint8Array(1 + length);
+  const out = keptBytes(1 + length);
   out[0] = 0x80 + length;
   for (let i = 1; i <= length; i++) out[i] = bytes[at + length - i] as number; // in range
   return out;

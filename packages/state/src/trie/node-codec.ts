@@ -10,16 +10,9 @@ import {
 } from "@braid/primitives";
 import { EMPTY_TRIE_ROOT } from "../constants.ts";
 import { BadTrieNodeError } from "../errors.ts";
-import { keccak256 } from "../keccak.ts";
-import {
-  branchNode,
-  extensionNode,
-  hashReference,
-  type LoadedNode,
-  leafNode,
-  type Path,
-  type TrieNode,
-} from "./node.ts";
+import { keccak256, keccak256Into } from "../keccak.ts";
+import { keptBytes } from "./kept-bytes.ts";
+import { branchNode, extensionNode, type LoadedNode, leafNode, type Path, type TrieNode } from "./node.ts";
 
 const EMPTY_STRING = 0x80;
 const HASH_STRING = 0xa0;
@@ -37,7 +30,12 @@ export function referenceOf(node: TrieNode): Uint8Array {
   if (node.kind === "hash") return node.ref;
   if (node.ref !== undefined) return node.ref;
   const bytes = encodeInScratch(node);
-  node.ref = bytes.length < 32 ? bytes.slice() : hashReference(keccak256(bytes));
+  node.ref = keptBytes(bytes.length < 32 ? bytes.length : 33);
+  if (bytes.length < 32) node.ref.set(bytes);
+  else {
+    node.ref[0] = HASH_STRING;
+    keccak256Into(bytes, node.ref, 1);
+  }
   return node.ref;
 }
 

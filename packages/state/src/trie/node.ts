@@ -7,6 +7,8 @@
 // An update makes new nodes along its way and shares the rest, so that every former root stays readable:
 // that alone makes commits atomic. Branches carry no value: no key of our tries is a prefix of another.
 
+import { keptBytes } from "./kept-bytes.ts";
+
 /** A path is one nibble (0 to 15) per byte. */
 export type Path = Uint8Array;
 
@@ -78,7 +80,7 @@ export function hashNode(hash: Uint8Array): HashNode {
 
 /** The RLP of a 32-byte hash. */
 export function hashReference(hash: Uint8Array): Uint8Array {
-  const ref = new Uint8Array(33);
+  const ref = keptBytes(33);
   ref[0] = 0xa0;
   ref.set(hash, 1);
   return ref;
@@ -92,7 +94,7 @@ export function nibbleAt(key: Uint8Array, depth: number): number {
 
 /** The nibbles of a key from `from` to its end, or to `to`. */
 export function pathOf(key: Uint8Array, from: number, to: number = 2 * key.length): Path {
-  const path = new Uint8Array(to - from);
+  const path = keptBytes(to - from);
   for (let i = 0; i < path.length; i++) path[i] = nibbleAt(key, from + i);
   return path;
 }

@@ -4,6 +4,7 @@
 // those on the way to a changed key, and the last remaining child of a branch that collapses: no more than with
 // insertions before deletions, which is all that a witness promises to hold.
 import { equalBytes } from "@braid/primitives";
+import { keptBytes } from "./kept-bytes.ts";
 import { loadNode } from "./lookup.ts";
 import {
   type BranchNode,
@@ -195,7 +196,7 @@ function build(
 function prepend(path: Path, node: LoadedNode): LoadedNode {
   if (path.length === 0) return node;
   if (node.kind === "branch") return extensionNode(path, node);
-  const joined = new Uint8Array(path.length + node.path.length);
+  const joined = keptBytes(path.length + node.path.length);
   joined.set(path);
   joined.set(node.path, path.length);
   return node.kind === "leaf" ? leafNode(joined, node.value, node.below) : extensionNode(joined, node.child);
