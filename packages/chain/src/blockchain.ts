@@ -247,6 +247,7 @@ export class Blockchain {
       store: this.#store,
       executor: this.#executor,
       parent: parent.header,
+      parentHash: parent.hash,
       state: this.stateId(hash),
       attributes,
       candidates,

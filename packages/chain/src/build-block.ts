@@ -65,6 +65,7 @@ interface BuildInput {
   store: StateStore;
   executor: Pick<Executor, "buildBlock">;
   parent: Header;
+  parentHash: Uint8Array;
   /** The state that the block is executed on, as the store knows it. */
   state: Uint8Array;
   attributes: BlockAttributes;
@@ -74,7 +75,12 @@ interface BuildInput {
 }
 
 /** The header of a block without transactions on `parent`. */
-export function draftHeader(chain: Chain, parent: Header, attributes: BlockAttributes): Header {
+export function draftHeader(
+  chain: Chain,
+  parent: Header,
+  attributes: BlockAttributes,
+  parentHash: Uint8Array = hashHeader(parent),
+): Header {
   const { timestamp, coinbase, prevRandao, extraData, parentBeaconBlockRoot, slotNumber } = attributes;
   const position = { number: parent.number + 1n, timestamp };
   const rules = chain.rulesAt(position);
@@ -82,7 +88,7 @@ export function draftHeader(chain: Chain, parent: Header, attributes: BlockAttri
   return createHeader(
     {
       ...position,
-      parentHash: hashHeader(parent),
+      parentHash,
       coinbase,
       gasLimit,
       ...(extraData === undefined ? {} : { extraData }),
@@ -108,8 +114,8 @@ export function draftHeader(chain: Chain, parent: Header, attributes: BlockAttri
 
 /** Builds a block of the candidates that can be part of it. */
 export async function buildChild(input: BuildInput): Promise<BuiltChild> {
-  const { chain, store, executor, parent, state, attributes, candidates, options } = input;
-  const draft = draftHeader(chain, parent, attributes);
+  const { chain, store, executor, parent, parentHash, state, attributes, candidates, options } = input;
+  const draft = draftHeader(chain, parent, attributes, parentHash);
   const withdrawals =
     draft.withdrawalsRoot === undefined ? {} : { withdrawals: attributes.withdrawals ?? [] };
   const result = await executor.buildBlock({

@@ -37,6 +37,9 @@ import { accessesPtr } from "../records/outcome.ts";
 import { readU256, readWordBigEndian } from "../records/words.ts";
 import type { AccessField, ReadAccess, WriteAccess } from "./block-result.ts";
 
+/** PERF: a shared buffer is memory that the system gives, and zeroes, anew. */
+const SMALL = 65_536;
+
 const FIELDS: Record<number, AccessField> = {
   [LOCATION_BALANCE]: "balance",
   [LOCATION_NONCE]: "nonce",
@@ -59,8 +62,8 @@ export class AccessSets {
   constructor(kernel: Kernel, units: number[]) {
     this.#base = kernel.u32[CONFIG_BLOCK_BASE >>> 2] as number;
     const length = Math.ceil(kernel.blockArenaUsed() / 8) * 8;
-    // PERF: shared, although nobody shares it, because V8 answers to each few ordinary buffers of this size with a full garbage collection.
-    this.#u8 = new Uint8Array(new SharedArrayBuffer(length));
+    // PERF: shared, although nobody shares it, because V8 answers to each few large ordinary buffers with a full garbage collection.
+    this.#u8 = new Uint8Array(length > SMALL ? new SharedArrayBuffer(length) : new ArrayBuffer(length));
     this.#u8.set(kernel.u8.subarray(this.#base, this.#base + length));
     this.#u32 = new Uint32Array(this.#u8.buffer);
     this.#u64 = new BigUint64Array(this.#u8.buffer);

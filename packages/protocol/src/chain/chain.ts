@@ -25,6 +25,8 @@ export class Chain {
   readonly spec: Readonly<ChainSpec>;
   /** Equal for chains with equal rules. */
   readonly key: string;
+  /** As `forks`. PERF: every call and every look at the next block asks for its fork. */
+  readonly #begins: readonly { name: ForkName; isByBlock: boolean; at: bigint }[];
   readonly #rules = new Map<ForkName, ForkRules>();
 
   /** @throws InvalidChainError BRAID_INVALID_CHAIN, BRAID_UNKNOWN_CHAIN; `spec` lists its forks. */
@@ -33,6 +35,11 @@ export class Chain {
     this.name = spec.name;
     this.chainId = BigInt(spec.chainId);
     this.forks = forkActivations(spec);
+    this.#begins = this.forks.map((fork) => ({
+      name: fork.name,
+      isByBlock: "block" in fork,
+      at: BigInt("block" in fork ? fork.block : fork.timestamp),
+    }));
     this.spec = { ...spec, hardforks: [...this.forks] };
     const { name: _, ...rest } = this.spec;
     this.key = JSON.stringify(rest, (_key, value: unknown) => sortedKeys(value));
@@ -44,10 +51,9 @@ export class Chain {
   /** The fork that rules a block. A fork never begins before those in front of it. */
   forkAt({ number, timestamp }: BlockPosition): ForkName {
     let current: ForkName = "chainstart";
-    for (const fork of this.forks) {
-      const begun = "block" in fork ? number >= BigInt(fork.block) : timestamp >= BigInt(fork.timestamp);
-      if (!begun) break;
-      current = fork.name;
+    for (const { name, isByBlock, at } of this.#begins) {
+      if ((isByBlock ? number : timestamp) < at) break;
+      current = name;
     }
     return current;
   }

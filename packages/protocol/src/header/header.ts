@@ -1,7 +1,13 @@
 // A block's header: what it holds, its RLP, its hash. Which fields it has follows from the fork that its number and timestamp choose.
 
 import { keccak256 } from "@braid/kernel";
-import { rlpOfBigInt, rlpOfBytes, rlpOfList } from "@braid/primitives";
+import {
+  minimalBytes,
+  rlpListLength,
+  rlpStringLength,
+  writeRlpListHeader,
+  writeRlpString,
+} from "@braid/primitives";
 import type { Chain } from "../chain/chain.ts";
 import type { ForkRules } from "../chain/rules.ts";
 import { InvalidBlockError } from "../errors.ts";
@@ -150,13 +156,20 @@ export function decodeHeader(raw: Uint8Array, chain: Chain): Header {
 
 /** A header's RLP: the fields that it has, in their order. */
 export function encodeHeader(header: Header): Uint8Array {
-  return rlpOfList(
-    HEADER_FIELDS.flatMap(({ name }) => {
-      const value = header[name];
-      if (value === undefined) return [];
-      return [typeof value === "bigint" ? rlpOfBigInt(value) : rlpOfBytes(value)];
-    }),
-  );
+  // PERF: a header is hashed and encoded several times on its way; an array for each of its fields took most of that time.
+  const items: Uint8Array[] = [];
+  let payload = 0;
+  for (const { name } of HEADER_FIELDS) {
+    const value = header[name];
+    if (value === undefined) continue;
+    const bytes = typeof value === "bigint" ? minimalBytes(value) : value;
+    items.push(bytes);
+    payload += rlpStringLength(bytes);
+  }
+  const encoded = new Uint8Array(rlpListLength(payload));
+  let at = writeRlpListHeader(encoded, 0, payload);
+  for (const item of items) at = writeRlpString(encoded, at, item);
+  return encoded;
 }
 
 /** The block's hash: keccak256 of its header's RLP (32 bytes). PERF: 3 microseconds. */
