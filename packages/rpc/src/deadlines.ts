@@ -1,17 +1,22 @@
 // How long requests may take. All may take as long, so who began first is over first: one timer is enough for all of them.
 
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-
 interface Running {
   /** Milliseconds since the process began. */
   end: number;
-  late: () => void;
+  /** Undefined when it has ended. */
+  late: (() => void) | undefined;
 }
+
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+/** Of those that have ended so many are left where they are: not each moves the others. */
+const MOST_ENDED = 256;
 
 export class Deadlines {
   readonly #milliseconds: number;
   /** In the order of their ends. */
-  readonly #running = new Set<Running>();
+  #running: Running[] = [];
+  /** Those before it have ended. */
+  #first = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(milliseconds: number) {
@@ -20,10 +25,21 @@ export class Deadlines {
 
   /** Calls `late` when the time is over, unless what it gives was called before. PERF: a timer for each request would take longer than a small one. */
   begin(late: () => void): () => void {
-    const running = { end: performance.now() + this.#milliseconds, late };
-    this.#running.add(running);
+    const running: Running = { end: performance.now() + this.#milliseconds, late };
+    this.#running.push(running);
     this.#timer ??= this.#wake(this.#milliseconds);
-    return () => this.#running.delete(running);
+    return () => {
+      running.late = undefined;
+      this.#passEnded();
+    };
+  }
+
+  #passEnded(): void {
+    while (this.#first < this.#running.length && this.#running[this.#first]?.late === undefined)
+      this.#first++;
+    if (this.#first < MOST_ENDED) return;
+    this.#running = this.#running.slice(this.#first);
+    this.#first = 0;
   }
 
   #wake(milliseconds: number): NodeJS.Timeout {
@@ -34,13 +50,15 @@ export class Deadlines {
   #look(): void {
     const now = performance.now();
     this.#timer = undefined;
-    for (const running of this.#running) {
+    for (const running of this.#running.slice(this.#first)) {
       if (running.end > now) {
         this.#timer = this.#wake(running.end - now);
-        return;
+        break;
       }
-      this.#running.delete(running);
-      running.late();
+      const { late } = running;
+      running.late = undefined;
+      late?.();
     }
+    this.#passEnded();
   }
 }

@@ -6,29 +6,34 @@ import { bytesToHex, type Hex } from "@braid/primitives";
 
 /** A result keeps what its block took of the arena. */
 const MOST_BYTES = 2 ** 24;
-const MOST_RUNS = 256;
+/** PERF: of small blocks more would outlive their youth, and V8 looks for what has died among the old only now and then. */
+const MOST_RUNS = 64;
+
+interface Run {
+  block: Hex;
+  result: BlockResult;
+}
 
 export class RecentRuns {
-  readonly #runs = new Map<Hex, BlockResult>();
+  /** The oldest first. */
+  readonly #runs: Run[] = [];
   #bytes = 0;
 
   add({ hash }: StoredBlock, result: BlockResult): void {
-    const key = bytesToHex(hash);
-    this.#forget(key);
-    this.#runs.set(key, result);
+    const block = bytesToHex(hash);
+    const known = this.#runs.findIndex((run) => run.block === block);
+    if (known >= 0) this.#forget(known);
+    this.#runs.push({ block, result });
     this.#bytes += result.statistics.blockArenaBytes;
-    for (const oldest of this.#runs.keys()) {
-      if (this.#bytes <= MOST_BYTES && this.#runs.size <= MOST_RUNS) return;
-      this.#forget(oldest);
-    }
+    while (this.#bytes > MOST_BYTES || this.#runs.length > MOST_RUNS) this.#forget(0);
   }
 
   get(hash: Uint8Array): BlockResult | undefined {
-    return this.#runs.get(bytesToHex(hash));
+    const block = bytesToHex(hash);
+    return this.#runs.find((run) => run.block === block)?.result;
   }
 
-  #forget(key: Hex): void {
-    this.#bytes -= this.#runs.get(key)?.statistics.blockArenaBytes ?? 0;
-    this.#runs.delete(key);
+  #forget(index: number): void {
+    for (const { result } of this.#runs.splice(index, 1)) this.#bytes -= result.statistics.blockArenaBytes;
   }
 }

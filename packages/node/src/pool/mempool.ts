@@ -186,11 +186,14 @@ export class Mempool {
     const pooled = this.#byHash.get(key);
     if (pooled === undefined) return undefined;
     this.#byHash.delete(key);
+    // PERF: see Recent in @braid/chain: a map through which all transactions go one by one would keep them for long.
+    if (this.#byHash.size === 0) this.#byHash = new Map();
     const list = this.#bySender.get(pooled.from);
     if (list !== undefined) {
       list.delete(pooled.tx.nonce);
       list.cost -= pooled.cost;
       if (list.size === 0) this.#bySender.delete(pooled.from);
+      if (this.#bySender.size === 0) this.#bySender = new Map();
     }
     this.#version++;
     return pooled;
