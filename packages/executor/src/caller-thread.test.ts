@@ -59,6 +59,28 @@ async function untilInTime(attempt: () => Promise<boolean>): Promise<void> {
   throw new Error("in thirty attempts the caller's thread was never fast enough");
 }
 
+test("a small block of a single client stays on the caller's thread, and threads start with the first large one", async () => {
+  const slow = await blockOf(1, 20_000);
+  const large = await blockOf(MIN_PARALLEL_TRANSACTIONS, 10);
+  const [slowPrint, largePrint] = [await rightPrint(slow), await rightPrint(large)];
+  const spy = spyOnPools();
+  const executor = new Executor({ workers: 2, singleClient: true });
+  onTestFinished(() => inTime(executor.close(), "close()"));
+  const result = await executor.executeBlock(inputOf(slow, chosen));
+  expect(fingerprint(result)).toBe(slowPrint);
+  expect(result.statistics.workers).toBe(0);
+  expect(result.statistics.fallback).toBeUndefined();
+  expect(spy.hasPool()).toBe(false);
+  const workers = async (): Promise<number> => {
+    const executed = await executor.executeBlock(inputOf(large, chosen));
+    expect(fingerprint(executed)).toBe(largePrint);
+    return executed.statistics.workers;
+  };
+  expect(await workers()).toBe(0);
+  await expect.poll(workers, { timeout: 30_000 }).toBe(2);
+  expect(spy.hasPool()).toBe(true);
+});
+
 describe("a block", () => {
   test.each(["parallel", "sequential"] as const)(
     "that is small runs on the caller's thread (%s)",
@@ -175,6 +197,14 @@ describe("a call", () => {
     expect(spy.tasks()).toBe(tasks + 1);
     expect(spy.pools.size).toBe(1);
     expect(await call(executor, { thread: "caller" })).toEqual(expected);
+  });
+
+  test("of a single client stays on the caller's thread", async () => {
+    const spy = spyOnPools();
+    const executor = new Executor({ workers: 2, singleClient: true });
+    onTestFinished(() => inTime(executor.close(), "close()"));
+    expect(await call(executor)).toEqual(await call(newExecutor(0)));
+    expect(spy.hasPool()).toBe(false);
   });
 
   test("leaves the event loop its turns, also when many come at once", async () => {

@@ -47,6 +47,8 @@ export interface ExecutorResources {
   inline: TaskPool;
   /** Threads of the pool. */
   workers: number;
+  /** See ExecutorOptions. */
+  singleClient: boolean;
   /** The engines that the pool's workers have. */
   engines: EngineRegistry;
 }
@@ -182,11 +184,22 @@ function planRun(resources: ExecutorResources, input: ExecuteBlockInput, block: 
   const workers = Math.min(resources.workers, Math.max(0, input.workers ?? resources.workers));
   const pool = workers === 0 ? resources.inline : resources.pool;
   const plan: Plan = { pool, engine, mode: "parallel", workers, preload: true, inlineMs: 0 };
-  if (workers > 0 && wanted === "parallel" && worthwhile) return plan;
+  const here: Plan = { ...plan, pool: resources.inline, mode: "sequential", workers: 0 };
+  if (workers > 0 && wanted === "parallel" && worthwhile)
+    return input.force === true || areThere(resources) ? plan : here;
   const sequential: Plan = { ...plan, mode: "sequential", workers: Math.min(workers, 1) };
-  const isSmall = !worthwhile && block.gasUsed <= MAX_INLINE_GAS;
-  if (workers === 0 || !isSmall || input.workers !== undefined) return sequential;
+  if (workers === 0 || worthwhile || input.workers !== undefined) return sequential;
+  if (resources.singleClient) return here;
+  if (block.gasUsed > MAX_INLINE_GAS) return sequential;
   return { ...sequential, workers: 0, inlineMs: INLINE_MS };
+}
+
+/** Are there threads for a block? A single client does not wait for them: its next one will find them. */
+function areThere({ pool, singleClient }: ExecutorResources): boolean {
+  if (!singleClient || pool.areReady) return true;
+  // Without threads all its blocks run on its own one.
+  pool.prepare().catch(() => {});
+  return false;
 }
 
 /** When an arena is full the block runs once more with both empty, no speculation and only the state that is asked for: that needs the least memory. */

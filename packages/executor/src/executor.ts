@@ -33,6 +33,11 @@ export interface ExecutorOptions {
   blockArenaBytes?: number;
   /** Bytes for the cached parent state. */
   stateArenaBytes?: number;
+  /**
+   * Nobody waits beside who asks, as in a test: blocks of few transactions and calls stay on the caller's thread for as long as they take, and the
+   * workers start with the first block that is for them. Default: they start at once, and what takes long goes to them.
+   */
+  singleClient?: boolean;
 }
 
 const MAX_WORKERS = 64;
@@ -42,6 +47,7 @@ const REHEARSALS_PER_WORKER = 6;
 export class Executor {
   /** Worker threads; 0 when blocks run on the caller's thread. */
   readonly workers: number;
+  readonly singleClient: boolean;
   readonly #resources: ExecutorResources;
   /** Where traces run. */
   readonly #beside: Lanes;
@@ -52,7 +58,7 @@ export class Executor {
   /** Ends a warm-up that is under way. */
   readonly #closing = new AbortController();
 
-  /** Starts the workers. Throws KernelOptionsError when the arenas exceed a 32-bit address space, WorkerStartError when no thread can be had, InvalidInputError. */
+  /** Starts the workers, unless there is a single client. Throws KernelOptionsError when the arenas exceed a 32-bit address space, WorkerStartError when no thread can be had, InvalidInputError. */
   constructor(options: ExecutorOptions = {}) {
     checkWorkers(options.workers);
     this.workers = Math.min(MAX_WORKERS, Math.max(0, options.workers ?? availableParallelism()));
@@ -62,16 +68,20 @@ export class Executor {
       ...(stateArenaBytes === undefined ? {} : { stateArenaBytes }),
     };
     this.#beside = new Lanes(arenas);
-    this.#calls = new Calls(this.workers);
+    this.singleClient = options.singleClient === true;
+    this.#calls = new Calls(this.singleClient ? 0 : this.workers);
     const kernel = Kernel.create({ maxWorkers: threadInstances(this.workers) + 1, ...arenas });
     // The threads take the instances from 1 on.
     const inline = new InlinePool(Kernel.attach(kernel.shared, kernel.shared.maxWorkers), ENGINES);
+    const threads = this.workers === 0 ? undefined : new WorkerThreads(kernel, this.workers);
+    if (!this.singleClient) threads?.start();
     this.#resources = {
       kernel,
       inline,
       cache: new FlatCache(kernel),
       hints: new HintMemory(),
-      pool: this.workers === 0 ? inline : new WorkerThreads(kernel, this.workers),
+      pool: threads ?? inline,
+      singleClient: this.singleClient,
       workers: this.workers,
       engines: ENGINES,
     };
@@ -141,10 +151,7 @@ export class Executor {
     way: (resources: ExecutorResources, input: ExecuteBlockInput) => Promise<Result>,
   ): Promise<Result> {
     if (this.#closed) return Promise.reject(closedError());
-    return this.#turns.run(input.signal, async () => {
-      await this.#resources.pool.prepare();
-      return way(this.#resources, input);
-    });
+    return this.#turns.run(input.signal, () => way(this.#resources, input));
   }
 
   /**

@@ -30,6 +30,7 @@ export class Lane {
       pool,
       inline: pool,
       workers: 0,
+      singleClient: true,
       engines: ENGINES,
     };
   }

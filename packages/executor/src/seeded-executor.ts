@@ -36,6 +36,7 @@ export class SeededExecutor {
       pool,
       inline: pool,
       workers,
+      singleClient: false,
       engines: ENGINES,
     };
   }

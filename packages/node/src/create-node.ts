@@ -23,7 +23,10 @@ export async function openNode(options: NodeOptions = {}): Promise<Node> {
     throw new ForkOptionsError(
       "A chain that goes on from another node's block is kept in memory: leave out dataDir (--datadir), or fork.",
     );
-  const executor = new Executor(workers === undefined ? {} : { workers });
+  const executor = new Executor({
+    ...(workers === undefined ? {} : { workers }),
+    singleClient: hardhat !== undefined,
+  });
   const chains = new ChainMaker(options, accounts, executor);
   try {
     return new Node({

@@ -119,7 +119,10 @@ export class Node {
 
   /** For blocks that are there already: no block that is mined waits for it, or finds its state thrown out of the cache. */
   get again(): Executor {
-    this.#again ??= new Executor({ workers: this.executor.workers });
+    this.#again ??= new Executor({
+      workers: this.executor.workers,
+      singleClient: this.executor.singleClient,
+    });
     return this.#again;
   }
 

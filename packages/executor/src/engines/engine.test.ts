@@ -63,6 +63,7 @@ function run(block: TestBlock, engine: string, seed?: number): Promise<BlockResu
       pool,
       inline: pool,
       workers,
+      singleClient: false,
       engines: registry,
     },
     {

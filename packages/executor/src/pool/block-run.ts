@@ -174,6 +174,7 @@ function readAttempt(
 
 /** As startTasks; when none of them gets a thread, the caller's runs the block. */
 async function attempt(input: RunInput, mode: "parallel" | "sequential", count: number): Promise<Attempt> {
+  await input.pool.prepare();
   const onThreads = await startTasks(input, input.pool, mode, count);
   if (!onThreads.withdrawn || input.signal?.aborted === true) return onThreads;
   return { ...(await startTasks(input, input.inline, "sequential", 1)), withdrawn: true };

@@ -31,6 +31,7 @@ export class InlinePool implements TaskPool {
 
   async prepare(): Promise<void> {}
 
+  readonly areReady = true;
   readonly isShutOut = false;
 
   run(task: BlockTask, server: SourceAnswers): GivenTask<WorkerReport> {

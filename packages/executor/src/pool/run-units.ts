@@ -1,6 +1,6 @@
 // A worker's share of a block: it takes units from the scheduler until all are committed.
 
-import { type Kernel, StepCode } from "@braid/kernel";
+import { HALT_NONE, type Kernel, StepCode } from "@braid/kernel";
 import { BaseError, serializeError } from "@braid/primitives";
 import { ExecutionError, isNotInstalled, WorkerStartError } from "../errors.ts";
 import type { UnitRunner } from "./candidates.ts";
@@ -102,6 +102,8 @@ export async function runInOrder(
   const unitMs = new Float64Array(kernel.unitCount);
   report.unitMs = unitMs;
   for (let unit = kernel.commitIndex(); unit < count; unit++) {
+    // Nobody wants the rest.
+    if (kernel.haltReason !== HALT_NONE) return;
     const begin = performance.now();
     const end = await units.execute(unit, true);
     if (end.kind === "failed") return fail(kernel, unit, end.error, report);

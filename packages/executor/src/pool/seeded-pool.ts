@@ -64,6 +64,7 @@ export class SeededPool implements TaskPool {
     return begun(promise);
   }
 
+  readonly areReady = true;
   readonly isShutOut = false;
 
   async prepare(): Promise<void> {}

@@ -65,6 +65,8 @@ export interface TaskPool {
   prepare(): Promise<void>;
   /** `server` answers what the task misses. */
   run(task: BlockTask, server: SourceAnswers): GivenTask<WorkerReport>;
+  /** What is given begins as soon as something is free: nothing must be started or loaded before. */
+  readonly areReady: boolean;
   /** Nothing of what was given can begin, because all threads are busy with the tasks of others. */
   readonly isShutOut: boolean;
   destroy(): Promise<void>;

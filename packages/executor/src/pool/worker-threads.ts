@@ -15,29 +15,40 @@ export function threadInstances(threads: number): number {
 
 export class WorkerThreads implements TaskPool {
   readonly #kernel: Kernel;
-  readonly #threads: ThreadMember;
+  readonly #count: number;
+  #threads: ThreadMember | undefined;
 
-  /** `kernel` has threadInstances(count). Throws WorkerStartError. */
+  /** `kernel` has threadInstances(count). The threads start with the first block that is prepared for. */
   constructor(kernel: Kernel, count: number) {
     this.#kernel = kernel;
-    this.#threads = new ThreadMember(WORKER, count);
+    this.#count = count;
   }
 
-  prepare(): Promise<void> {
-    return this.#threads.prepare();
+  /** Starts the threads before there is a block for them. Throws WorkerStartError. */
+  start(): ThreadMember {
+    this.#threads ??= new ThreadMember(WORKER, this.#count);
+    return this.#threads;
+  }
+
+  async prepare(): Promise<void> {
+    await this.start().prepare();
   }
 
   run(block: BlockTask, server: SourceAnswers): GivenTask<WorkerReport> {
     const port = server.open();
     const task: WorkerTask = { ...block, shared: this.#kernel.shared, port };
-    return this.#threads.give(task, [port]);
+    return this.start().give(task, [port]);
+  }
+
+  get areReady(): boolean {
+    return this.#threads?.areReady ?? false;
   }
 
   get isShutOut(): boolean {
-    return this.#threads.isShutOut;
+    return this.#threads?.isShutOut ?? false;
   }
 
-  destroy(): Promise<void> {
-    return this.#threads.leave();
+  async destroy(): Promise<void> {
+    await this.#threads?.leave();
   }
 }
