@@ -12,6 +12,7 @@ import { Defaults } from "./defaults.ts";
 import { type OpenFork, openFork } from "./fork.ts";
 import { type BraidNetworkConfig, nodeOptions, refusal } from "./node-options.ts";
 import { Observer } from "./observer.ts";
+import { activeRecorder } from "./parallelism/recorder.ts";
 import { RequestLog } from "./request-log.ts";
 import { type AskEdr, Stage } from "./stage.ts";
 
@@ -53,6 +54,7 @@ export class BraidConnection {
     const networkConfig = await withCoverage(context, connection.networkConfig as BraidNetworkConfig);
     const options = await nodeOptions({ networkName, networkConfig, chainType });
     const { braid, fork } = await begin(networkName, options, networkConfig.braid.forking);
+    activeRecorder()?.watch(braid.node);
     braid.on("message", ({ type, data }: SubscriptionMessage) => {
       connection.provider.emit("notification", data);
       connection.provider.emit("message", { type, data });

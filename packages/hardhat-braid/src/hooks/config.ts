@@ -1,17 +1,10 @@
 // The key `braid` of networks: checked, and resolved.
 
-import type {
-  BraidConfig,
-  EdrNetworkMiningConfig,
-  HardhatConfig,
-  HardhatUserConfig,
-} from "hardhat/types/config";
+import type { HardhatConfig, HardhatUserConfig } from "hardhat/types/config";
 import type { ConfigHooks, HardhatUserConfigValidationError } from "hardhat/types/hooks";
+import { giveToBraid } from "../braid-network.ts";
 
 const MOST_WORKERS = 64;
-/** Hardhat's own network mines what it is asked for. */
-const IDLE: EdrNetworkMiningConfig = { auto: true, interval: 0, mempool: { order: "priority" } };
-const FIRST_SECOND = new Date(1_000);
 
 export default async (): Promise<Partial<ConfigHooks>> => ({ validateUserConfig, resolveUserConfig });
 
@@ -49,21 +42,7 @@ async function resolveUserConfig(
     const { braid = false } = network;
     if (braid === false) continue;
     const { workers } = braid === true ? {} : braid;
-    const { forking, mining, loggingEnabled, throwOnCallFailures } = resolved;
-    const own: BraidConfig = {
-      ...(workers === undefined ? {} : { workers }),
-      ...(forking === undefined ? {} : { forking }),
-      mining,
-      loggingEnabled,
-      throwOnCallFailures,
-    };
-    resolved.braid = own;
-    delete resolved.forking;
-    resolved.mining = IDLE;
-    resolved.loggingEnabled = false;
-    resolved.throwOnCallFailures = true;
-    // Its clock can be set to any block's of another chain.
-    if (forking?.enabled === true) resolved.initialDate = FIRST_SECOND;
+    giveToBraid(resolved, workers);
   }
   return config;
 }

@@ -1,0 +1,66 @@
+// An earlier report beside the one of today: what a change has made worse, by function and by variable.
+
+import { readFile } from "node:fs/promises";
+import { HardhatPluginError } from "hardhat/plugins";
+import type { Report } from "./report.ts";
+
+interface Change {
+  what: string;
+  before: number;
+  now: number;
+}
+
+export interface Comparison {
+  /** Speed-ups of functions, and of all together, that are lower or higher than before. */
+  worse: Change[];
+  better: Change[];
+  /** Variables that made nobody wait before, and those that do not any more. */
+  appeared: string[];
+  gone: string[];
+}
+
+/** Measurements differ by so much from run to run. */
+const TOLERANCE = 0.1;
+
+/** Rejects with HardhatPluginError for a file that is no report; undefined when there is none. */
+export async function readBaseline(path: string): Promise<Report | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    const report = JSON.parse(text) as Report;
+    if (report.version === 1 && Array.isArray(report.functions) && Array.isArray(report.variables))
+      return report;
+  } catch {
+    // The same as a file that holds something else.
+  }
+  throw new HardhatPluginError(
+    "hardhat-braid",
+    `${path} is no report of hardhat parallelism: delete it, or write a new one with --save.`,
+  );
+}
+
+export function compareReports(before: Report, now: Report): Comparison {
+  const at = String(now.at);
+  const changes = now.functions.flatMap(({ name, speedup }) => {
+    const old = before.functions.find((one) => one.name === name);
+    return old === undefined ? [] : [change(name, old.speedup.simulated[at], speedup.simulated[at])];
+  });
+  const together = change("all together", before.speedup.simulated[at], now.speedup.simulated[at]);
+  const all = [together, ...changes];
+  const names = (report: Report): string[] => report.variables.map(({ name }) => name);
+  return {
+    worse: all.filter(({ before: was, now: is }) => is < was * (1 - TOLERANCE)),
+    better: all.filter(({ before: was, now: is }) => is > was * (1 + TOLERANCE)),
+    appeared: names(now).filter((name) => !names(before).includes(name)),
+    gone: names(before).filter((name) => !names(now).includes(name)),
+  };
+}
+
+function change(what: string, before = 1, now = 1): Change {
+  return { what, before, now };
+}

@@ -1,0 +1,131 @@
+// The report for the terminal.
+
+import type { SourcePlace } from "../layout/index.ts";
+import type { Comparison } from "./baseline.ts";
+import type { FunctionReport, Report, Speedups, VariableReport } from "./report.ts";
+
+const INDENT = "     ";
+/** Functions and lines that are named of one variable. */
+const MOST_NAMED = 4;
+
+export function printedReport(report: Report, comparison: Comparison | undefined): string {
+  const { functions, users, leftOut } = report;
+  const lines = [
+    "",
+    `Parallelism: ${plural(functions.length, "function")}, each called by up to ${users} users at the same time`,
+    "",
+    ...speedupTable(report),
+    "",
+    ...ranking(report),
+    ...(comparison === undefined ? [] : comparedLines(comparison)),
+    ...(leftOut.length === 0
+      ? []
+      : [
+          "Not in here, because others than who called them in the tests cannot:",
+          ...leftOut.map(({ name, reason }) => `  ${name}: ${reason}`),
+          "",
+        ]),
+  ];
+  return lines.join("\n");
+}
+
+function speedupTable({ functions, speedup, at }: Report): string[] {
+  const counts = [...new Set([2, 4, 8, at, 64])].sort((a, b) => a - b).map(String);
+  const cells = (
+    name: string,
+    calls: string,
+    ms: string,
+    { simulated, measured, atBest }: Speedups,
+  ): string[] => [
+    name,
+    calls,
+    ms,
+    factor(measured["2"]),
+    ...counts.map((count) => factor(simulated[count])),
+    factor(atBest),
+  ];
+  const rows = functions.map(({ name, calls, users, sequentialMs, speedup: own }: FunctionReport) =>
+    cells(name, users === "as recorded" ? `${calls}*` : String(calls), `${sequentialMs} ms`, own),
+  );
+  const table = aligned([
+    ["function", "calls", "in order", "2 cores", ...counts.map((count) => `at ${count}`), "at best"],
+    ...rows,
+    cells("all together", "", "", speedup),
+  ]);
+  const notes = ["  2 cores: measured here; the others: simulated from what each call took, read and wrote."];
+  if (functions.some(({ users }) => users === "as recorded"))
+    notes.push("  * calls of the tests; the others are calls of users who are like the one in the tests.");
+  return [...table, ...notes];
+}
+
+function ranking({ variables, functions, at, speedup }: Report): string[] {
+  if (functions.length === 0) return [];
+  if (variables.length === 0) return ["No user waits for another one.", ""];
+  const all = speedup.simulated[String(at)];
+  return [
+    `What users wait for, at ${at} cores`,
+    "",
+    ...variables.flatMap((variable, i) => [...described(variable, i + 1, all), ""]),
+  ];
+}
+
+function described(variable: VariableReport, rank: number, all: number | undefined): string[] {
+  const { name, entries, place, commutes, what, rewrite, page, functions, writtenAt } = variable;
+  const [entry = name] = entries;
+  const effects = functions
+    .slice(0, MOST_NAMED)
+    .map((one) => `${one.name} ${factor(one.speedup)} -> ${factor(one.without)}`);
+  return [
+    `${String(rank).padStart(3)}. ${entries.length === 1 ? entry : name}${place === undefined ? "" : `  ${lineOf(place)}`}`,
+    ...(entries.length > 1 ? [`${INDENT}${entries.join(", ")}`] : []),
+    ...(writtenAt.length === 0 ? [] : [`${INDENT}written at ${written(writtenAt)}`]),
+    `${INDENT}without it: ${effects.join(", ")}${more(functions.length)}`,
+    `${INDENT}all together ${factor(all)} -> ${factor(variable.without)}${rank === 1 ? "" : `, without those above it as well ${factor(variable.withoutAllBefore)}`}`,
+    `${INDENT}${what}${commutes ? "; the writes commute, as far as was seen" : ""}`,
+    `${INDENT}${rewrite}: ${page}`,
+  ];
+}
+
+function written(places: readonly SourcePlace[]): string {
+  const named = places
+    .slice(0, MOST_NAMED)
+    .map((place) => `${lineOf(place)}${place.function === undefined ? "" : ` (${place.function})`}`);
+  return `${named.join(", ")}${more(places.length)}`;
+}
+
+function more(count: number): string {
+  return count > MOST_NAMED ? ` and ${count - MOST_NAMED} more` : "";
+}
+
+function comparedLines({ worse, better, appeared, gone }: Comparison): string[] {
+  const lines = [
+    ...worse.map(({ what, before, now }) => `  worse: ${what} ${factor(before)} -> ${factor(now)}`),
+    ...appeared.map((name) => `  new: ${name} makes users wait`),
+    ...better.map(({ what, before, now }) => `  better: ${what} ${factor(before)} -> ${factor(now)}`),
+    ...gone.map((name) => `  gone: ${name}`),
+  ];
+  return ["Beside the baseline", ...(lines.length === 0 ? ["  nothing has changed"] : lines), ""];
+}
+
+function lineOf({ file, line }: SourcePlace): string {
+  return `${file}:${line}`;
+}
+
+function factor(value: number | undefined): string {
+  return value === undefined ? "-" : value.toFixed(value < 10 ? 2 : 1);
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** The first column to the left, the others to the right. */
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) => {
+    const cells = row.map((cell, column) =>
+      column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+    );
+    return `  ${cells.join("  ")}`;
+  });
+}
