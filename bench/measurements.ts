@@ -259,3 +259,19 @@ export interface HostileMeasurement {
   seconds: number;
   rows: HostileRow[];
 }
+
+/** The tests of a Hardhat project, on both networks. */
+export interface HardhatSuite {
+  name: string;
+  /** One for each round. */
+  seconds: Record<"braid" | "edr", number[]>;
+  passed: Record<"braid" | "edr", number>;
+  /** The most of a round. */
+  failed: Record<"braid" | "edr", number>;
+}
+
+export interface HardhatMeasurement {
+  environment: Environment;
+  rounds: number;
+  suites: HardhatSuite[];
+}

@@ -7,6 +7,7 @@ import { formatEnvironment } from "./environment.ts";
 import type {
   ConformanceMeasurement,
   FreshProcessMeasurement,
+  HardhatMeasurement,
   HostileMeasurement,
   KeysMeasurement,
   LongRunMeasurement,
@@ -23,6 +24,7 @@ import { readResult } from "./results.ts";
 import {
   conformanceLines,
   freshProcessTable,
+  hardhatTable,
   hostileTable,
   keysTable,
   longRunTable,
@@ -61,6 +63,7 @@ const node = readResult<NodeMeasurement>("node");
 const remote = readResult<RemoteMeasurement>("remote");
 const profile = readResult<ProfileMeasurement>("profile");
 const hostile = readResult<HostileMeasurement>("hostile");
+const hardhat = readResult<HardhatMeasurement>("hardhat");
 fill("README.md", {
   stock: stock && `${formatEnvironment(stock.environment)}\n\n${stockTables(stock)}`,
   "fresh-process": fresh && `${formatEnvironment(fresh.environment)}\n\n${freshProcessTable(fresh)}`,
@@ -74,6 +77,7 @@ fill("README.md", {
   node: node && `${formatEnvironment(node.environment)}\n\n${nodeTable(node)}`,
   remote: remote && `${formatEnvironment(remote.environment)}\n\n${remoteTables(remote)}`,
   hostile: hostile && `${formatEnvironment(hostile.environment)}\n\n${hostileTable(hostile)}`,
+  hardhat: hardhat && `${formatEnvironment(hardhat.environment)}\n\n${hardhatTable(hardhat)}`,
   profile: profile && `${formatEnvironment(profile.environment)}\n\n${profileTable(profile)}`,
 });
 fill("../README.md", { bench: stock && stockSummary(stock, fresh) });

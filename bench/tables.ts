@@ -7,6 +7,7 @@ import type {
   FreshProcessMeasurement,
   FreshRun,
   FreshSide,
+  HardhatMeasurement,
   HostileMeasurement,
   KeysMeasurement,
   LongRunMeasurement,
@@ -436,6 +437,29 @@ export function hostileTable({ rows }: HostileMeasurement): string {
       String(Object.values(samples).flat().length),
       String(failures),
       residentMiB.toFixed(0),
+    ]),
+    1,
+  );
+}
+
+/** Test suites of Hardhat projects: how long Braid takes, as a share of what Hardhat's own network takes. */
+export function hardhatTable({ suites }: HardhatMeasurement): string {
+  const show = (samples: number[]): string => {
+    const { median: middle, q1, q3 } = spreadOf(samples);
+    const [first, ...rest] = [middle, q1, q3].map((value) => value.toFixed(2));
+    return `${first} (${rest.join(" to ")})`;
+  };
+  const tests = (passed: number, failed: number): string =>
+    failed === 0 ? String(passed) : `${passed}, ${failed} failed`;
+  return markdownTable(
+    ["suite", "tests on Braid", "on EDR", "seconds on Braid", "on EDR", "Braid / EDR"],
+    suites.map(({ name, seconds: { braid, edr }, passed, failed }) => [
+      name,
+      tests(passed.braid, failed.braid),
+      tests(passed.edr, failed.edr),
+      show(braid),
+      show(edr),
+      (median(braid) / median(edr)).toFixed(2),
     ]),
     1,
   );
