@@ -54,7 +54,9 @@ export function addReplayCommand(program: Command, version: string, finish: (cod
       ),
     )
     .addOption(
-      new Option("--engine <engine>", "which EVM executes").choices(["ethereumjs"]).default("ethereumjs"),
+      new Option("--engine <engine>", "which EVM executes")
+        .choices(["ethereumjs", "wasm"])
+        .default("ethereumjs"),
     )
     .option("--hints", "predict what transactions will touch (default)")
     .option("--no-hints", "do not predict")

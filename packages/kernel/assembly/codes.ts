@@ -2,6 +2,7 @@
 // that is thrown away leaves nothing in the cache; what a block really made comes into it with the block's changes.
 
 import {
+  CODE_BYTES,
   CODE_HASH,
   CODE_LENGTH,
   FAULT_STATE_ARENA_FULL,
@@ -13,7 +14,7 @@ import {
 import { flatBucket, kindOf } from "./flat-state";
 import { copy32, hashKey32, sameKey32 } from "./keys";
 import { allocBlock, blockBuckets, blockMask, codeMask, fault } from "./memory";
-import { codeRecordSize, newRecord, stamp } from "./state-arena";
+import { codeRecordSize, jumpsOffset, newRecord, stamp } from "./state-arena";
 
 // @ts-ignore: decorator
 @inline
@@ -48,7 +49,48 @@ export function newCode(codeHash: u32, length: u32): u32 {
   const record = newRecord(FLAT_KIND_CODE, codeRecordSize(length), length);
   if (record == 0) return fault(FAULT_STATE_ARENA_FULL);
   copy32(record + CODE_HASH, codeHash);
+  clearEnd(record, length);
   return record;
+}
+
+/** The zeros behind the code; its jump destinations are not known. */
+function clearEnd(record: u32, length: u32): void {
+  const end = CODE_BYTES + length;
+  memory.fill(record + end, 0, jumpsOffset(length) + 4 - end);
+}
+
+const JUMPDEST: u32 = 0x5b;
+const PUSH1: u32 = 0x60;
+const PUSH32: u32 = 0x7f;
+
+/**
+ * The jump destinations of a code (Yellow Paper section 9.4.3): one bit for each byte, in words of 32. Found when they are first asked for, kept
+ * beside the code for all workers. Two that look for them at once write the same words.
+ */
+export function jumpsOf(record: u32): u32 {
+  const length = load<u32>(record, CODE_LENGTH);
+  const isKnown = record + jumpsOffset(length);
+  const bits = isKnown + 4;
+  if (atomic.load<u32>(isKnown) == 0) {
+    const code = record + CODE_BYTES;
+    let skip: u32 = 0;
+    for (let i: u32 = 0; i < length; ) {
+      let word: u32 = 0;
+      const end = min(length, i + 32);
+      for (let bit: u32 = 1; i < end; i++, bit <<= 1) {
+        if (skip != 0) {
+          skip--;
+          continue;
+        }
+        const opcode = u32(load<u8>(code + i));
+        if (opcode == JUMPDEST) word |= bit;
+        else if (opcode - PUSH1 <= PUSH32 - PUSH1) skip = opcode - PUSH1 + 1;
+      }
+      store<u32>(bits + (((i - 1) >> 5) << 2), word);
+    }
+    atomic.store<u32>(isKnown, 1);
+  }
+  return bits;
 }
 
 /** Makes a written code known; the first one wins, and is answered. */
@@ -64,6 +106,7 @@ export function newBlockCode(codeHash: u32, length: u32): u32 {
   store<u32>(record, FLAT_KIND_CODE, FLAT_STAMP);
   store<u32>(record, length, CODE_LENGTH);
   copy32(record + CODE_HASH, codeHash);
+  clearEnd(record, length);
   return record;
 }
 

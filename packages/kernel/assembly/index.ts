@@ -1,6 +1,7 @@
 // What the kernel exports to JavaScript. Pointers and counts are u32: the bindings (src/kernel.ts) make them unsigned.
 
 export { addBlockCode, addCode, findCode, newBlockCode, newCode } from "./codes";
+export { evmBeginsAgain, evmExecute, evmHashKnown, evmPrecompiled, evmResume } from "./evm/unit";
 export {
   flatFindAccount,
   flatFindSlot,

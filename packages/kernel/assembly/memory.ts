@@ -19,6 +19,7 @@ import {
   HALT_FAULT,
   INSTANCE_BLOCK_CURSOR,
   INSTANCE_BLOCK_END,
+  INSTANCE_EVM,
   INSTANCE_STRIDE,
   WORD_BLOCK_CURSOR,
   WORD_FAULT,
@@ -31,6 +32,8 @@ import {
 export let self: u32 = 0;
 /** This instance's area; it begins with its scratch. */
 export let area: u32 = 0;
+/** This instance's EVM: what EVM_* are offsets from. */
+export let evm: u32 = 0;
 export let flatBuckets: u32 = 0;
 export let flatMask: u32 = 0;
 export let blockBuckets: u32 = 0;
@@ -51,6 +54,7 @@ const LITTLE: u32 = 32768;
 export function attach(instance: u32): u32 {
   self = instance;
   area = instanceArea(instance);
+  evm = area + INSTANCE_EVM;
   flatBuckets = load<u32>(CONFIG_FLAT_BUCKETS);
   flatMask = load<u32>(CONFIG_FLAT_MASK);
   blockBuckets = load<u32>(CONFIG_BLOCK_BUCKETS);

@@ -10,6 +10,7 @@ import {
   CHUNK_FILLED,
   CODE_BYTES,
   CODE_LENGTH,
+  CODE_PADDING,
   FLAT_ACCOUNT_SIZE,
   FLAT_KIND_ACCOUNT,
   FLAT_KIND_CODE,
@@ -41,8 +42,13 @@ export function chunksOf(bytes: u32): u32 {
   return bytes == 0 ? 1 : ((bytes - 1) >> chunkBits) + 1;
 }
 
+/** Where a record of a code says whether its jump destinations are known; the bits are behind it. */
+export function jumpsOffset(length: u32): u32 {
+  return (CODE_BYTES + length + CODE_PADDING + 3) & ~3;
+}
+
 export function codeRecordSize(length: u32): u32 {
-  return (CODE_BYTES + length + 7) & ~7;
+  return (jumpsOffset(length) + 4 + (((length + 31) >> 5) << 2) + 7) & ~7;
 }
 
 export function recordSize(record: u32): u32 {

@@ -49,4 +49,4 @@ test("compiles once for the same sources, again for others, and says when they a
   } finally {
     await rm(folder, { recursive: true });
   }
-});
+}, 240_000);

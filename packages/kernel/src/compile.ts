@@ -34,7 +34,11 @@ const FLAGS = [
 
 /** The sources by their path within the package. */
 async function readSources(): Promise<Map<string, string>> {
-  const names = (await readdir(join(PACKAGE, "assembly"))).filter((name) => name.endsWith(".ts")).sort();
+  const entries = await readdir(join(PACKAGE, "assembly"), { recursive: true });
+  const names = entries
+    .map((name) => name.replaceAll("\\", "/"))
+    .filter((name) => name.endsWith(".ts"))
+    .sort();
   const paths = ["src/layout.ts", ...names.map((name) => `assembly/${name}`)];
   const texts = await Promise.all(paths.map((path) => readFile(join(PACKAGE, path), "utf8")));
   return new Map(paths.map((path, i) => [path, texts[i] ?? ""]));

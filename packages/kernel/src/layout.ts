@@ -99,7 +99,9 @@ export const INSTANCE_KECCAK = 65792; // 200 bytes: the sponge
 export const INSTANCE_LOGS = 66560; // the read log's, then the write log's first buffer
 export const READ_LOG_SIZE = 294912; // 4,096 reads; grows into the block arena
 export const WRITE_LOG_SIZE = 81920; // 2,048 writes; grows into the block arena
-export const INSTANCE_STRIDE = 458752;
+/** The instance's EVM: EVM_* below are offsets from here. Pages that no unit needs are never touched. */
+export const INSTANCE_EVM = 458752;
+export const INSTANCE_STRIDE = 3735552;
 
 export const PENDING_NONE = 0;
 export const PENDING_COMMIT = 1; // the committer has validated a unit and has to commit or abort it
@@ -144,7 +146,9 @@ export const FLAT_SLOT_SIZE = 80;
 /** A code, in the state arena or, when it was made in the block, in the block arena. */
 export const CODE_LENGTH = 12;
 export const CODE_HASH = 16; // 32 bytes
+/** The code, zeros after it (CODE_PADDING), then at the next 4-aligned address one u32: 1 when the bits behind it say where its jump destinations are. */
 export const CODE_BYTES = 48;
+export const CODE_PADDING = 33; // what an opcode at the end reads: a STOP, and the data of a PUSH32
 
 /** Answers of makeRoom. */
 export const ROOM_LEFT = 0; // nothing was moved or dropped
@@ -378,3 +382,109 @@ export const HALT_FAULT = 2; // an arena is full, see WORD_FAULT
 export const HALT_WORKER_DIED = 3;
 export const HALT_ERROR = 4; // a worker threw
 export const HALT_CANCELLED = 5;
+
+// ---- The EVM of an instance: offsets from INSTANCE_EVM. What does not fit in here is left to another engine (EXIT_UNSUPPORTED). ----
+
+export const EVM_EPOCH = 0; // u32: what the entries of the running incarnation are marked with in EVM_TABLE
+
+// The block, written by beginBlock of the engine. Numbers are u64, words four limbs.
+export const EVM_RULES = 4; // u32: RULE_*
+export const EVM_NUMBER = 8;
+export const EVM_TIMESTAMP = 16;
+export const EVM_BLOCK_GAS_LIMIT = 24;
+export const EVM_COINBASE = 32; // 20 bytes
+export const EVM_RANDOM = 64; // a word: PREVRANDAO, before EIP-4399 the difficulty
+export const EVM_BASE_FEE = 96; // a word
+export const EVM_BLOB_FEE = 128; // a word
+export const EVM_CHAIN_ID = 160; // a word
+export const EVM_PRECOMPILES = 192; // 512 bits: which addresses below 512 are precompiles
+
+// Gas that depends on the fork: u64 each.
+export const EVM_GAS_COLD_SLOT = 256; // EIP-2929; 0 before
+export const EVM_GAS_WARM = 264;
+export const EVM_GAS_COLD_ACCOUNT = 272;
+export const EVM_GAS_EXP_BYTE = 280;
+export const EVM_GAS_STORE_SENTRY = 288; // EIP-2200 and what changed it
+export const EVM_GAS_STORE_NOOP = 296;
+export const EVM_GAS_STORE_DIRTY = 304;
+export const EVM_GAS_STORE_INIT = 312;
+export const EVM_GAS_STORE_CLEAN = 320;
+export const EVM_REFUND_CLEAR = 328;
+export const EVM_REFUND_INIT = 336;
+export const EVM_REFUND_CLEAN = 344;
+export const EVM_REFUND_QUOTIENT = 352;
+
+// What a run needs from outside, and gets.
+export const EVM_BLOCKING = 384; // u32: the unit to wait for, after EXIT_SUSPENDED; 0xffffffff: all lower ones
+export const EVM_MISSING = 388; // ptr of an account record, a slot's location, or of a code's hash
+export const EVM_CALL_DATA = 392; // ptr: what a precompile is called with
+export const EVM_CALL_LENGTH = 396;
+export const EVM_CALL_ADDRESS = 400; // u32: which precompile
+export const EVM_RETURN_LENGTH = 404; // bytes at EVM_RETURN
+export const EVM_CALL_GAS = 408; // u64
+export const EVM_HASH_NUMBER = 416; // u64: the block whose hash is asked for, and then known
+export const EVM_HASH_KNOWN = 424; // u32
+export const EVM_ERROR = 428; // u32: ERROR_* that the last frame ended with, 0 for none
+export const EVM_HASH = 432; // 32 bytes
+export const EVM_GAS_LEFT = 464; // u64: of the unit's outermost frame, when it has ended
+
+export const EVM_ERRORS = 1024; // ERROR_SIZE bytes for each ERROR_*: its length (u32), its name
+export const ERROR_SIZE = 64;
+export const EVM_OPCODES = 2560; // 256 times OPCODE_*
+export const EVM_TEMP = 4608; // scratch of the arithmetic
+export const EVM_TABLE = 8192; // where the entries of the running incarnation are: (epoch, ptr), u32 each
+export const EVM_TABLE_MASK = 16383;
+export const EVM_FRAMES = 139264;
+export const EVM_JOURNAL = 340992;
+export const EVM_LOGS = 603136;
+export const EVM_RETURN = 734208; // the data that the last call returned
+export const EVM_ENTRIES = 865280;
+export const EVM_STACK = 1651712;
+export const EVM_MEMORY = 2176000;
+export const EVM_END = 3276800;
+
+/** One entry of EVM_OPCODES. */
+export const OPCODE_GAS = 0; // u16: before anything that depends on the operands
+export const OPCODE_TAKEN = 2; // u16: bytes of the stack that it takes; OPCODE_INVALID: there is no such opcode
+export const OPCODE_ROOM = 4; // u32: bytes that may be left below what it takes
+export const OPCODE_SIZE = 8;
+export const OPCODE_INVALID = 0xffff;
+
+/** Bits of EVM_RULES. */
+export const RULE_ACCESS_LISTS = 1; // EIP-2929
+export const RULE_WARM_COINBASE = 2; // EIP-3651
+export const RULE_NET_METERING = 4; // EIP-2200
+export const RULE_DELEGATIONS = 8; // EIP-7702
+export const RULE_BASE_FEE = 16; // EIP-1559
+export const RULE_HOLDS_ALL = 32; // what the cache lacks does not exist
+export const RULE_CONTRACT_SENDERS = 64; // EIP-3607 does not hold
+export const RULE_TIME_LIMIT = 128; // stop now and then, so that somebody looks at the clock
+
+/** Why an EVM stopped. */
+export const EXIT_DONE = 0;
+export const EXIT_SUSPENDED = 1; // EVM_BLOCKING
+export const EXIT_FAULT = 2; // an arena is full
+export const EXIT_UNSUPPORTED = 3; // the unit is a matter for another engine
+export const EXIT_ACCOUNT = 4; // EVM_MISSING is not in the cache
+export const EXIT_SLOT = 5; // EVM_MISSING is not in the cache
+export const EXIT_CODE = 6; // EVM_MISSING is not in the cache
+export const EXIT_PRECOMPILE = 7; // EVM_CALL_*
+export const EXIT_BLOCK_HASH = 8; // EVM_HASH_NUMBER
+export const EXIT_TIME = 9; // nothing: look at the clock
+
+/** How a frame ends. */
+export const ERROR_NONE = 0;
+export const ERROR_OUT_OF_GAS = 1;
+export const ERROR_STACK_UNDERFLOW = 2;
+export const ERROR_STACK_OVERFLOW = 3;
+export const ERROR_INVALID_JUMP = 4;
+export const ERROR_INVALID_OPCODE = 5;
+export const ERROR_REVERT = 6;
+export const ERROR_STATIC = 7;
+export const ERROR_REFUND_EXHAUSTED = 8;
+export const ERROR_CREATE_COLLISION = 9;
+export const ERROR_CODE_SIZE = 10;
+export const ERROR_INIT_CODE_SIZE = 11;
+export const ERROR_INVALID_CODE = 12;
+export const ERROR_PRECOMPILE = 13; // its name is what the precompile said
+export const ERROR_COUNT = 14;

@@ -350,7 +350,7 @@ test("a small block moves and drops little, however full the arena is", () => {
 });
 
 test("codes of any size come and go", () => {
-  const kernel = Kernel.create({ blockArenaBytes: 64 * KIB, stateArenaBytes: 200 * KIB, maxWorkers: 1 });
+  const kernel = Kernel.create({ blockArenaBytes: 64 * KIB, stateArenaBytes: 232 * KIB, maxWorkers: 1 });
   const random = new Random(5);
   const hash = (number: number): Uint8Array => new Uint8Array(32).fill(number & 255).fill(number >> 8, 0, 8);
   const lengths = Array.from({ length: 300 }, () => random.below(random.below(4) === 0 ? 24_576 : 2000));

@@ -79,6 +79,11 @@ export interface KernelExports {
   solo(): void;
   spinWhile(word: number, epoch: number, turns: number): number;
   recoverAfterDeath(): void;
+  evmExecute(unit: number, isHead: number): number;
+  evmResume(): number;
+  evmBeginsAgain(): number;
+  evmPrecompiled(error: number, gasUsed: bigint, length: number): number;
+  evmHashKnown(): void;
   resetBlock(units: number): number;
 }
 

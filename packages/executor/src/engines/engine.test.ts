@@ -165,7 +165,7 @@ test("an engine that does not exist is refused with the names of those that do",
   for (const engine of ["geth", "", "toString"])
     await expect(asked(engine)).rejects.toMatchObject({
       code: "BRAID_ENGINE_UNKNOWN",
-      data: { engine, engines: ["ethereumjs"] },
+      data: { engine, engines: ["ethereumjs", "wasm"] },
     });
   expect((await asked("ethereumjs")).statistics.engine).toEqual({ name: "ethereumjs", unsupported: 0 });
 });

@@ -13,6 +13,11 @@ export const ENGINES: EngineRegistry = {
     const { EthereumjsEngine } = await import("./ethereumjs/units/ethereumjs-engine.ts");
     return (kernel, misses) => new EthereumjsEngine(kernel, misses);
   },
+  wasm: async () => {
+    const { WasmEngine } = await import("./wasm/wasm-engine.ts");
+    const { precompilesOver } = await import("./wasm/precompiles.ts");
+    return (kernel, misses) => new WasmEngine(kernel, misses, precompilesOver(kernel, misses));
+  },
 };
 
 /** The names that the option `engine` takes. */

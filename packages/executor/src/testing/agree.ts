@@ -193,6 +193,15 @@ export async function assertAllAgree(block: AnyBlock, options: AgreeOptions = {}
   expect(await outcomeOfBraid(block, result)).toEqual(expected);
   const print = fingerprint(result);
   expect(fingerprint(await runBraid(block, 0)), "on the caller's thread").toBe(print);
+  for (const [count, mode] of [
+    [0, "sequential"],
+    [3, "parallel"],
+  ] as const) {
+    const inWasm = await runBraid(block, count, { mode, engine: "wasm" });
+    if (fingerprint(inWasm) === print) continue;
+    expect(await outcomeOfBraid(block, inWasm), `the wasm engine, ${mode}`).toEqual(expected);
+    expect(JSON.parse(fingerprint(inWasm)), `the wasm engine, ${mode}`).toEqual(JSON.parse(print));
+  }
   let reexecutions = 0;
   for (const count of workers) {
     for (let round = 0; round < repeat; round++) {

@@ -17,6 +17,7 @@ import {
 import { type Account, type Address, createZeroAddress } from "@ethereumjs/util";
 import type { StateOverride } from "../../../block/call-input.ts";
 import { InvalidInputError } from "../../../errors.ts";
+import { TimeLimit } from "../../time-limit.ts";
 import { isDelegation } from "../state/code-store.ts";
 import type { AccountEntry } from "../state/entries.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
@@ -32,7 +33,6 @@ import {
 } from "./frame-interpreter.ts";
 import { type GasTable, gasTable } from "./gas-table.ts";
 import { type LibraryLoaders, libraryLoaders } from "./precompile-libraries.ts";
-import { TimeLimit } from "./time-limit.ts";
 import { TracerSlot } from "./tracer-slot.ts";
 
 /** ethereumjs keeps its Interpreter to itself, but an execution's result leads to it. */
@@ -200,6 +200,16 @@ export class BraidEvm extends EVM {
     message.isCompiled = false;
     message.chargeCodeAccesses = true;
     return DONE;
+  }
+
+  /** Runs one of the fork's precompiles by its number, whatever calls move. Rejects with WorkerStartError when a library that it needs cannot be loaded. */
+  callPrecompile(
+    number: number,
+    data: Uint8Array,
+    gasLimit: bigint,
+  ): Promise<ExecResult> | ExecResult | undefined {
+    const precompile = super.precompiles.get(number.toString(16).padStart(40, "0"));
+    return precompile === undefined ? undefined : this.runPrecompile(precompile, data, gasLimit);
   }
 
   /** The base class's, when what the precompile needs is there. */

@@ -9,6 +9,7 @@ import type { EVMMockBlockchainInterface, EVMPerformanceLogger, ExecResult, Mess
 import { type EVM, EVMError } from "@ethereumjs/evm";
 import { type Address, equalsBytes } from "@ethereumjs/util";
 import type { TraceStep } from "../../../block/tracer.ts";
+import type { TimeLimit } from "../../time-limit.ts";
 import type { AccountView } from "../state/account-view.ts";
 import { analyse, type CodeAnalysis, slotsOf } from "../state/code-analysis.ts";
 import type { AccountEntry, SlotEntry } from "../state/entries.ts";
@@ -16,7 +17,6 @@ import type { VersionedState } from "../state/versioned-state.ts";
 import type { BraidEvm } from "./braid-evm.ts";
 import type { GasTable } from "./gas-table.ts";
 import { HotExit, type HotFrame, MEMORY_GRANULE, runHot } from "./hot-loop.ts";
-import type { TimeLimit } from "./time-limit.ts";
 import { burnLog, transferLog } from "./transfer-logs.ts";
 
 export type RunState = NonNullable<ExecResult["runState"]>;

@@ -5,12 +5,12 @@
 import { bigIntToBytes32, bytesToBigInt } from "@braid/primitives";
 import { EVMError } from "@ethereumjs/evm";
 import { readWordBigEndian, writeWordBigEndian } from "../../../records/words.ts";
+import { CHECK_GAS, CHECK_STEPS, type TimeLimit } from "../../time-limit.ts";
 import { type CodeAnalysis, wideConstant } from "../state/code-analysis.ts";
 import type { AccountEntry, SlotEntry } from "../state/entries.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
 import type { RunState } from "./frame-interpreter.ts";
 import { COLD, type GasTable, PLAIN } from "./gas-table.ts";
-import { CHECK_GAS, CHECK_STEPS, type TimeLimit } from "./time-limit.ts";
 
 /** Why the hot loop stopped. */
 export const HotExit = {

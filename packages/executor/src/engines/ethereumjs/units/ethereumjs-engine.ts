@@ -31,7 +31,11 @@ export class EthereumjsEngine implements Engine {
 
   /** PERF: some milliseconds for the first block of a fork, next to nothing after that. */
   async beginBlock(block: EngineBlock): Promise<EthereumjsUnits> {
-    const { chain } = block;
+    return new EthereumjsUnits(this.#kernel, await this.evmOf(block.chain), block);
+  }
+
+  /** The EVM of a fork of a chain. */
+  async evmOf(chain: ChainSetup): Promise<BraidEvm> {
     const evm = this.#evms.get(chain.key) ?? (await this.#create(chain));
     this.#evms.delete(chain.key);
     this.#evms.set(chain.key, evm);
@@ -39,7 +43,7 @@ export class EthereumjsEngine implements Engine {
       if (this.#evms.size <= MAX_EVMS) break;
       this.#evms.delete(oldest);
     }
-    return new EthereumjsUnits(this.#kernel, evm, block);
+    return evm;
   }
 
   async #create(chain: ChainSetup): Promise<BraidEvm> {

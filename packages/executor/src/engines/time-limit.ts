@@ -1,8 +1,8 @@
 // Ends code that runs too long, and lets others have the thread meanwhile: frames look at the clock between opcodes. What one opcode or precompile
 // takes is bounded by its gas alone. A scout (see MissHandler) has a limit of its own, which is no time, so that a schedule can be had again.
 
-import { timeLimitError } from "../../../errors.ts";
-import type { EngineBlock, MissHandler } from "../../engine.ts";
+import { timeLimitError } from "../errors.ts";
+import type { EngineBlock, MissHandler } from "./engine.ts";
 
 /** Gas after which the run loop looks at the clock: about a millisecond of ordinary opcodes. */
 export const CHECK_GAS = 100_000;

@@ -1,0 +1,255 @@
+// A transaction as a whole, around its frames: the checks of its sender, fees, refunds, clean-up (Yellow Paper section 6). What is not covered here
+// ends as EXIT_UNSUPPORTED before anything is left behind: contract creations, authorizations, senders with code, what is wrong with a transaction.
+
+import {
+  ERROR_NONE,
+  EVM_BASE_FEE,
+  EVM_BLOB_FEE,
+  EVM_COINBASE,
+  EVM_ERROR,
+  EVM_GAS_LEFT,
+  EVM_HASH_KNOWN,
+  EVM_REFUND_QUOTIENT,
+  EVM_RETURN_LENGTH,
+  EVM_TEMP,
+  EXIT_DONE,
+  EXIT_UNSUPPORTED,
+  RULE_ACCESS_LISTS,
+  RULE_BASE_FEE,
+  RULE_CONTRACT_SENDERS,
+  RULE_WARM_COINBASE,
+  TX_ACCESS_ADDRESS,
+  TX_ACCESS_COUNT,
+  TX_ACCESS_LIST,
+  TX_ACCESS_SIZE,
+  TX_ACCESS_SLOT_COUNT,
+  TX_ACCESS_SLOTS,
+  TX_AUTHORIZATION_COUNT,
+  TX_BLOB_COUNT,
+  TX_CREATES,
+  TX_DATA,
+  TX_DATA_LENGTH,
+  TX_FLAGS,
+  TX_FLOOR_GAS,
+  TX_GAS_LIMIT,
+  TX_GAS_PRICE,
+  TX_INTRINSIC_GAS,
+  TX_MAX_BLOB_FEE,
+  TX_MAX_FEE,
+  TX_NONCE,
+  TX_TO,
+  TX_VALUE,
+  UNIT_SENDER,
+  UNIT_TRANSACTION,
+  WORD_HUGE_BALANCES,
+} from "../../src/layout";
+import { copy32 } from "../keys";
+import { area, evm } from "../memory";
+import { beginIncarnation } from "../sets";
+import { unitAt } from "../unit-table";
+import {
+  assumeCovers,
+  assumeNonce,
+  codeOf,
+  credit,
+  debit,
+  destroy,
+  hasCode,
+  isAbsent,
+  isEmpty,
+  loadAccount,
+  NO_CODE,
+  setNonce,
+  touch,
+  warmAccount,
+} from "./accounts";
+import { CALL, callPrecompile, codeToRun, delegateOf, enter, precompileAt, transfer } from "./calls";
+import {
+  A_DESTROYED,
+  A_TOUCHED,
+  accountEntryAt,
+  beginEntries,
+  ENTRY_NEXT,
+  firstAccount,
+  has,
+  slotEntry,
+} from "./entries";
+import {
+  beginMachine,
+  exit,
+  FRAME_CALLER,
+  FRAME_DATA,
+  FRAME_DATA_LENGTH,
+  FRAME_SELF,
+  FRAME_STATIC,
+  FRAME_VALUE,
+  frame,
+  hasRule,
+  param,
+  refund,
+  stop,
+} from "./machine";
+import { mul } from "./mul-div";
+import { leaveOutcome } from "./outcome";
+import { warmSlot } from "./storage";
+import { add, copy, setShort, sub } from "./u256";
+
+/** ptr of TX_*. */
+export let transaction: u32 = 0;
+/** ptr of the sender's 20 bytes. */
+export let origin: u32 = 0;
+let sender: u32 = 0;
+
+const GAS_PER_BLOB: u64 = 131_072;
+const COST: u32 = EVM_TEMP + 544;
+const PART: u32 = EVM_TEMP + 576;
+
+/** Amounts below 2^128 wei and gas below 2^62: their sums and products cannot overflow. */
+function isOrdinary(tx: u32): bool {
+  let high: u64 = load<u64>(tx, TX_GAS_LIMIT) >> 62;
+  high |= load<u64>(tx, TX_VALUE + 16) | load<u64>(tx, TX_VALUE + 24);
+  high |= load<u64>(tx, TX_MAX_FEE + 16) | load<u64>(tx, TX_MAX_FEE + 24);
+  high |= load<u64>(tx, TX_MAX_BLOB_FEE + 16) | load<u64>(tx, TX_MAX_BLOB_FEE + 24);
+  return high == 0;
+}
+
+/** out += amount * price (a word). */
+function addProduct(out: u32, amount: u64, price: u32): void {
+  const part = evm + PART;
+  setShort(part, amount);
+  mul(part, price, part);
+  add(out, part, out);
+}
+
+/** EIP-2929, EIP-2930, EIP-3651: what is warm before the first opcode. */
+function warmUp(tx: u32): bool {
+  const from = accountEntryAt(origin);
+  if (from == 0 || !warmAccount(from)) return false;
+  const to = accountEntryAt(tx + TX_TO);
+  if (to == 0 || !warmAccount(to)) return false;
+  if (hasRule(RULE_WARM_COINBASE)) {
+    const coinbase = accountEntryAt(evm + EVM_COINBASE);
+    if (coinbase == 0 || !warmAccount(coinbase)) return false;
+  }
+  let at = load<u32>(tx, TX_ACCESS_LIST);
+  const end = at + load<u32>(tx, TX_ACCESS_COUNT) * TX_ACCESS_SIZE;
+  for (; at < end; at += TX_ACCESS_SIZE) {
+    const entry = accountEntryAt(at + TX_ACCESS_ADDRESS);
+    if (entry == 0 || !warmAccount(entry)) return false;
+    let key = load<u32>(at, TX_ACCESS_SLOTS);
+    const last = key + (load<u32>(at, TX_ACCESS_SLOT_COUNT) << 5);
+    for (; key < last; key += 32) {
+      copy32(area, key);
+      const slot = slotEntry(entry);
+      if (slot == 0 || !warmSlot(slot)) return false;
+    }
+  }
+  return true;
+}
+
+/** Checks the sender and takes what the transaction can cost at most. False: the EVM stops. */
+function paySender(tx: u32): bool {
+  sender = accountEntryAt(origin);
+  if (sender == 0 || !loadAccount(sender)) return false;
+  const nonce = load<u64>(tx, TX_NONCE);
+  if (!assumeNonce(sender, nonce)) return false;
+  const cost = evm + COST;
+  const blobGas = u64(load<u32>(tx, TX_BLOB_COUNT)) * GAS_PER_BLOB;
+  copy(cost, tx + TX_VALUE);
+  addProduct(cost, load<u64>(tx, TX_GAS_LIMIT), tx + TX_MAX_FEE);
+  addProduct(cost, blobGas, tx + TX_MAX_BLOB_FEE);
+  if (!assumeCovers(sender, cost)) return false;
+  if (hasCode(sender) && !hasRule(RULE_CONTRACT_SENDERS)) return stop(EXIT_UNSUPPORTED);
+  if (exit != EXIT_DONE) return false;
+  setShort(cost, 0);
+  addProduct(cost, load<u64>(tx, TX_GAS_LIMIT), tx + TX_GAS_PRICE);
+  addProduct(cost, blobGas, evm + EVM_BLOB_FEE);
+  // Only what is no transaction of a block can have the last nonce.
+  return debit(sender, cost) && setNonce(sender, nonce + 1) && touch(sender);
+}
+
+/** The outermost frame, which has ended already when there is nothing to run. False: the EVM stops. */
+function enterFirst(tx: u32): bool {
+  const to = accountEntryAt(tx + TX_TO);
+  if (to == 0 || !loadAccount(to)) return false;
+  const precompile = precompileAt(tx + TX_TO);
+  const code = precompile == 0 ? codeToRun(to) : 0;
+  if (exit != EXIT_DONE) return false;
+  const gas = load<i64>(tx, TX_GAS_LIMIT) - load<i64>(tx, TX_INTRINSIC_GAS);
+  const first = frame;
+  store<u32>(first, to, FRAME_SELF);
+  store<u32>(first, origin, FRAME_CALLER);
+  copy(first + FRAME_VALUE, tx + TX_VALUE);
+  store<u32>(first, 0, FRAME_STATIC);
+  store<u32>(first, load<u32>(tx, TX_DATA), FRAME_DATA);
+  store<u32>(first, load<u32>(tx, TX_DATA_LENGTH), FRAME_DATA_LENGTH);
+  if (!enter(first, CALL, gas, code > NO_CODE ? code : 0)) return false;
+  if (!transfer(sender, to, tx + TX_VALUE)) return false;
+  if (precompile != 0) {
+    callPrecompile(precompile);
+    return false;
+  }
+  if (code == NO_CODE) {
+    store<u32>(evm + EVM_ERROR, ERROR_NONE);
+    store<u32>(evm + EVM_RETURN_LENGTH, 0);
+    store<i64>(evm + EVM_GAS_LEFT, gas);
+    hasNothingToRun = true;
+  }
+  const delegate = delegateOf(codeOf(to));
+  return exit == EXIT_DONE && (delegate == 0 || warmAccount(delegate));
+}
+
+/** There is no code: the transaction is a transfer. */
+export let hasNothingToRun: bool = false;
+
+/** Begins an incarnation of a transaction's unit, up to its first opcode. False: the EVM stops. */
+export function beginTransaction(unit: u32, isHead: bool): bool {
+  beginIncarnation();
+  beginMachine(unit, isHead);
+  beginEntries();
+  hasNothingToRun = false;
+  const row = unitAt(unit);
+  const tx = load<u32>(row, UNIT_TRANSACTION);
+  transaction = tx;
+  origin = row + UNIT_SENDER;
+  store<u32>(evm + EVM_HASH_KNOWN, 0);
+  store<u32>(evm + EVM_RETURN_LENGTH, 0);
+  if (tx == 0 || load<u32>(tx, TX_FLAGS) & TX_CREATES || load<u32>(tx, TX_AUTHORIZATION_COUNT) != 0) return stop(EXIT_UNSUPPORTED);
+  if (!isOrdinary(tx) || atomic.load<u32>(WORD_HUGE_BALANCES) != 0) return stop(EXIT_UNSUPPORTED);
+  if (hasRule(RULE_ACCESS_LISTS) && !warmUp(tx)) return false;
+  return paySender(tx) && enterFirst(tx);
+}
+
+/** EIP-161: removes the touched accounts that are empty. False: the EVM stops. */
+function clearTouched(): bool {
+  for (let entry = firstAccount; entry != 0; entry = load<u32>(entry, ENTRY_NEXT)) {
+    if (!has(entry, A_TOUCHED) || has(entry, A_DESTROYED)) continue;
+    const isGone = isEmpty(entry) && !isAbsent(entry);
+    if (exit != EXIT_DONE) return false;
+    if (isGone && !destroy(entry)) return false;
+  }
+  return true;
+}
+
+/** Gives back what was not used, pays the beneficiary, and leaves the unit's writes, accesses and outcome behind. False: the EVM stops. */
+export function finishTransaction(): bool {
+  const tx = transaction;
+  const limit = load<u64>(tx, TX_GAS_LIMIT);
+  const floor = load<u64>(tx, TX_FLOOR_GAS);
+  let gasUsed = limit - load<u64>(evm + EVM_GAS_LEFT);
+  gasUsed -= min(u64(refund), gasUsed / param(EVM_REFUND_QUOTIENT));
+  gasUsed = max(gasUsed, floor);
+  const amount = evm + COST;
+  setShort(amount, 0);
+  addProduct(amount, limit - gasUsed, tx + TX_GAS_PRICE);
+  if (!credit(sender, amount)) return false;
+  const beneficiary = accountEntryAt(evm + EVM_COINBASE);
+  if (beneficiary == 0 || !loadAccount(beneficiary)) return false;
+  const tip = evm + PART + 32;
+  copy(tip, tx + TX_GAS_PRICE);
+  if (hasRule(RULE_BASE_FEE)) sub(tip, evm + EVM_BASE_FEE, tip);
+  setShort(amount, 0);
+  addProduct(amount, gasUsed, tip);
+  if (!credit(beneficiary, amount) || !touch(beneficiary)) return false;
+  return clearTouched() && leaveOutcome(gasUsed, load<u32>(tx, TX_BLOB_COUNT));
+}
