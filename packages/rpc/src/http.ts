@@ -8,6 +8,7 @@ import type { Connection } from "./connection.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { RpcLimits } from "./limits.ts";
 import type { RpcMetrics } from "./metrics.ts";
+import type { Outbox } from "./outbox.ts";
 
 const gzipAsync = promisify(gzip);
 const brotliAsync = promisify(brotliCompress);
@@ -21,6 +22,7 @@ export interface HttpOptions {
   cors: readonly string[];
   metrics: RpcMetrics;
   buffered: Buffered;
+  outbox: Outbox;
   /** Is the node ready to serve? */
   ready: () => boolean;
 }
@@ -55,14 +57,16 @@ async function answer(
   const found = allowed
     ? await respond(request, connection, options)
     : { status: 403, body: "This origin may not call\n" };
-  if (response.destroyed) return;
   if (found.close === true) headers.Connection = "close";
   if (found.retryAfter !== undefined) headers["Retry-After"] = found.retryAfter;
   const { length = 0 } = found.body ?? {};
+  if (response.destroyed) return;
   if (length >= MIN_COMPRESSED) {
     response.once("close", options.buffered.hold(connection, length));
     return sendLarge(request, response, found, headers);
   }
+  await options.outbox.turn();
+  if (response.destroyed) return;
   send(request, response, found, headers);
   // Most are on their way by now, and nothing of them is kept.
   if (length > 0 && !isWritten(response)) response.once("close", options.buffered.hold(connection, length));
@@ -224,6 +228,7 @@ async function sendLarge(
   const [encoding, content] = await compress(Buffer.from(body), accepted);
   headers["Content-Type"] = type;
   headers.Vary = headers.Vary === undefined ? "Accept-Encoding" : `${headers.Vary}, Accept-Encoding`;
+  if (response.destroyed) return;
   if (encoding !== undefined) headers["Content-Encoding"] = encoding;
   headers["Content-Length"] = content.length;
   response.writeHead(status, headers);

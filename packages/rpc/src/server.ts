@@ -12,6 +12,7 @@ import { listenIpc } from "./ipc.ts";
 import { DEFAULT_LIMITS, type RpcLimits } from "./limits.ts";
 import { RpcListenError } from "./listen-error.ts";
 import { RpcMetrics } from "./metrics.ts";
+import { Outbox } from "./outbox.ts";
 import { serveWebSocket, type WebSocketOptions } from "./web-socket.ts";
 
 export interface RpcServerOptions {
@@ -86,7 +87,7 @@ export class RpcServer implements AsyncDisposable {
       buffered: () => this.#buffered.bytes,
       connections: () => this.#countConnections(),
     });
-    const http = { ...this.#streams, cors, metrics: this.metrics, ready };
+    const http = { ...this.#streams, cors, metrics: this.metrics, ready, outbox: new Outbox() };
     const { bodyMs, bodyBytes, requestMs } = this.#limits;
     this.#http = createServer(
       { headersTimeout: bodyMs, requestTimeout: bodyMs, connectionsCheckingInterval: 1_000 },
