@@ -79,6 +79,38 @@ interface Attempt {
   withdrawn: boolean;
 }
 
+/** What a task needs to know. */
+function taskOf(
+  { block: { chain, context }, cacheHoldsAll, building, engine, handle, tracing }: RunInput,
+  mode: "parallel" | "sequential",
+  workers: number,
+): BlockTask {
+  return { chain, context, mode, workers, cacheHoldsAll, building, engine, handle, ...tracing };
+}
+
+/** Runs the one task that begins at once and ends by itself. As soon as the signal is aborted it is told to stop, and reads that it waits for are given up. */
+async function runInline(input: RunInput): Promise<Attempt> {
+  const { kernel, reader, inline, signal } = input;
+  throwIfCancelled(signal);
+  const server = new SourceServer(reader, (unit, failed) => kernel.unpark(unit, failed));
+  const cancel = (): void => {
+    kernel.halt(HALT_CANCELLED, 0);
+    server.abandon();
+  };
+  signal?.addEventListener("abort", cancel);
+  try {
+    const report = await inline.run(taskOf(input, "sequential", 1), server).end;
+    const reports = report === undefined ? [] : [report];
+    return { reports, failure: failureOf(reports, server), death: undefined, withdrawn: false };
+  } catch (reason) {
+    kernel.halt(HALT_WORKER_DIED, 0);
+    return { reports: [], failure: undefined, death: { reason }, withdrawn: false };
+  } finally {
+    signal?.removeEventListener("abort", cancel);
+    server.close();
+  }
+}
+
 /**
  * Starts `count` tasks and waits until all have ended. As soon as one halts the block, or dies, or the signal is aborted, the others
  * are told to stop, and reads that they wait for are given up. Those that have not begun when one has ended, or when nobody leaves them a
@@ -90,8 +122,7 @@ async function startTasks(
   mode: "parallel" | "sequential",
   count: number,
 ): Promise<Attempt> {
-  const { kernel, reader, handle, cacheHoldsAll, building, engine, signal } = input;
-  const { chain, context } = input.block;
+  const { kernel, reader, signal } = input;
   throwIfCancelled(signal);
   const server = new SourceServer(reader, (unit, failed) => kernel.unpark(unit, failed));
   const halt = (reason: number): void => {
@@ -109,17 +140,7 @@ async function startTasks(
   signal?.addEventListener("abort", cancel);
   let stopWaiting: (() => void) | undefined;
   try {
-    const task: BlockTask = {
-      chain,
-      context,
-      mode,
-      workers: count,
-      cacheHoldsAll,
-      building,
-      engine,
-      handle,
-      ...input.tracing,
-    };
+    const task = taskOf(input, mode, count);
     for (let i = 0; i < count; i++) {
       const given = pool.run(task, server);
       tasks.push(given);
@@ -163,21 +184,28 @@ function readAttempt(
   server: SourceServer,
 ): Attempt {
   const reports = settled.flatMap((end) => (end.status === "fulfilled" ? (end.value ?? []) : []));
-  const [failure] = reports.flatMap(({ failure: found }) => {
-    if (found === undefined) return [];
-    if ("error" in found) return [deserializeError(found.error, WORKER_ERRORS)];
-    return found.read === ABANDONED ? [] : [server.failure(found.read)];
-  });
   const death = settled.find((end) => end.status === "rejected");
-  return { reports, failure, death, withdrawn: death === undefined && reports.length === 0 };
+  const withdrawn = death === undefined && reports.length === 0;
+  return { reports, failure: failureOf(reports, server), death, withdrawn };
+}
+
+/** The first of the failures that the tasks tell of. */
+function failureOf(reports: readonly WorkerReport[], server: SourceServer): unknown {
+  for (const { failure } of reports) {
+    if (failure === undefined) continue;
+    if ("error" in failure) return deserializeError(failure.error, WORKER_ERRORS);
+    if (failure.read !== ABANDONED) return server.failure(failure.read);
+  }
+  return undefined;
 }
 
 /** As startTasks; when none of them gets a thread, the caller's runs the block. */
 async function attempt(input: RunInput, mode: "parallel" | "sequential", count: number): Promise<Attempt> {
+  if (input.pool === input.inline && mode === "sequential") return runInline(input);
   await input.pool.prepare();
   const onThreads = await startTasks(input, input.pool, mode, count);
   if (!onThreads.withdrawn || input.signal?.aborted === true) return onThreads;
-  return { ...(await startTasks(input, input.inline, "sequential", 1)), withdrawn: true };
+  return { ...(await runInline(input)), withdrawn: true };
 }
 
 /**
@@ -187,7 +215,7 @@ async function attempt(input: RunInput, mode: "parallel" | "sequential", count: 
 async function runSmallBlock(input: RunInput): Promise<RunReport> {
   const { kernel, inlineMs, signal } = input;
   const limited: RunInput = { ...input, tracing: { ...input.tracing, timeLimitMs: inlineMs } };
-  const first = await startTasks(limited, input.inline, "sequential", 1);
+  const first = await runInline(limited);
   if (allRun(input)) return { reports: first.reports, fallback: undefined };
   if (!isTimeLimit(first.failure)) checkFailures(kernel, first, signal);
   const at = kernel.commitIndex();
