@@ -275,3 +275,20 @@ export interface HardhatMeasurement {
   rounds: number;
   suites: HardhatSuite[];
 }
+
+/** Blocks that were run with what those before them taught, and without; milliseconds of all blocks, one for each round. */
+export interface HintsRow {
+  name: string;
+  blocks: number;
+  /** Writes that were expected; those of them that came; writes of locations that more than one transaction wrote. Over all rounds. */
+  predicted: number;
+  hits: number;
+  contended: number;
+  learned: { ms: number[]; aborts: number };
+  without: { ms: number[]; aborts: number };
+}
+
+export interface HintsMeasurement {
+  environment: Environment;
+  rows: HintsRow[];
+}

@@ -8,6 +8,7 @@ import type {
   ConformanceMeasurement,
   FreshProcessMeasurement,
   HardhatMeasurement,
+  HintsMeasurement,
   HostileMeasurement,
   KeysMeasurement,
   LongRunMeasurement,
@@ -25,6 +26,7 @@ import {
   conformanceLines,
   freshProcessTable,
   hardhatTable,
+  hintsTable,
   hostileTable,
   keysTable,
   longRunTable,
@@ -62,6 +64,7 @@ const states = readResult<StatesMeasurement>("states");
 const node = readResult<NodeMeasurement>("node");
 const remote = readResult<RemoteMeasurement>("remote");
 const profile = readResult<ProfileMeasurement>("profile");
+const hints = readResult<HintsMeasurement>("hints");
 const hostile = readResult<HostileMeasurement>("hostile");
 const hardhat = readResult<HardhatMeasurement>("hardhat");
 fill("README.md", {
@@ -73,6 +76,7 @@ fill("README.md", {
   keys: keys && `${formatEnvironment(keys.environment)}\n\n${keysTable(keys)}`,
   "long-run": longRun && `${formatEnvironment(longRun.environment)}\n\n${longRunTable(longRun)}`,
   "small-blocks": small && `${formatEnvironment(small.environment)}\n\n${smallBlocksTable(small)}`,
+  hints: hints && `${formatEnvironment(hints.environment)}\n\n${hintsTable(hints)}`,
   states: states && `${formatEnvironment(states.environment)}\n\n${statesTables(states)}`,
   node: node && `${formatEnvironment(node.environment)}\n\n${nodeTable(node)}`,
   remote: remote && `${formatEnvironment(remote.environment)}\n\n${remoteTables(remote)}`,

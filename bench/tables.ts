@@ -8,6 +8,7 @@ import type {
   FreshRun,
   FreshSide,
   HardhatMeasurement,
+  HintsMeasurement,
   HostileMeasurement,
   KeysMeasurement,
   LongRunMeasurement,
@@ -460,6 +461,22 @@ export function hardhatTable({ suites }: HardhatMeasurement): string {
       show(braid),
       show(edr),
       (median(braid) / median(edr)).toFixed(2),
+    ]),
+    1,
+  );
+}
+
+/** What hints foresaw, and the time with them in that of the same round without. */
+export function hintsTable({ rows }: HintsMeasurement): string {
+  return markdownTable(
+    ["blocks", "precision", "recall", "aborts, learned", "aborts, without", "time with hints"],
+    rows.map(({ name, blocks, predicted, hits, contended, learned, without }) => [
+      `${blocks}: ${name}`,
+      predicted === 0 ? "none expected" : (hits / predicted).toFixed(2),
+      (hits / contended).toFixed(2),
+      String(Math.round(learned.aborts / learned.ms.length)),
+      String(Math.round(without.aborts / without.ms.length)),
+      times(spreadOf(learned.ms.map((ms, i) => ms / (without.ms[i] as number)))),
     ]),
     1,
   );

@@ -9,10 +9,10 @@ import { type TracerOf, withTracers } from "./block/guard-tracers.ts";
 import { type PreparedBlock, prepareBlock } from "./block/prepare-block.ts";
 import { readBlock } from "./block/read-block.ts";
 import { type EngineRegistry, engineName } from "./engines/registry.ts";
-import { functionKey } from "./hints/call-target.ts";
+import { Foresight } from "./hints/foresight.ts";
 import type { HintMemory } from "./hints/hint-memory.ts";
+import { hintOptions } from "./hints/hint-options.ts";
 import { placeAccessList, prefetchAccessList } from "./hints/place-access-list.ts";
-import { hintOptions, placeEstimates } from "./hints/place-hints.ts";
 import { prefetch } from "./hints/prefetch.ts";
 import { type RunInput, type RunReport, runBlock } from "./pool/block-run.ts";
 import { throwIfCancelled, unlessCancelled } from "./pool/cancel.ts";
@@ -61,8 +61,7 @@ interface Job extends PreparedBlock {
   building: boolean;
   /** As the header has it, which may be wrong. */
   gasUsed: bigint;
-  /** The function that each transaction calls, for hints. */
-  functionKeys: () => (string | undefined)[];
+  foresight: Foresight;
 }
 
 /** What to trace. The block runs in order on the caller's thread, up to the last transaction that is asked for. */
@@ -144,8 +143,7 @@ async function runBlockWay(
   const report = await runOrFallBack(resources, input, block, plan, times);
   times.ran = performance.now();
   const { result, contended, included, leftOut } = assembleResult(resources.kernel, block, input);
-  if (hintOptions(input.hints).learned && (contended.length > 0 || !resources.hints.isEmpty))
-    resources.hints.learn(contended, block.functionKeys());
+  if (hintOptions(input.hints).learned) block.foresight.learn(resources.kernel, resources.hints, contended);
   times.end = performance.now();
   // Not a copy of the result: that would make its access list, which few look at.
   const withStatistics = Object.assign(result, {
@@ -162,18 +160,13 @@ function prepareJob(input: ExecuteBlockInput, building: boolean): Job {
   const chain = chainOf(input.chain);
   const block = readBlock(input.block, chain);
   const encodings = block.transactions;
-  let keys: (string | undefined)[] | undefined;
-  const functionKeys = () => {
-    keys ??= encodings.map(functionKey);
-    return keys;
-  };
   return {
     ...prepareBlock(block, chain, input.contractSenders),
     encodings,
     building,
     gasUsed: block.header.gasUsed,
     tracing: undefined,
-    functionKeys,
+    foresight: new Foresight(encodings),
   };
 }
 
@@ -330,8 +323,7 @@ async function useHints(
     placeAccessList(kernel, accessList, block.encodings.length + 2);
     return;
   }
-  if (options.learned && plan.mode === "parallel" && !hints.isEmpty)
-    placeEstimates(kernel, block.functionKeys(), hints);
+  if (options.learned && plan.mode === "parallel") block.foresight.place(kernel, hints);
 }
 
 /** Blobs that a block of these rules may have (EIP-4844); before there were any, the transaction's type is what is wrong. */

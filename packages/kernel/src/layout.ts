@@ -236,6 +236,13 @@ export const HINT_NEXT = 0;
 export const HINT_ENTRY = 4;
 export const HINT_SIZE = 8;
 
+/** What an incarnation hashed: a record of the block arena. */
+export const PREIMAGE_NEXT = 0; // the one before it, or 0
+export const PREIMAGE_LENGTH = 4;
+export const PREIMAGE_HASH = 8; // 32 bytes
+export const PREIMAGE_BYTES = 40;
+export const MAX_PREIMAGE = 128; // longer ones are no keys of mappings
+
 // ---- Unit table ----
 
 export const UNIT_STATUS = 0;
@@ -262,6 +269,7 @@ export const UNIT_BLOBS = 104; // takes part in the block's blob admission
 export const UNIT_ENCODING = 108; // ptr of its transaction as the block has it (EIP-2718)
 export const UNIT_ENCODING_LENGTH = 112;
 export const UNIT_TRANSACTION = 116; // ptr of its transaction's record (TX_*), 0 until it was decoded and found valid
+export const UNIT_PREIMAGES = 120; // of a unit with KEEP_PREIMAGES: the last PREIMAGE_* of its latest incarnation
 export const UNIT_SIZE = 128;
 
 export const STATUS_READY = 0;
@@ -276,6 +284,7 @@ export const STATUS_PARKED = 6;
 export const HEAD_ONLY = 1; // runs only when all lower units are committed
 export const HAS_GAS_LIMIT = 2; // takes part in the block's gas admission
 export const LEFT_OUT = 4; // a candidate that is not part of the block that is being built
+export const KEEP_PREIMAGES = 8; // notes down what it hashes, for hints
 
 export const SENDER_UNKNOWN = 0;
 export const SENDER_KNOWN = 1;

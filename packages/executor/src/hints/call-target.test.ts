@@ -1,11 +1,11 @@
-// The function key that is read out of an encoded transaction, against the transaction decoded whole.
+// What a transaction calls, as it is read out of an encoded transaction, against the transaction decoded whole.
 
 import { bytesToHex } from "@braid/primitives";
 import { decodeTransaction } from "@braid/protocol";
 import { RLP } from "@ethereumjs/rlp";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { functionKey } from "./call-target.ts";
+import { callTarget } from "./call-target.ts";
 
 const word = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
 const receiver = fc.oneof(fc.constant(new Uint8Array(0)), fc.uint8Array({ minLength: 20, maxLength: 20 }));
@@ -34,7 +34,11 @@ it("is receiver and selector of a call, and nothing for creations and plain tran
         tx.to === undefined || tx.data.length < 4
           ? undefined
           : bytesToHex(tx.to) + bytesToHex(tx.data.subarray(0, 4)).slice(2);
-      expect(functionKey(raw)).toBe(expected);
+      const target = callTarget(raw);
+      expect(target?.key).toBe(expected);
+      if (target === undefined) return;
+      expect(target.receiver).toEqual(tx.to);
+      expect(target.data).toEqual(tx.data);
     }),
   );
 });
@@ -42,7 +46,7 @@ it("is receiver and selector of a call, and nothing for creations and plain tran
 it("is nothing for bytes that are no transaction", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
-      const key = functionKey(bytes);
+      const key = callTarget(bytes)?.key;
       expect(key === undefined || key.length === 2 + 40 + 8).toBe(true);
     }),
   );

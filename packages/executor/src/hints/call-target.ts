@@ -7,8 +7,17 @@ import { transactionType } from "@braid/protocol";
 /** Where the receiver stands among the fields of types 0 to 4; the data is two fields behind. */
 const RECEIVER_FIELD = [3, 4, 5, 5, 5] as const;
 
-/** Receiver and selector of a call as one hex string; undefined for creations, plain transfers, and what is no transaction. */
-export function functionKey(raw: Uint8Array): string | undefined {
+/** What a transaction calls. */
+export interface CallTarget {
+  /** Receiver and selector as one hex string: the function. */
+  key: string;
+  /** 20 bytes, and the data from the selector on: views of the encoding. */
+  receiver: Uint8Array;
+  data: Uint8Array;
+}
+
+/** undefined for creations, plain transfers, and what is no transaction. */
+export function callTarget(raw: Uint8Array): CallTarget | undefined {
   const first = raw[0];
   if (first === undefined) return undefined;
   const type = transactionType(first);
@@ -26,8 +35,7 @@ export function functionKey(raw: Uint8Array): string | undefined {
   const data = value === undefined ? undefined : readRlpItem(raw, value.end);
   if (receiver === undefined || data === undefined) return undefined;
   if (receiver.end - receiver.content !== 20 || data.end - data.content < 4) return undefined;
-  return (
-    bytesToHex(raw.subarray(receiver.content, receiver.end)) +
-    bytesToHex(raw.subarray(data.content, data.content + 4)).slice(2)
-  );
+  const to = raw.subarray(receiver.content, receiver.end);
+  const input = raw.subarray(data.content, data.end);
+  return { key: bytesToHex(to) + bytesToHex(input.subarray(0, 4)).slice(2), receiver: to, data: input };
 }

@@ -15,7 +15,7 @@ import {
 import type { BlockContext } from "../block/block-context.ts";
 import type { HintOptions } from "../block/block-input.ts";
 import type { StateReader } from "../state/state-reader.ts";
-import { functionKey } from "./call-target.ts";
+import { callTarget } from "./call-target.ts";
 import type { HintMemory } from "./hint-memory.ts";
 
 /** The block as its transactions' expected reads depend on it. */
@@ -76,7 +76,7 @@ function expectedReads(block: PrefetchInput, memory: HintMemory, options: HintOp
         for (const slot of entry.slots) slots.push({ address: entry.address, slot });
       }
     }
-    const key = options.learned ? functionKey(block.transactions[i] as Uint8Array) : undefined;
+    const key = options.learned ? callTarget(block.transactions[i] as Uint8Array)?.key : undefined;
     if (key === undefined) continue;
     for (const { address, slot } of memory.expect(key)) {
       if (slot === undefined) accounts.set(bytesToHex(address), address);

@@ -4,6 +4,7 @@
 
 import { bigIntToBytes32, bytesToBigInt } from "@braid/primitives";
 import { EVMError } from "@ethereumjs/evm";
+import { keepPreimage } from "../../../records/preimages.ts";
 import { readWordBigEndian, writeWordBigEndian } from "../../../records/words.ts";
 import { CHECK_GAS, CHECK_STEPS, type TimeLimit } from "../../time-limit.ts";
 import { type CodeAnalysis, wideConstant } from "../state/code-analysis.ts";
@@ -456,13 +457,18 @@ function jumpTarget(target: bigint, jumps: Uint8Array): number {
 }
 
 /** The hash of a part of `data` as a word. PERF: hashed in the worker's scratch memory, no allocation but the result. */
-function keccakWord({ kernel }: VersionedState, data: Uint8Array, start: number, count: number): bigint {
+function keccakWord(state: VersionedState, data: Uint8Array, start: number, count: number): bigint {
+  const { kernel } = state;
   if (count > MAX_SCRATCH_HASH) return bytesToBigInt(kernel.keccak256(data.subarray(start, start + count)));
   const { scratch, u8 } = kernel;
   if (count > MAX_COPIED_BY_LOOP) u8.set(data.subarray(start, start + count), scratch);
   else for (let i = 0; i < count; i++) u8[scratch + i] = data[start + i] as number;
   const output = scratch + MAX_SCRATCH_HASH;
   kernel.keccak(scratch, count, output);
+  if (state.preimagesLeft > 0) {
+    state.preimagesLeft--;
+    keepPreimage(kernel, state.unit, count, output);
+  }
   return readWordBigEndian(kernel.view, output);
 }
 

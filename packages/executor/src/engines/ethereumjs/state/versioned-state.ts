@@ -10,6 +10,7 @@
 import { ACCOUNT_ADDRESS, type Kernel, PeekStatus } from "@braid/kernel";
 import { equalBytes } from "@braid/primitives";
 import { ABSENT_CODE_HASH, EMPTY_CODE_HASH } from "@braid/state";
+import { beginPreimages } from "../../../records/preimages.ts";
 import { readU256, writeU256, writeWordBigEndian } from "../../../records/words.ts";
 import type { MissHandler } from "../../engine.ts";
 import type { CodeStore } from "./code-store.ts";
@@ -41,6 +42,8 @@ export class VersionedState {
   #unit = 0;
   /** All lower units are committed: what is read now is final. */
   #head = false;
+  /** Of so many hashes somebody wants to know what was hashed. */
+  preimagesLeft = 0;
   /** EIP-161: existence is the same as being non-empty. */
   #stateClearing = true;
   #accounts = new Map<number, AccountEntry>();
@@ -77,6 +80,7 @@ export class VersionedState {
     if (this.#slots.size > 0) this.#slots = new Map();
     this.journal.reset();
     this.suspended = undefined;
+    this.preimagesLeft = beginPreimages(this.kernel, unit);
     this.kernel.beginIncarnation();
   }
 

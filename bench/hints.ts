@@ -1,0 +1,93 @@
+// What learned hints foresee, and what they cost: swaps through a router over 50 pools by users who were never seen, and mainnet's blocks,
+// each after those before it. With hints and without take turns.
+//
+//   npx -y pnpm@12 bench:hints [--rounds 10]
+import { parseArgs } from "node:util";
+import { dependentSwaps, prepareWorkload, sealWorkload, swaps } from "@braid/contracts";
+import { Executor } from "@braid/executor";
+import { type BenchBlock, mainnetOrigins, newSource, openBlock } from "./blocks.ts";
+import { describeEnvironment, formatEnvironment } from "./environment.ts";
+import type { HintsMeasurement, HintsRow } from "./measurements.ts";
+import { writeResult } from "./results.ts";
+import { hintsTable } from "./tables.ts";
+
+const POOLS = 50;
+const BLOCKS = 8;
+const SWAPS = 200;
+/** They take turns, in an order that changes. */
+const SIDES = ["learned", "without"] as const;
+
+const { values } = parseArgs({ options: { rounds: { type: "string", default: "10" } } });
+const rounds = Number(values.rounds);
+const environment = describeEnvironment("bench:hints");
+
+async function swapBlocks(pools: number): Promise<BenchBlock[]> {
+  const workload = await prepareWorkload({ senders: BLOCKS * SWAPS, pools });
+  const make = pools === 1 ? dependentSwaps : swaps;
+  const all = make(workload, BLOCKS * SWAPS, pools);
+  const blocks: BenchBlock[] = [];
+  for (let first = 0; first < all.length; first += SWAPS) {
+    // All of them stand on the same state: nobody swaps twice.
+    const bundle = await sealWorkload(workload, [all.slice(first, first + SWAPS)], "swaps");
+    blocks.push(await openBlock({ kind: "bundle", name: `swaps ${first}`, bundle }));
+  }
+  return blocks;
+}
+
+async function mainnetBlocks(): Promise<BenchBlock[]> {
+  const blocks: BenchBlock[] = [];
+  for (const origin of await mainnetOrigins()) blocks.push(await openBlock(origin));
+  return blocks.filter(({ block }) => block.input.transactions.length >= 100);
+}
+
+/** An executor that knows nothing runs the blocks one after the other; the first one of them teaches only. */
+async function measure(name: string, blocks: BenchBlock[]): Promise<HintsRow> {
+  const row: HintsRow = {
+    name,
+    blocks: blocks.length - 1,
+    predicted: 0,
+    hits: 0,
+    contended: 0,
+    learned: { ms: [], aborts: 0 },
+    without: { ms: [], aborts: 0 },
+  };
+  // The first round warms up.
+  for (let round = -1; round < rounds; round++) {
+    for (let i = 0; i < SIDES.length; i++) {
+      const side = SIDES[(i + round + 1) % SIDES.length] as (typeof SIDES)[number];
+      const executor = new Executor({ workers: 2 });
+      let ms = 0;
+      for (const [index, block] of blocks.entries()) {
+        const { statistics } = await executor.executeBlock({
+          block: block.block.input,
+          chain: block.block.chain,
+          source: newSource(block),
+          hints: { learned: side === "learned" },
+        });
+        if (index === 0 || round < 0) continue;
+        ms += statistics.phases.total;
+        row[side].aborts += statistics.aborts;
+        if (side === "without") continue;
+        row.predicted += statistics.hints.predicted;
+        row.hits += statistics.hints.hits;
+        row.contended += statistics.hints.contended;
+      }
+      if (round >= 0) row[side].ms.push(ms);
+      await executor.close();
+    }
+  }
+  console.error(name);
+  return row;
+}
+
+const measurement: HintsMeasurement = {
+  environment,
+  rows: [
+    await measure(`${SWAPS} swaps, ${POOLS} pools`, await swapBlocks(POOLS)),
+    await measure(`${SWAPS} swaps, 1 pool`, await swapBlocks(1)),
+    await measure("mainnet, blocks of 100 or more transactions", await mainnetBlocks()),
+  ],
+};
+console.log(formatEnvironment(environment));
+console.log(hintsTable(measurement));
+console.log(`written to ${writeResult("hints", measurement)}`);
