@@ -11,15 +11,15 @@ if (folder === undefined) {
   process.exitCode = 2;
 } else {
   const path = resolve(folder);
-  const [edr, braid] = [await runSuite(path, "edr", args), await runSuite(path, "braid", args)];
-  for (const { side, outcomes, seconds, code } of [edr, braid])
+  const [own, braid] = [await runSuite(path, "own", args), await runSuite(path, "braid", args)];
+  for (const { side, outcomes, seconds, code } of [own, braid])
     console.log(
-      `${side}: ${countOf(outcomes, "passed")} passed, ${countOf(outcomes, "failed")} failed, ${countOf(outcomes, "skipped")} skipped, ${seconds.toFixed(1)} s, exit code ${code}`,
+      `${side === "own" ? "as it is" : "on Braid"}: ${countOf(outcomes, "passed")} passed, ${countOf(outcomes, "failed")} failed, ${countOf(outcomes, "skipped")} skipped, ${seconds.toFixed(1)} s, exit code ${code}`,
     );
-  const different = differences(edr.outcomes, braid.outcomes);
+  const different = differences(own.outcomes, braid.outcomes);
   for (const { name, outcomes } of different)
-    console.log(`  ${outcomes[0]} on EDR, ${outcomes[1]} on Braid: ${name}`);
-  if (edr.outcomes.size === 0) console.log(edr.printed);
+    console.log(`  ${outcomes[0]} as it is, ${outcomes[1]} on Braid: ${name}`);
+  if (own.outcomes.size === 0) console.log(own.printed);
   if (different.length > 0) console.log(braid.printed);
-  if (different.length > 0 || edr.outcomes.size === 0) process.exitCode = 1;
+  if (different.length > 0 || own.outcomes.size === 0) process.exitCode = 1;
 }

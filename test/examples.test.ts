@@ -4,6 +4,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { countOf, differences } from "../scripts/suite/read-outcome.ts";
+import { runSuite } from "../scripts/suite/run-suite.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
@@ -66,9 +68,29 @@ describe.each(Object.entries(PRINTS))("examples/%s", (name, lines) => {
   });
 
   test("its README and the root's name the command that runs it", () => {
-    const command = `npx -y pnpm@12 example:${name}`;
     expect(scripts[`example:${name}`]).toContain(`node examples/${name}/main.ts`);
-    for (const readme of [`examples/${name}/README.md`, "README.md"])
-      expect(readFileSync(join(ROOT, readme), "utf8")).toContain(command);
+    expectNamed(`example:${name}`, `examples/${name}/README.md`);
+  });
+});
+
+function expectNamed(script: string, own: string): void {
+  for (const readme of [own, "README.md"])
+    expect(readFileSync(join(ROOT, readme), "utf8")).toContain(`npx -y pnpm@12 ${script}`);
+}
+
+describe("examples/hardhat-project", () => {
+  const folder = join(ROOT, "examples/hardhat-project");
+
+  test("its tests pass, on Braid as it is and on EDR", async () => {
+    const ours = await runSuite(folder, "own");
+    const theirs = await runSuite(folder, "own", ["--network", "edr"]);
+    expect([ours.code, theirs.code], ours.printed).toEqual([0, 0]);
+    expect(countOf(ours.outcomes, "passed")).toBe(6);
+    expect(differences(theirs.outcomes, ours.outcomes)).toEqual([]);
+  }, 200_000);
+
+  test("its README and the root's name the command that runs it", () => {
+    expect(scripts["example:hardhat"]).toContain("cd examples/hardhat-project && hardhat test");
+    expectNamed("example:hardhat", "examples/hardhat-project/README.md");
   });
 });

@@ -20,7 +20,7 @@ async function answer(side: Side, args: string[]): Promise<unknown> {
 }
 
 test("hardhat-ethers, hardhat-viem, network-helpers, chai matchers, viem assertions, ignition, mocha and node:test", async () => {
-  const [theirs, ours] = [await runSuite(PROJECT, "edr"), await runSuite(PROJECT, "braid")];
+  const [theirs, ours] = [await runSuite(PROJECT, "own"), await runSuite(PROJECT, "braid")];
   expect(theirs.outcomes.size, theirs.printed).toBeGreaterThan(80);
   expect(differences(theirs.outcomes, ours.outcomes), ours.printed).toEqual([]);
   expect([countOf(ours.outcomes, "failed"), ours.code, theirs.code]).toEqual([0, 0, 0]);
@@ -39,7 +39,7 @@ describe("tasks answer the same", () => {
   ])(
     "%s: %j",
     async (_plugin, args) => {
-      expect(await answer("braid", args)).toEqual(await answer("edr", args));
+      expect(await answer("braid", args)).toEqual(await answer("own", args));
     },
     120_000,
   );

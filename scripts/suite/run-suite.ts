@@ -9,7 +9,8 @@ import { pathToFileURL } from "node:url";
 import { ROOT } from "../public-packages.ts";
 import { type Outcomes, readOutcomes } from "./read-outcome.ts";
 
-export type Side = "edr" | "braid";
+/** With the project's own config, or with the plugin added to it. */
+export type Side = "own" | "braid";
 
 /** One run of the tests. */
 export interface SuiteRun {
