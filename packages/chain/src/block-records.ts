@@ -7,10 +7,13 @@
 // "n", number (u64)      of the canonical chain: block hash, logs bloom
 // "t", transaction hash  of the canonical chain: block number (u64), index (u32)
 // "m", name              the hash of the block that has this name
+// "e", id (16 bytes)     a range of empty blocks: see empty-range.ts
+// "l", number (u64)      of the canonical chain: the range whose last block, as far as it is part of it, has this number: its id
 
 import { bytesToHex, concatBytes, type Hex, readRlpItem, rlpOfBytes, rlpOfList } from "@braid/primitives";
 import { type Chain, decodeBlock, decodeReceipt, encodeBlock, encodeReceipt } from "@braid/protocol";
-import type { RecordChange, StateStore } from "@braid/state";
+import { type RecordChange, readStandIn, type StateStore } from "@braid/state";
+import { EmptyRange } from "./empty-range.ts";
 import { type BlockReceipts, StoredBlock, type TransactionPlace } from "./stored-block.ts";
 
 /** Blocks that a node follows may be named by others: the newest that will most likely stay, and the newest that will surely stay. */
@@ -21,7 +24,16 @@ const HASH_BYTES = 32;
 /** Decoded blocks, and their receipts, that stay in memory: what clients poll is among the newest. */
 const CACHED_BLOCKS = 64;
 
-const PREFIX = { block: 0x62, receipts: 0x72, state: 0x73, canonical: 0x6e, transaction: 0x74, name: 0x6d };
+const PREFIX = {
+  block: 0x62,
+  receipts: 0x72,
+  state: 0x73,
+  canonical: 0x6e,
+  transaction: 0x74,
+  name: 0x6d,
+  range: 0x65,
+  rangeEnd: 0x6c,
+};
 
 function keyOf(prefix: keyof typeof PREFIX, rest: Uint8Array): Uint8Array {
   return concatBytes(Uint8Array.of(PREFIX[prefix]), rest);
@@ -72,12 +84,23 @@ export function droppedEntries({ number, transactionHashes }: StoredBlock): Reco
   ];
 }
 
-/** Takes all entries of a block back that is no part of the canonical chain. */
+/** Takes all entries of a block back that is no part of the canonical chain; of a block of an empty range, those of the range. */
 export function forgottenEntries(hash: Uint8Array): RecordChange[] {
-  return (["block", "receipts", "state"] as const).map((prefix) => ({
-    key: keyOf(prefix, hash),
-    value: undefined,
-  }));
+  const keys = (["block", "receipts", "state"] as const).map((prefix) => keyOf(prefix, hash));
+  const range = readStandIn(hash);
+  if (range !== undefined) keys.push(keyOf("range", range.id));
+  return keys.map((key) => ({ key, value: undefined }));
+}
+
+export function rangeEntry(range: EmptyRange): RecordChange {
+  return { key: keyOf("range", range.id), value: range.encode() };
+}
+
+/** The canonical chain has the blocks of a range up to `last`; none of them when that is before its first one. */
+export function canonicalRangeEntries(range: EmptyRange, last: bigint, before: bigint): RecordChange[] {
+  const entry = (number: bigint, value?: Uint8Array): RecordChange[] =>
+    range.has(number) ? [{ key: keyOf("rangeEnd", u64(number)), value }] : [];
+  return [...entry(before), ...entry(last, range.id)];
 }
 
 export function nameEntry(name: BlockName, hash: Uint8Array): RecordChange {
@@ -94,6 +117,7 @@ export class BlockRecords {
   readonly #chain: Chain;
   readonly #blocks = new Recent<StoredBlock>();
   readonly #receipts = new Recent<BlockReceipts>();
+  readonly #ranges = new Recent<EmptyRange>();
 
   constructor(store: StateStore, chain: Chain) {
     this.#store = store;
@@ -107,13 +131,30 @@ export class BlockRecords {
   }
 
   block(hash: Uint8Array): StoredBlock | undefined {
+    const range = this.rangeOf(hash);
+    if (range !== undefined) return range.range.block(range.number);
     return this.#blocks.get(hash, () => {
       const raw = this.#store.record(keyOf("block", hash));
       return raw && new StoredBlock(hash.slice(), decodeBlock(raw, this.#chain), raw.length);
     });
   }
 
+  /** The empty range that a hash belongs to, and which block of it it means. */
+  rangeOf(hash: Uint8Array): { range: EmptyRange; number: bigint } | undefined {
+    const { id, number = 0n } = readStandIn(hash) ?? {};
+    const range = id && this.#range(id);
+    return range?.has(number) ? { range, number } : undefined;
+  }
+
+  #range(id: Uint8Array): EmptyRange | undefined {
+    return this.#ranges.get(id, () => {
+      const raw = this.#store.record(keyOf("range", id));
+      return raw && EmptyRange.decode(raw, this.#chain);
+    });
+  }
+
   receipts(hash: Uint8Array): BlockReceipts | undefined {
+    if (this.rangeOf(hash) !== undefined) return { receipts: [], senders: [] };
     return this.#receipts.get(hash, () => {
       const raw = this.#store.record(keyOf("receipts", hash));
       return raw && decodeReceipts(raw);
@@ -122,13 +163,25 @@ export class BlockRecords {
 
   /** The block is there no more. */
   forget(hash: Uint8Array): void {
+    const range = readStandIn(hash);
+    if (range !== undefined) this.#ranges.forget(range.id);
     this.#blocks.forget(hash);
     this.#receipts.forget(hash);
   }
 
   /** The hash of the canonical block with this number. */
   canonical(number: bigint): Uint8Array | undefined {
-    return this.#store.record(keyOf("canonical", u64(number)))?.slice(0, HASH_BYTES);
+    const own = this.#store.record(keyOf("canonical", u64(number)));
+    return own === undefined ? this.#canonicalInRange(number) : own.slice(0, HASH_BYTES);
+  }
+
+  #canonicalInRange(number: bigint): Uint8Array | undefined {
+    const after = { from: keyOf("rangeEnd", u64(number)), to: Uint8Array.of(PREFIX.rangeEnd + 1) };
+    for (const [, id] of this.#store.records(after)) {
+      const range = this.#range(id.slice());
+      return range?.has(number) ? range.hashOf(number) : undefined;
+    }
+    return undefined;
   }
 
   /** The canonical blocks from one number to another, both included, with their blooms. */
@@ -149,8 +202,10 @@ export class BlockRecords {
     return this.#store.record(keyOf("name", new TextEncoder().encode(name)));
   }
 
+  /** The state that calls on a block see, when it does not go by the block's hash. The blocks of an empty range have one state, which goes by the last one's. */
   state(block: Uint8Array): Uint8Array | undefined {
-    return this.#store.record(keyOf("state", block));
+    const { range } = this.rangeOf(block) ?? {};
+    return this.#store.record(keyOf("state", block)) ?? range?.hashOf(range.last);
   }
 }
 

@@ -27,6 +27,7 @@ import {
   type RecordChange,
   type StateChanges,
   type StateStore,
+  stateChangesOf,
   UnknownBlockError,
 } from "@braid/state";
 import {
@@ -34,13 +35,22 @@ import {
   BlockRecords,
   blockEntries,
   canonicalEntries,
+  canonicalRangeEntries,
   droppedEntries,
   firstBlock,
   forgottenEntries,
   nameEntry,
+  rangeEntry,
   stateEntry,
 } from "./block-records.ts";
-import { type BlockAttributes, type BuildOptions, type BuiltChild, buildChild } from "./build-block.ts";
+import {
+  type BlockAttributes,
+  type BuildOptions,
+  type BuiltChild,
+  buildChild,
+  draftHeader,
+} from "./build-block.ts";
+import { EmptyRange, TooManyBlocksError } from "./empty-range.ts";
 import { leftBranch } from "./left-branch.ts";
 import { findLogs, type LogQuery } from "./logs.ts";
 import { type BlockReceipts, type FoundLog, StoredBlock, type TransactionPlace } from "./stored-block.ts";
@@ -101,6 +111,9 @@ interface ExecutedBlock extends Omit<BuiltChild, "result"> {
   result: BlockResult;
 }
 
+/** Numbers and times of blocks have 64 bits. */
+const LAST_NUMBER = 2n ** 64n - 1n;
+const NO_BYTES = new Uint8Array(0);
 const STATE_DOMAIN = new TextEncoder().encode("braid: a state that was changed by hand");
 
 /** One write after the other; reads show what the last finished one has left. */
@@ -246,8 +259,7 @@ export class Blockchain {
       chain: this.rules,
       store: this.#store,
       executor: this.#executor,
-      parent: parent.header,
-      parentHash: parent.hash,
+      parent,
       state: this.stateId(hash),
       attributes,
       candidates,
@@ -263,6 +275,35 @@ export class Blockchain {
       const stored = this.block(hash) ?? (await this.#keep(built));
       if (isOnHead && this.#head !== stored) await this.#moveHead(hash, { state: null });
       return stored;
+    });
+  }
+
+  /**
+   * Appends empty blocks to the head that nobody executes (empty-range.ts), however many: as many as are wanted, or as belong to the same fork. Gives
+   * the last one. Listeners are told nothing. Rejects with TooManyBlocksError.
+   *
+   * @param attributes of the first one; the others have the same, but for what follows from block to block.
+   * @param seconds between two blocks.
+   */
+  appendEmpty(attributes: BlockAttributes, count: bigint, seconds: bigint): Promise<StoredBlock> {
+    return this.#enqueue(async () => {
+      const head = this.#head;
+      if (head.number + count >= LAST_NUMBER || attributes.timestamp + count * seconds >= LAST_NUMBER)
+        throw new TooManyBlocksError(count);
+      const state = this.stateId(head.hash);
+      const after = this.#store.prepare(state, stateChangesOf({ accounts: new Map(), codes: new Map() }));
+      const header = { ...draftHeader(this.rules, head, attributes), stateRoot: after.root };
+      const range = EmptyRange.upTo({ header, count, seconds }, this.rules);
+      const last = range.block(range.last);
+      if (this.block(last.hash) !== undefined) await this.#moveHead(last.hash, { state: null });
+      else {
+        const end = canonicalRangeEntries(range, range.last, head.number);
+        const records = [...this.#unwritten, rangeEntry(range), ...end, nameEntry("head", last.hash)];
+        await after.commit({ hash: last.hash, number: last.number }, records);
+        this.#unwritten = [];
+        this.#head = last;
+      }
+      return last;
     });
   }
 
@@ -385,15 +426,15 @@ export class Blockchain {
   async #moveHead(hash: Uint8Array, { state, forgetUnless, ...names }: NewHead): Promise<void> {
     const before = this.stateId(this.#head.hash);
     const target = this.#find(hash);
-    const change = this.#way(target);
-    const records = [...this.#unwritten];
+    const { entries, ...change } = this.#way(target);
+    const records = [...this.#unwritten, ...entries];
     // The block's own hash stands for its own state, which needs no entry.
-    if (state !== undefined) records.push(stateEntry(hash, state === null ? undefined : state));
+    if (state !== undefined) records.push(stateEntry(hash, state ?? undefined));
     for (const block of change.dropped) records.push(...droppedEntries(block));
     for (const block of change.added) records.push(...canonicalEntries(block));
     records.push(nameEntry("head", hash));
     for (const [name, named] of Object.entries(names)) records.push(nameEntry(name as BlockName, named));
-    const id = state === undefined ? this.stateId(hash) : (state ?? hash);
+    const id = state === undefined ? this.stateId(hash) : (state ?? this.#ownState(hash));
     await this.#store.setHead(id, records);
     this.#unwritten = [];
     this.#head = target;
@@ -413,22 +454,42 @@ export class Blockchain {
     for (const hash of gone) this.#records.forget(hash);
   }
 
-  /** From the head to the nearest common ancestor, and on to the target. */
-  #way(target: StoredBlock): HeadChange {
+  /** From the head to the nearest common ancestor, and on to the target. Of empty ranges there is nothing to tell but their entries. */
+  #way(target: StoredBlock): HeadChange & { entries: RecordChange[] } {
     const dropped: StoredBlock[] = [];
     const added: StoredBlock[] = [];
+    const left: RecordChange[] = [];
+    const come: RecordChange[] = [];
     let head = this.#head;
     let meeting = target;
     while (!equalBytes(head.hash, meeting.hash)) {
       if (meeting.number > head.number) {
-        added.push(meeting);
-        meeting = this.#find(meeting.header.parentHash);
+        const jump = this.#overRange(meeting, head);
+        if (jump === undefined) added.push(meeting);
+        else come.push(...canonicalRangeEntries(jump.range, meeting.number, jump.below.number));
+        meeting = jump?.below ?? this.#find(meeting.header.parentHash);
       } else {
-        dropped.push(head);
-        head = this.#find(head.header.parentHash);
+        const jump = this.#overRange(head, meeting);
+        if (jump === undefined) dropped.push(head);
+        else left.push(...canonicalRangeEntries(jump.range, jump.below.number, head.number));
+        head = jump?.below ?? this.#find(head.header.parentHash);
       }
     }
-    return { dropped, added: added.reverse() };
+    return { dropped, added: added.reverse(), entries: [...left, ...come] };
+  }
+
+  /** Of a block of an empty range: the block before all of it, or, when that is one of the same range and further down, `other`. */
+  #overRange(block: StoredBlock, other: StoredBlock): { range: EmptyRange; below: StoredBlock } | undefined {
+    const { range } = this.#records.rangeOf(block.hash) ?? {};
+    if (range === undefined) return undefined;
+    const isSame = equalBytes(this.#records.rangeOf(other.hash)?.range.id ?? NO_BYTES, range.id);
+    return { range, below: isSame && other.number < block.number ? other : this.#find(range.parentHash) };
+  }
+
+  /** What the store knows the state by that a block has left behind. */
+  #ownState(hash: Uint8Array): Uint8Array {
+    const { range } = this.#records.rangeOf(hash) ?? {};
+    return range?.hashOf(range.last) ?? hash;
   }
 
   #tell(change: HeadChange): void {

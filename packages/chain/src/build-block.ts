@@ -16,6 +16,7 @@ import {
   withdrawalsRoot,
 } from "@braid/protocol";
 import type { PreparedState, StateStore } from "@braid/state";
+import type { StoredBlock } from "./stored-block.ts";
 
 /** What the builder of a block chooses. */
 export interface BlockAttributes {
@@ -60,12 +61,14 @@ export type BuildOptions = Pick<
   "mode" | "workers" | "force" | "hints" | "senders" | "contractSenders" | "signal"
 >;
 
+/** A block of an empty range does not go by the hash of its header. */
+type Parent = Pick<StoredBlock, "header" | "hash">;
+
 interface BuildInput {
   chain: Chain;
   store: StateStore;
   executor: Pick<Executor, "buildBlock">;
-  parent: Header;
-  parentHash: Uint8Array;
+  parent: Parent;
   /** The state that the block is executed on, as the store knows it. */
   state: Uint8Array;
   attributes: BlockAttributes;
@@ -77,9 +80,8 @@ interface BuildInput {
 /** The header of a block without transactions on `parent`. */
 export function draftHeader(
   chain: Chain,
-  parent: Header,
+  { header: parent, hash }: Parent,
   attributes: BlockAttributes,
-  parentHash: Uint8Array = hashHeader(parent),
 ): Header {
   const { timestamp, coinbase, prevRandao, extraData, parentBeaconBlockRoot, slotNumber } = attributes;
   const position = { number: parent.number + 1n, timestamp };
@@ -88,7 +90,7 @@ export function draftHeader(
   return createHeader(
     {
       ...position,
-      parentHash,
+      parentHash: hash,
       coinbase,
       gasLimit,
       ...(extraData === undefined ? {} : { extraData }),
@@ -114,8 +116,8 @@ export function draftHeader(
 
 /** Builds a block of the candidates that can be part of it. */
 export async function buildChild(input: BuildInput): Promise<BuiltChild> {
-  const { chain, store, executor, parent, parentHash, state, attributes, candidates, options } = input;
-  const draft = draftHeader(chain, parent, attributes, parentHash);
+  const { chain, store, executor, parent, state, attributes, candidates, options } = input;
+  const draft = draftHeader(chain, parent, attributes);
   const withdrawals =
     draft.withdrawalsRoot === undefined ? {} : { withdrawals: attributes.withdrawals ?? [] };
   const result = await executor.buildBlock({

@@ -183,6 +183,7 @@ async function run(flags: NodeFlags): Promise<ExitCode> {
     },
   });
   provider.node.miner.onMined((mined) => output.mined(mined, provider.node));
+  provider.node.miner.onEmptyBlocks((blocks) => output.minedEmpty(blocks));
   addNodeMetrics(server.metrics, provider.node);
   output.banner(provider.node, server.url, flags);
   await untilTold();

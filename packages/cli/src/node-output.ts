@@ -1,6 +1,6 @@
 // What `braid node` prints: a banner, one line for each block and each transaction, and what went wrong.
 
-import type { MinedBlock, Node } from "@braid/node";
+import type { EmptyBlocks, MinedBlock, Node } from "@braid/node";
 import { bytesToHex } from "@braid/primitives";
 import { decodeTransaction } from "@braid/protocol";
 import { formatCount } from "./format.ts";
@@ -106,6 +106,12 @@ export class NodeOutput {
       this.#json({ event: "dropped", hash: gone, code: reason.code, reason: reason.message });
       this.#text(`  left out ${gone}: ${reason.message}`);
     }
+  }
+
+  /** Empty blocks were mined at once. */
+  minedEmpty({ first, last }: EmptyBlocks): void {
+    this.#json({ event: "emptyBlocks", first: Number(first), last: Number(last.number) });
+    this.#text(`blocks ${first} to ${last.number}: empty`);
   }
 
   /** A method ended in a way that it should not: that is printed in every mode. */

@@ -14,7 +14,7 @@ export type { ForkOptions } from "./fork/fork.ts";
 export { ForkOptionsError } from "./fork/fork-rules.ts";
 export { DEFAULT_NODE_LIMITS, type NodeLimits } from "./limits.ts";
 export { TimestampError } from "./mining/clock.ts";
-export type { DroppedTransaction, MinedBlock } from "./mining/miner.ts";
+export type { DroppedTransaction, EmptyBlocks, MinedBlock } from "./mining/miner.ts";
 export { Node } from "./node.ts";
 export type { HardhatOptions, MiningInterval, MiningOptions, NodeOptions } from "./options.ts";
 export { RejectedTransactionError, type RejectionCode } from "./pool/rejections.ts";

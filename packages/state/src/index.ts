@@ -33,6 +33,7 @@ export type {
 } from "./state-source.ts";
 export { type BegunStore, MemoryStateStore } from "./store/memory-state-store.ts";
 export { type RecordChange, RecordKeyError, type RecordRange } from "./store/records.ts";
+export { readStandIn, standInHash } from "./store/stand-ins.ts";
 export {
   type AccountProof,
   type BlockId,

@@ -62,8 +62,7 @@ export class Clock {
 
   /** It is `timestamp` now. Throws TimestampError. */
   set(timestamp: bigint): void {
-    if (timestamp > LAST_SECOND)
-      throw new TimestampError(`Timestamp ${timestamp} is in no calendar`, timestamp);
+    this.check(timestamp);
     this.#moveTo(timestamp);
   }
 
@@ -75,8 +74,7 @@ export class Clock {
         timestamp,
         parent,
       );
-    if (timestamp > LAST_SECOND)
-      throw new TimestampError(`Timestamp ${timestamp} is in no calendar`, timestamp);
+    this.check(timestamp);
     this.#next = timestamp;
   }
 
@@ -87,6 +85,17 @@ export class Clock {
     const { now } = this;
     if (now < parent + this.#step) return parent + this.#step;
     return now;
+  }
+
+  /** Seconds from block to block, when no time passes meanwhile. */
+  get usualStep(): bigint {
+    return this.#interval ?? this.#step;
+  }
+
+  /** Throws TimestampError for a time that no block can have. */
+  check(timestamp: bigint): void {
+    if (timestamp > LAST_SECOND)
+      throw new TimestampError(`Timestamp ${timestamp} is in no calendar`, timestamp);
   }
 
   /** A block with this timestamp is there: time goes on from it when somebody had chosen it, or when it is not that late yet. */

@@ -30,6 +30,16 @@ export interface PendingBlock {
   state: StateSource;
 }
 
+/** Empty blocks that were mined at once, and are one entry of the chain. */
+export interface EmptyBlocks {
+  /** The number of the first one. */
+  first: bigint;
+  last: StoredBlock;
+}
+
+/** Is told of them. It must not throw. */
+type EmptyListener = (blocks: EmptyBlocks) => void;
+
 /** Is told what was mined, and what each of the block's transactions came to, which is not kept. It must not throw. */
 type MinedListener = (mined: MinedBlock, results: readonly TransactionResult[]) => void;
 
@@ -42,6 +52,9 @@ export interface MinerParts {
   /** Whatever changes the chain has its turn. */
   turns: Mutex;
 }
+
+/** Of so many blocks, however empty they are, each is executed: then the system's contracts know their hashes. */
+const MOST_EXECUTED = 100n;
 
 /** Reasons that pass: the transaction may well fit into a later block. */
 const FOR_NOW: ReadonlySet<TransactionErrorCode> = new Set([
@@ -59,6 +72,7 @@ export class Miner {
   readonly #turns: Mutex;
   readonly #atStart: { auto: boolean; interval: MiningInterval };
   readonly #listeners = new Set<MinedListener>();
+  readonly #emptyListeners = new Set<EmptyListener>();
   /** Is a block mined for each transaction that comes in? */
   automine: boolean;
   #interval: MiningInterval = 0;
@@ -97,22 +111,44 @@ export class Miner {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Calls `listener` with empty blocks that were mined at once. */
+  onEmptyBlocks(listener: EmptyListener): () => void {
+    this.#emptyListeners.add(listener);
+    return () => this.#emptyListeners.delete(listener);
+  }
+
   /**
    * Mines blocks, `seconds` apart when that is given. Others have their turn between two of them: a thousand blocks keep nobody waiting. Who
-   * aborts gets no more than are there by then, and the signal's reason.
+   * aborts gets no more than are there by then, and the signal's reason. Of many that would be empty only the last one is executed; those before
+   * it are one entry of the chain (Blockchain.appendEmpty), and not among those that it gives.
    */
   async mine(count = 1n, seconds?: bigint, signal?: AbortSignal): Promise<MinedBlock[]> {
     const mined: MinedBlock[] = [];
-    for (let i = 0n; i < count; i++) {
-      const block = await this.#turns.run(async () => {
+    // Once most of them are there only what is left is executed.
+    const most = count > MOST_EXECUTED ? 1n : MOST_EXECUTED;
+    for (let done = 0n; done < count; ) {
+      const isStuck = mined.at(-1)?.block.block.transactions.length === 0;
+      await this.#turns.run(async () => {
         signal?.throwIfAborted();
-        const { timestamp } = this.#chain().head.header;
-        if (i > 0n && seconds !== undefined) this.#next.setTimestamp(timestamp + seconds);
-        return this.#mineOne();
+        const { number, timestamp } = this.#chain().head.header;
+        if (done > 0n && seconds !== undefined) this.#next.setTimestamp(timestamp + seconds);
+        const candidates = this.#next.candidates(this.#pool);
+        if (count - done <= most || (candidates.length > 0 && !isStuck))
+          mined.push(await this.#mineOne(candidates));
+        else await this.#mineEmpty(count - done - 1n, seconds ?? this.#next.clock.usualStep);
+        done += this.#chain().head.number - number;
       });
-      mined.push(block);
     }
     return mined;
+  }
+
+  async #mineEmpty(count: bigint, seconds: bigint): Promise<void> {
+    const first = this.#next.position;
+    this.#next.clock.check(first.timestamp + count * seconds);
+    const last = await this.#chain().appendEmpty(this.#next.attributes(), count, seconds);
+    this.#next.passed(last.header.timestamp);
+    this.#pool.update(this.#next.poolView(), []);
+    for (const listener of this.#emptyListeners) listener({ first: first.number, last });
   }
 
   /** When blocks are mined automatically: until nothing is left that the next one could have, unless the transaction is in a block already. */

@@ -17,9 +17,6 @@ import {
   word,
 } from "./params.ts";
 
-/** As many as somebody would wait for; each is a block like any other. */
-const MOST_BLOCKS = 100_000n;
-
 /** Milliseconds between blocks. */
 const MOST_INTERVAL = 86_400_000n;
 
@@ -29,7 +26,6 @@ const revert = method([looseQuantity], ({ node }, id) => node.revert(id));
 const mine = method(
   [optional(looseQuantity, 1n), optional(looseQuantity)],
   async ({ node, signal }, count, seconds) => {
-    if (count > MOST_BLOCKS) throw invalidParams(`at most ${MOST_BLOCKS} blocks at once`);
     // viem says 0 when nobody has chosen an interval.
     await node.miner.mine(count, seconds === 0n ? undefined : seconds, signal);
     return true;
@@ -45,7 +41,6 @@ const evmMine = method([optional(anything)], async ({ node, signal }, option) =>
   if (options.timestamp !== undefined && options.timestamp !== null)
     node.next.setTimestamp(looseQuantity(options.timestamp));
   const blocks = options.blocks === undefined ? 1n : looseQuantity(options.blocks);
-  if (blocks > MOST_BLOCKS) throw invalidParams(`at most ${MOST_BLOCKS} blocks at once`);
   await node.miner.mine(blocks, undefined, signal);
   return "0x0";
 });

@@ -1,6 +1,6 @@
 // Errors as clients get them: Braid's own by their codes, in geth's words.
 
-import { TooManyLogsError } from "@braid/chain";
+import { TooManyBlocksError, TooManyLogsError } from "@braid/chain";
 import { type CallResult, InvalidInputError } from "@braid/executor";
 import { BaseError, bytesToBigInt, bytesToHex } from "@braid/primitives";
 import { InvalidBlockError, InvalidTransactionError } from "@braid/protocol";
@@ -32,7 +32,8 @@ export function rpcErrorOf(error: unknown): unknown {
   if (error instanceof UnprovableStateError) return new RpcError(SERVER_ERROR, error.message);
   if (error instanceof UnknownBlockError || error instanceof BlockNotFoundError)
     return new RpcError(SERVER_ERROR, "header not found");
-  if (error instanceof TooManyLogsError) return new RpcError(INVALID_PARAMS, error.message);
+  if (error instanceof TooManyLogsError || error instanceof TooManyBlocksError)
+    return new RpcError(INVALID_PARAMS, error.message);
   if (error instanceof InvalidInputError || error instanceof ParameterError)
     return invalidParams(error.message);
   const isAbort =

@@ -1,6 +1,6 @@
 // Executing a block of the chain again, to find out what nobody has kept of it.
 
-import type { StoredBlock } from "@braid/chain";
+import { isOfEmptyRange, type StoredBlock } from "@braid/chain";
 import type { BlockResult, ExecuteBlockInput } from "@braid/executor";
 import { RpcError, SERVER_ERROR } from "@braid/rpc";
 import type { KeptState } from "@braid/state";
@@ -11,14 +11,17 @@ type Context = Pick<MethodContext, "node" | "signal" | "payer" | "leave">;
 /** How a block is executed; never what comes out. */
 export type How = Pick<ExecuteBlockInput, "mode" | "workers" | "force" | "hints" | "intermediateRoots">;
 
-/** The block before another one, and the state that the other one was executed on. Throws RpcError for the first one of all. */
+/** The block before another one, and the state that the other one was executed on. Throws RpcError for what was not executed. */
 export function beforeBlock(
   { node }: Pick<Context, "node">,
-  { header }: StoredBlock,
+  block: StoredBlock,
 ): { parent: StoredBlock; state: KeptState } {
+  const { header } = block;
   const parent = node.chain.block(header.parentHash);
   if (parent === undefined)
     throw new RpcError(SERVER_ERROR, `block ${header.number} was not executed: the chain begins with it`);
+  if (isOfEmptyRange(block))
+    throw new RpcError(SERVER_ERROR, `block ${header.number} was not executed: it is one of many empty ones`);
   return { parent, state: node.chain.stateAfter(parent.hash) };
 }
 

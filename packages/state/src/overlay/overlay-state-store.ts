@@ -11,6 +11,7 @@ import type { SourceAccount, StateAnswer, StateKey, StateSource } from "../state
 import { KeptCodes } from "../store/kept-codes.ts";
 import { copyRecords, type RecordChange, type RecordRange } from "../store/records.ts";
 import { SortedRecords } from "../store/sorted-records.ts";
+import { siblingOf } from "../store/stand-ins.ts";
 import {
   BlockInUseError,
   type KeptBlock,
@@ -220,8 +221,15 @@ class OverlayState implements KeptState {
   getBlockHash(number: bigint): Uint8Array | Promise<Uint8Array> {
     if (number > this.#entry.number) throw new MissingBlockHashError(number);
     let entry: Entry | undefined = this.#entry;
-    while (entry !== undefined && entry.number > number) entry = entry.above;
-    return entry?.number === number ? entry.hash : this.#base.getBlockHash(number);
+    let child: Entry | undefined;
+    while (entry !== undefined && entry.number > number) {
+      child = entry;
+      entry = entry.above;
+    }
+    if (entry?.number === number) return entry.hash;
+    // What the other state knows lies below the first entry.
+    const standIn = entry && child && siblingOf(child.hash, number);
+    return standIn ?? this.#base.getBlockHash(number);
   }
 
   getMany(keys: StateKey[]): StateAnswer[] | Promise<StateAnswer[]> {

@@ -11,6 +11,7 @@ import type { TrieNode } from "../trie/node.ts";
 import { rootHash } from "../trie/node-codec.ts";
 import { trieProof } from "../trie/proof.ts";
 import type { StateReader, TreeBlock } from "./backend.ts";
+import { siblingOf } from "./stand-ins.ts";
 import type { AccountProof, StoredState } from "./state-store.ts";
 import { StateWitness } from "./state-witness.ts";
 
@@ -55,9 +56,15 @@ export class StoredBlockState<Reader extends StateReader = StateReader> implemen
   /** Throws MissingBlockHashError for a number that is above the block, or below what the store knows. */
   getBlockHash(number: bigint): Uint8Array {
     let block: TreeBlock | undefined = this.block;
-    while (block !== undefined && block.number > number)
+    let child: TreeBlock | undefined;
+    while (block !== undefined && block.number > number) {
+      child = block;
       block = block.parent === undefined ? undefined : this.reader.block(block.parent);
-    const hash = block?.number === number ? block.hash : this.reader.ancestorHash(number);
+    }
+    const hash =
+      block?.number === number
+        ? block.hash
+        : (this.reader.ancestorHash(number) ?? (child && siblingOf(child.hash, number)));
     if (hash === undefined || number > this.block.number) throw new MissingBlockHashError(number);
     return hash;
   }

@@ -1,6 +1,7 @@
 // Block access lists (EIP-7928): what a block has read and written, and which transaction wrote what. The newest blocks' are read off their
 // runs, all others are executed again. execution-apis has lists from Amsterdam on; here all blocks have one.
 
+import { isOfEmptyRange } from "@braid/chain";
 import { bytesToHex, equalBytes } from "@braid/primitives";
 import { accessListHash, type BlockAccessList, encodeAccessList, encodeRpcAccessList } from "@braid/protocol";
 import { RpcError, SERVER_ERROR } from "@braid/rpc";
@@ -26,7 +27,7 @@ async function accessListOf(context: MethodContext, param: BlockParam): Promise<
   const block = param === "pending" ? undefined : findBlock(context.node, param);
   if (block === undefined) return undefined;
   // Nothing was executed.
-  if (equalBytes(block.hash, context.node.chain.first.hash)) return [];
+  if (equalBytes(block.hash, context.node.chain.first.hash) || isOfEmptyRange(block)) return [];
   const { accessList } =
     context.node.runOf(block.hash) ?? (await executeAgain(context, block, beforeBlock(context, block).state));
   const { blockAccessListHash: expected } = block.header;

@@ -82,6 +82,7 @@ export class SimulatedChain {
   readonly #base: StoredBlock;
   readonly #options: SimulationOptions;
   #parent: Header;
+  #parentHash: Uint8Array;
   #state: StateSource;
   /** All that was changed since the base. */
   #changes: StateChanges = stateChangesOf({ accounts: new Map(), codes: new Map() });
@@ -93,6 +94,7 @@ export class SimulatedChain {
     this.#base = base;
     this.#options = options;
     this.#parent = base.header;
+    this.#parentHash = base.hash;
     this.#state = node.chain.stateAfter(base.hash);
     this.#gasLeft = node.callGasLimit;
   }
@@ -131,6 +133,7 @@ export class SimulatedChain {
     };
     const hash = hashHeader(header);
     this.#parent = header;
+    this.#parentHash = hash;
     this.#state = new ChangedState(this.#state, stateChanges, stateRoot, { number: header.number, hash });
     this.#gasLeft -= header.gasUsed;
     const shown = { results, values: planned.calls.map(({ value }) => value), ...this.#options };
@@ -148,7 +151,7 @@ export class SimulatedChain {
         timestamp,
         coinbase,
         gasLimit,
-        parentHash: hashHeader(parent),
+        parentHash: this.#parentHash,
         difficulty: rules.proofOfWork ? this.#base.header.difficulty : 0n,
         ...(prevRandao === undefined ? {} : { mixHash: prevRandao }),
         ...(rules.eip1559 ? { baseFeePerGas: baseFee } : {}),

@@ -1,15 +1,12 @@
 // What Hardhat's own network answers otherwise than other development nodes.
 
 import { bytesToBigInt, bytesToHex } from "@braid/primitives";
-import { INTERNAL_ERROR, invalidParams, RpcError, SERVER_ERROR } from "@braid/rpc";
+import { INTERNAL_ERROR, RpcError, SERVER_ERROR } from "@braid/rpc";
 import type { HardhatOptions } from "../../options.ts";
 import type { PooledTransaction } from "../../pool/pooled-transaction.ts";
 import { formatPooled } from "../format.ts";
 import { type Method, type Methods, method } from "../method.ts";
 import { address, bytes, hash, looseBits, looseQuantity, optional, text } from "../params.ts";
-
-/** As many as somebody would wait for; each is a block like any other. */
-const MOST_BLOCKS = 1_000_000n;
 
 const value32 = (value: unknown): Uint8Array => {
   const hex = text(value);
@@ -52,9 +49,8 @@ export const mineMethod = ({ sameTimestamps = false }: HardhatOptions): Method =
 export const developmentMethods: Methods = {
   hardhat_mine: method(
     [optional(looseQuantity, 1n), optional(looseQuantity, 1n)],
-    async ({ node }, count, seconds) => {
-      if (count > MOST_BLOCKS) throw invalidParams(`at most ${MOST_BLOCKS} blocks at once`);
-      await node.miner.mine(count, seconds);
+    async ({ node, signal }, count, seconds) => {
+      await node.miner.mine(count, seconds, signal);
       return true;
     },
   ),
