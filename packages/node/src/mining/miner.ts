@@ -1,5 +1,6 @@
 // Mining: when somebody asks for a block, when a transaction comes in, or by time; and the block that would be mined now.
 
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Blockchain, BuiltChild, StoredBlock } from "@braid/chain";
 import type { LeftOut, TransactionResult } from "@braid/executor";
 import { bytesToHex } from "@braid/primitives";
@@ -80,6 +81,8 @@ export class Miner {
   #pending: { key: string; block: Promise<PendingBlock> } | undefined;
   /** The pending block that is under way. */
   #building: Promise<PendingBlock> | undefined;
+  /** Until the event loop has looked at all sockets once more. */
+  #gathering: Promise<void> | undefined;
   #stopped = false;
 
   constructor({ chain, pool, next, turns }: MinerParts, options: MiningOptions) {
@@ -154,6 +157,7 @@ export class Miner {
   /** When blocks are mined automatically: until nothing is left that the next one could have, unless the transaction is in a block already. */
   async came({ hash }: PooledTransaction): Promise<void> {
     if (!this.automine) return;
+    await this.#gather();
     await this.#turns.run(async () => {
       if (this.#pool.get(hash) === undefined) return;
       for (let included = 1; included > 0; ) {
@@ -163,6 +167,14 @@ export class Miner {
         included = block.block.transactions.length + dropped.length;
       }
     });
+  }
+
+  /** Resolves when all that clients have sent by now is in the pool: it is mined in one block, and not each in a block of its own. */
+  #gather(): Promise<void> {
+    this.#gathering ??= nextTurn().then(() => {
+      this.#gathering = undefined;
+    });
+    return this.#gathering;
   }
 
   /** The block that would be mined now, out of what is in the pool; nothing changes. */
