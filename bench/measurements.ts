@@ -292,3 +292,26 @@ export interface HintsMeasurement {
   environment: Environment;
   rows: HintsRow[];
 }
+
+/** A block as it was measured, and as it was simulated. Times are milliseconds. */
+export interface SimulatedBlock {
+  group: "mainnet" | "workload" | "DeFi chain";
+  name: string;
+  transactions: number;
+  ms: { sequential: number; one: number; two: number };
+  simulatedMs: { sequential: number; one: number; two: number };
+  /** Runs that others disturbed however often they were tried. */
+  disturbed: number;
+  /** Incarnations in vain on two workers. */
+  aborts: number;
+  simulatedAborts: number;
+  speedups: { workers: number; speedup: number }[];
+}
+
+export interface SimulateMeasurement {
+  environment: Environment;
+  rounds: number;
+  /** The quantile that stands for all rounds. */
+  share: number;
+  blocks: SimulatedBlock[];
+}

@@ -7,8 +7,11 @@ import { addAccessListCommand } from "./access-list-command.ts";
 import { addCaptureCommand } from "./capture-command.ts";
 import { addConformanceCommand } from "./conformance-command.ts";
 import { ExitCode } from "./exit-code.ts";
+import { addExplainCommand } from "./explain-command.ts";
 import { addNodeCommand } from "./node-command.ts";
 import { addReplayCommand } from "./replay-command.ts";
+import { addReportCommand } from "./report-command.ts";
+import { addSimulateCommand } from "./simulate-command.ts";
 import { addWorkerCommand } from "./worker-command.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
@@ -46,6 +49,15 @@ addCaptureCommand(program, version, (code) => {
   process.exitCode = code;
 });
 addNodeCommand(program, (code) => {
+  process.exitCode = code;
+});
+addSimulateCommand(program, (code) => {
+  process.exitCode = code;
+});
+addExplainCommand(program, (code) => {
+  process.exitCode = code;
+});
+addReportCommand(program, (code) => {
   process.exitCode = code;
 });
 addAccessListCommand(program, (code) => {

@@ -1,5 +1,8 @@
-// Public names of @braid/profiler: measure blocks, simulate them on any number of workers, and rank what serialises them.
+// Public names of @braid/profiler: measure blocks, simulate them on any number of workers, rank what serialises them, and show it.
 
+export type { Group, GroupOf, LocationName } from "./names/location-name.ts";
+export { type ContractLayout, type NameOf, namesOf, shortHex } from "./names/names.ts";
+export type { StorageLayout } from "./names/storage-layout.ts";
 export {
   type Addition,
   type BlockProfile,
@@ -10,15 +13,16 @@ export {
   type UnitProfile,
 } from "./profile/block-profile.ts";
 export { type MeasureInput, type MeasureOptions, measureBlock, type Runner } from "./profile/measure.ts";
+export { type AnalyseOptions, type Analysis, analyseBlock, commutes, findings } from "./rank/analyse.ts";
 export {
   type Contention,
   type FunctionContention,
-  type Group,
-  type GroupOf,
   type Ranking,
   type RankOptions,
   rankContention,
 } from "./rank/rank.ts";
+export { ChartsMissingError } from "./report/charts.ts";
+export { type ReportBlock, type ReportOptions, renderReport } from "./report/render-report.ts";
 export { SCHEDULER_COSTS, type SchedulerCosts } from "./simulate/costs.ts";
 export {
   type CriticalPath,
@@ -35,4 +39,4 @@ export {
   type Timeline,
 } from "./simulate/simulate.ts";
 export type { Conflict, Span } from "./simulate/virtual-worker.ts";
-export type { WhatIf } from "./simulate/what-if.ts";
+export { locationsOf, type WhatIf } from "./simulate/what-if.ts";

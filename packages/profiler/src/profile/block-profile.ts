@@ -74,6 +74,8 @@ export interface BlockProfile {
   sequentialMs: number;
   mainThreadMs: number;
   locations: ProfileLocation[];
+  /** Addresses in the transactions' data, each once: the keys of mappings are often among them. */
+  arguments: Hex[];
   /** What comes before the transactions, the transactions, what comes behind them. */
   units: UnitProfile[];
 }

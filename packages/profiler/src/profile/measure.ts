@@ -32,6 +32,8 @@ export interface MeasureOptions {
 }
 
 const DEFAULT_RUNS = 5;
+/** Of a transaction's data that are looked through. */
+const MOST_WORDS = 64;
 
 /** An executor, or what looks like it. */
 export type Runner = Pick<Executor, "executeBlock"> & { readonly workers: number };
@@ -75,9 +77,11 @@ export async function measureBlock(
       ...(await locations.accesses(result.prologue)),
     },
   ];
+  const named = new Set<Hex>();
   for (const [i, transaction] of result.transactions.entries()) {
     const raw = input.block.transactions[i] as Uint8Array;
     const { to, data } = decodeTransaction(raw);
+    for (const address of addressesIn(data)) named.add(address);
     units.push({
       kind: "transaction",
       hash: bytesToHex(hashTransaction(raw)),
@@ -99,24 +103,45 @@ export async function measureBlock(
     ...(await locations.accesses(result.epilogue)),
   });
   const mainThreadMs = median(timed.map(mainThreadTime));
+  const workerMs = median(timed.map((statistics) => statistics.phases.total - mainThreadTime(statistics)));
+  spread(units, workerMs);
   const profile: BlockProfile = {
     version: 1,
     number: Number(input.block.header.number),
     transactions: count,
     gasUsed: Number(result.gasUsed),
     runs,
-    // PERF: of medians, as simulations are, so that a run that was held up counts for neither.
-    sequentialMs: units.reduce(
-      (sum, unit) => sum + unit.recoverMs + unit.executeMs + unit.settleMs,
-      mainThreadMs,
-    ),
+    sequentialMs: mainThreadMs + workerMs,
     mainThreadMs,
     locations: locations.list,
+    arguments: [...named],
     units,
   };
   if (additions)
     await findAdditions(profile, (source) => executor.executeBlock({ ...inOrder, source }), input.source);
   return profile;
+}
+
+/** The words of call data that may be addresses: twelve bytes of zero, and then something. PERF: only the first ones, whoever sent them. */
+function* addressesIn(data: Uint8Array): Generator<Hex> {
+  const end = Math.min(data.length, 4 + 32 * MOST_WORDS);
+  for (let at = 4; at + 32 <= end; at += 32) {
+    const word = data.subarray(at, at + 32);
+    // A number of less than eight bytes is none.
+    if (word.subarray(0, 12).every((byte) => byte === 0) && word.subarray(12, 24).some((byte) => byte !== 0))
+      yield bytesToHex(word.subarray(12));
+  }
+}
+
+/** What a unit's median leaves out, now and then a collection of garbage, belongs to all: with it the units take as long as the block does. */
+function spread(units: UnitProfile[], totalMs: number): void {
+  const sum = units.reduce((total, unit) => total + unit.recoverMs + unit.executeMs + unit.settleMs, 0);
+  const factor = sum === 0 ? 1 : totalMs / sum;
+  for (const unit of units) {
+    unit.recoverMs *= factor;
+    unit.executeMs *= factor;
+    unit.settleMs *= factor;
+  }
 }
 
 /** A worker hashes receipts when all units are committed. */

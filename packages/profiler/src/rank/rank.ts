@@ -1,19 +1,10 @@
 // Which locations and functions serialise a block, and what it would gain without each.
 
 import type { Hex } from "@braid/primitives";
+import type { Group, GroupOf } from "../names/location-name.ts";
 import { type BlockProfile, locationKey, type ProfileLocation } from "../profile/block-profile.ts";
 import { criticalPath, type Dependency, findDependencies, longestChains } from "../simulate/critical-path.ts";
 import type { Simulator } from "../simulate/simulate.ts";
-
-/** Several locations that are one to whoever reads about them: the entries of a mapping, the members of a struct, an account's slots. */
-export interface Group {
-  /** The same for all of them. */
-  id: string;
-  label: string;
-}
-
-/** The group of a location; undefined for one that belongs to none. */
-export type GroupOf = (location: ProfileLocation) => Group | undefined;
 
 export interface RankOptions {
   /** The number of workers to compare at; default 16. */
@@ -67,15 +58,17 @@ export interface Ranking {
   locations: Contention[];
   groups: Contention[];
   functions: FunctionContention[];
-  /** Taking away one group after the other, each time the one that gives most. */
+  /** What holds the block up together: taken away one after the other, each time what gives most. Those before the last may give nothing by themselves. */
   steps: { id: string; label: string; speedup: number }[];
 }
 
 const DEFAULT_WORKERS = 16;
 const DEFAULT_MOST = 12;
-/** Steps of taking away groups, and what each has to give to be worth telling. */
+/** Groups that are taken away together at most, and what that has to give to be worth telling. */
 const MOST_STEPS = 6;
 const LEAST_GAIN = 1.02;
+/** Speed-ups that differ by less are the same. */
+const SAME = 1.005;
 
 /** PERF: a simulation for each location, group and function that is tried, some milliseconds each for a block of some hundred transactions. */
 export function rankContention(
@@ -205,23 +198,30 @@ function withoutSharing(
   };
 }
 
+/** What to take away, one after the other, each time what gives most; several may give nothing before all of them are gone. */
 function takeAway(
   groups: readonly Contention[],
   speedup: number,
   speedupOf: (without: readonly string[]) => number,
 ): Ranking["steps"] {
-  const steps: Ranking["steps"] = [];
-  let left = [...groups];
-  let gone: string[] = [];
+  const without = (gone: readonly Contention[]): number => speedupOf(gone.flatMap(({ keys }) => keys));
+  // Of those that give the same, the longest chain.
+  let left = groups.toSorted((a, b) => b.chainMs - a.chainMs);
+  let gone: Contention[] = [];
   let reached = speedup;
-  while (left.length > 0 && steps.length < MOST_STEPS) {
-    const tried = left.map((group) => ({ group, speedup: speedupOf([...gone, ...group.keys]) }));
-    const best = tried.reduce((a, b) => (b.speedup > a.speedup ? b : a));
-    if (best.speedup < reached * LEAST_GAIN) break;
-    reached = best.speedup;
-    gone = [...gone, ...best.group.keys];
+  for (let tried: Contention[] = []; left.length > 0 && tried.length < MOST_STEPS; ) {
+    const best = left
+      .map((group) => ({ group, speedup: without([...tried, group]) }))
+      .reduce((a, b) => (b.speedup > a.speedup * SAME ? b : a));
+    tried = [...tried, best.group];
     left = left.filter((group) => group !== best.group);
-    steps.push({ id: best.group.id, label: best.group.label, speedup: reached });
+    if (best.speedup < reached * LEAST_GAIN) continue;
+    reached = best.speedup;
+    gone = tried;
   }
-  return steps;
+  for (const group of gone) {
+    const others = gone.filter((one) => one !== group);
+    if (without(others) * SAME >= reached) gone = others;
+  }
+  return gone.map(({ id, label }, i) => ({ id, label, speedup: without(gone.slice(0, i + 1)) }));
 }

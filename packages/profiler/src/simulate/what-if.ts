@@ -18,7 +18,7 @@ export interface WhatIf {
 /** The profile itself when nothing is asked. */
 export function applyWhatIf(profile: BlockProfile, { without = [], lazy = false }: WhatIf): BlockProfile {
   if (without.length === 0 && !lazy) return profile;
-  const gone = goneLocations(profile, without);
+  const gone = locationsOf(profile, without);
   return {
     ...profile,
     units: profile.units.map((unit) => {
@@ -33,7 +33,7 @@ export function applyWhatIf(profile: BlockProfile, { without = [], lazy = false 
 }
 
 /** The indices of the locations that keys stand for. */
-function goneLocations({ locations }: BlockProfile, keys: readonly string[]): Set<number> {
+export function locationsOf({ locations }: BlockProfile, keys: readonly string[]): Set<number> {
   const wanted = new Set(keys.map((key) => key.toLowerCase()));
   const gone = new Set<number>();
   for (const [index, location] of locations.entries()) {

@@ -54,6 +54,7 @@ export function profileOf(transactions: UnitProfile[]): BlockProfile {
       slot: `0x${slot.toString(16).padStart(64, "0")}`,
       before: "0x0",
     })),
+    arguments: [],
     units,
   };
 }
