@@ -31,12 +31,12 @@ const FOREIGN = /^(npm_|VITEST|NODE_(OPTIONS|PATH|ENV)$)/i;
 /** Milliseconds. An install waits for a registry, and a command that hangs must end. */
 const TIMEOUT = 300_000;
 
-/** Runs a command to its end. */
-function run(command: string, args: string[], cwd: string, path = process.env.PATH ?? ""): Ended {
+/** Runs a command to its end, with these variables besides the process's. */
+function run(command: string, args: string[], cwd: string, more: NodeJS.ProcessEnv = {}): Ended {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.test(name)));
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     cwd,
-    env: { ...env, PATH: path },
+    env: { ...env, ...more },
     encoding: "utf8",
     maxBuffer: 2 ** 26,
     timeout: TIMEOUT,
@@ -70,6 +70,15 @@ export function packAll(): { folder: string; packages: PublicPackage[]; tarballs
   return { folder, packages, tarballs };
 }
 
+/** What a Hardhat project installs, in the versions of the workspace's project. */
+const HARDHAT = [
+  "hardhat",
+  "@nomicfoundation/hardhat-node-test-runner",
+  "@nomicfoundation/hardhat-viem",
+  "solc",
+  "viem",
+];
+
 /** A folder in which the packages are installed. */
 export class Consumer {
   readonly path: string;
@@ -80,10 +89,21 @@ export class Consumer {
 
   /** Installs all packages that were packed, and copies the programs that use them beside. */
   static install(folder: string): Consumer {
-    const path = join(folder, "consumer");
-    cpSync(join(import.meta.dirname, "consumer"), path, { recursive: true });
-    const versions = TYPES.map((name) => `${name}@${versionOf(name)}`);
-    const packed = readdirSync(join(folder, "packed")).map((name) => join("..", "packed", name));
+    const versions = TYPES.map((name) => `${name}@${versionOf(name, ROOT)}`);
+    return Consumer.#installIn(folder, "consumer", versions);
+  }
+
+  /** The same with a Hardhat project. */
+  static installHardhat(folder: string): Consumer {
+    const project = join(ROOT, "test/hardhat-project");
+    const versions = HARDHAT.map((name) => `${name}@${versionOf(name, project)}`);
+    return Consumer.#installIn(folder, "hardhat", versions);
+  }
+
+  static #installIn(folder: string, name: string, versions: string[]): Consumer {
+    const path = join(folder, name);
+    cpSync(join(import.meta.dirname, name), path, { recursive: true });
+    const packed = readdirSync(join(folder, "packed")).map((file) => join("..", "packed", file));
     succeed("npm", ["install", "--no-audit", "--no-fund", ...packed, ...versions], path);
     return new Consumer(path);
   }
@@ -94,7 +114,14 @@ export class Consumer {
 
   /** Runs a program of node_modules/.bin, as a user's shell does. */
   npx(node: string, ...args: string[]): Ended {
-    return run("npx", ["--no", "--", ...args], this.path, `${dirname(node)}${delimiter}${process.env.PATH}`);
+    return run("npx", ["--no", "--", ...args], this.path, pathWith(node));
+  }
+
+  /** Runs Hardhat for somebody who has never run it. */
+  hardhat(node: string, ...args: string[]): Ended {
+    const home = mkdtempSync(join(this.path, "home-"));
+    const empty = { HOME: home, XDG_CACHE_HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home };
+    return run("npx", ["--no", "--", "hardhat", ...args], this.path, { ...pathWith(node), ...empty });
   }
 
   node(node: string, ...args: string[]): Ended {
@@ -113,8 +140,12 @@ export class Consumer {
   }
 }
 
-function versionOf(name: string): string {
-  const { version } = JSON.parse(readFileSync(join(ROOT, "node_modules", name, "package.json"), "utf8")) as {
+function pathWith(node: string): NodeJS.ProcessEnv {
+  return { PATH: `${dirname(node)}${delimiter}${process.env.PATH}` };
+}
+
+function versionOf(name: string, where: string): string {
+  const { version } = JSON.parse(readFileSync(join(where, "node_modules", name, "package.json"), "utf8")) as {
     version: string;
   };
   return version;

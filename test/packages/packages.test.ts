@@ -20,7 +20,7 @@ for (const { file, text } of examples) consumer.write(`${file}.ts`, text);
 const SHIPPED = "node_modules/@braid/cli/data/mainnet/6137495.braid";
 
 // Processes that start workers, beside whatever else the machine does.
-vi.setConfig({ testTimeout: 300_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -114,6 +114,31 @@ describe.each(nodes)("on %s", (_name, path) => {
       const version = packages.find(({ manifest }) => manifest.name === "@braid/cli")?.manifest.version;
       expect({ code, stdout }).toEqual({ code: 0, stdout: `braid ${version}\n` });
       expect(consumer.files()).toEqual(before);
+    },
+  );
+});
+
+describe("hardhat-braid in a Hardhat project that has nothing but its README", () => {
+  const project = Consumer.installHardhat(folder);
+  const readme = readFileSync(join(project.path, "node_modules/hardhat-braid/README.md"), "utf8");
+  const [, config = ""] = /^```js\n(\/\/ hardhat\.config\.ts\n.*?)^```$/ms.exec(readme) ?? [];
+  project.write("hardhat.config.ts", config);
+
+  test.skipIf(oldest === undefined).each(nodes)(
+    "on %s a network is answered by Braid",
+    (_name, path = "") => {
+      const { code, stdout } = project.hardhat(path, "run", "--no-compile", "scripts/version.ts");
+      expect({ code, stdout }).toEqual({ code: 0, stdout: "Braid\n" });
+    },
+  );
+
+  test.skipIf(oldest === undefined).each(nodes)(
+    "on %s tests pass, with traces and logs",
+    (_name, path = "") => {
+      const { code, stdout, stderr } = project.hardhat(path, "--config", "tested.config.ts", "test");
+      expect(code, stdout + stderr).toBe(0);
+      expect(stdout).toContain("3 passing");
+      expect(stdout).toContain("count 5");
     },
   );
 });
