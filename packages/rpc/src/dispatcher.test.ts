@@ -231,3 +231,27 @@ test("a batch gives others their turns between its requests, and ends with its c
   expect(await answer).toBeUndefined();
   expect(done.length).toBeLessThan(150);
 });
+
+test("how deep a text nests does not depend on what its strings say", () => {
+  fc.assert(
+    fc.property(fc.json(), fc.nat(6), (json, limit) => {
+      let depth = 0;
+      const measure = (value: unknown, level: number): void => {
+        depth = Math.max(depth, level);
+        if (typeof value === "object" && value !== null)
+          for (const one of Object.values(value))
+            measure(one, level + (typeof one === "object" && one !== null ? 1 : 0));
+      };
+      const value: unknown = JSON.parse(json);
+      if (typeof value === "object" && value !== null) measure(value, 1);
+      expect(nestsDeeperThan(json, limit)).toBe(depth > limit);
+    }),
+    { numRuns: 2_000 },
+  );
+  for (const [text, deep] of [
+    ['["\\\\"[[', true],
+    ['["\\"[[', false],
+    ['["\\\\\\"[["]', false],
+  ] as const)
+    expect(nestsDeeperThan(text, 2)).toBe(deep);
+});

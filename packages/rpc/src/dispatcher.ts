@@ -100,12 +100,17 @@ export class Dispatcher {
   /**
    * The answer to a request or a batch; undefined when there is none to give, because all were notifications. Never rejects.
    *
+   * @param text or what gives it when it is the client's turn.
    * @param onRefused called when the request is answered with -32005, and may succeed later.
    */
-  async answer(text: string, connection: RpcConnection, onRefused?: () => void): Promise<string | undefined> {
+  async answer(
+    text: string | (() => string),
+    connection: RpcConnection,
+    onRefused?: () => void,
+  ): Promise<string | undefined> {
     const turn = this.#turns.take(connection);
     if (turn !== undefined) await turn;
-    const parsed = this.#paid(connection, () => this.#parse(text));
+    const parsed = this.#paid(connection, () => this.#parse(typeof text === "string" ? text : text()));
     if (parsed instanceof RpcError) return encode({ id: null, error: parsed });
     if (!Array.isArray(parsed))
       return this.#answerOne(parsed, connection, this.#limits.responseBytes, onRefused);

@@ -146,12 +146,12 @@ async function post(
   }
 }
 
-/** The body as text; undefined when it is too large. Rejects when the client goes away in the middle. */
+/** The body, whose text is made when it is needed: it may be long. Undefined when it is too large. Rejects when the client goes away in the middle. */
 async function readBody(
   request: IncomingMessage,
   limit: number,
   hold: (bytes: number) => void,
-): Promise<string | undefined> {
+): Promise<(() => string) | undefined> {
   if (Number(request.headers["content-length"] ?? 0) > limit) return undefined;
   const chunks: Buffer[] = [];
   let length = 0;
@@ -169,7 +169,7 @@ async function readBody(
     });
     request.on("end", () => {
       isWhole = true;
-      resolve(textOf(chunks));
+      resolve(() => textOf(chunks));
     });
     // PERF: it comes after every request, and an error costs more than all the rest of this.
     request.on("close", () => {

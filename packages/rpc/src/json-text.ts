@@ -24,12 +24,13 @@ export function nestsDeeperThan(text: string, limit: number): boolean {
   return false;
 }
 
-/** The index of the quote that ends the string which begins at `start`; the text's length when there is none. */
+/** The index of the quote that ends the string which begins at `start`; the text's length when there is none. PERF: a string may have megabytes. */
 function endOfString(text: string, start: number): number {
-  for (let i = start + 1; i < text.length; i++) {
-    const char = text.charCodeAt(i);
-    if (char === BACKSLASH) i++;
-    else if (char === QUOTE) return i;
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (text.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes++;
+    // They stand for themselves two by two; one that is left over stands for the quote.
+    if (backslashes % 2 === 0) return end;
   }
   return text.length;
 }

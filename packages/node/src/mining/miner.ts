@@ -147,10 +147,11 @@ export class Miner {
 
   async #mineEmpty(count: bigint, seconds: bigint): Promise<void> {
     const first = this.#next.position;
+    const from = this.#chain().stateId(this.#chain().head.hash);
     this.#next.clock.check(first.timestamp + count * seconds);
     const last = await this.#chain().appendEmpty(this.#next.attributes(), count, seconds);
     this.#next.passed(last.header.timestamp);
-    this.#pool.update(this.#next.poolView(), []);
+    this.#pool.update(this.#next.poolView(), { from, changed: [] });
     for (const listener of this.#emptyListeners) listener({ first: first.number, last });
   }
 
@@ -243,7 +244,8 @@ export class Miner {
       this.#pool.remove(transaction.hash);
       return [{ transaction, reason: error }];
     });
-    this.#pool.update(this.#next.poolView(), addressesOf(built.result.stateChanges));
+    const changed = addressesOf(built.result.stateChanges);
+    this.#pool.update(this.#next.poolView(), { from: built.state, changed });
     const mined = { block, dropped };
     for (const listener of this.#listeners) listener(mined, built.result.transactions);
     return mined;

@@ -131,7 +131,12 @@ export class NextBlock {
   poolView(): PoolView {
     const chain = this.#chain();
     const state = chain.stateAfter(chain.head.hash);
-    return { rules: this.rules, gasLimit: this.gasLimit, account: (address) => state.getAccount(address) };
+    return {
+      state: chain.stateId(chain.head.hash),
+      rules: this.rules,
+      gasLimit: this.gasLimit,
+      account: (address) => state.getAccount(address),
+    };
   }
 
   attributes(): BlockAttributes {

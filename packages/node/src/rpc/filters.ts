@@ -30,8 +30,8 @@ interface Move {
 
 /** As geth: a filter that nobody asks for goes. */
 const FILTER_MS = 5 * 60_000;
-/** Addresses and topics, of all filters. */
-const MOST_WEIGHT = 500_000;
+/** Addresses and topics, of all filters: half a kilobyte each, and as much again when it is asked. */
+const MOST_WEIGHT = 100_000;
 
 export class Filters {
   readonly #node: Node;

@@ -52,7 +52,6 @@ export const METHODS: Methods = {
 export const HEAVY_METHODS: readonly string[] = [
   ...[callMethods, simulateMethods, traceMethods, parityMethods, testingMethods].flatMap(Object.keys),
   ...[witnessMethods, accessListMethods, braidMethods].flatMap(Object.keys),
-  ...["eth_sendTransaction", "eth_signTransaction", "eth_fillTransaction"],
   ...["eth_getLogs", "eth_getFilterLogs", "eth_getFilterChanges", "eth_feeHistory"],
   ...["txpool_content", "txpool_inspect"],
 ];

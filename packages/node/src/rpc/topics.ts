@@ -27,19 +27,20 @@ export function weightOf(topic: SubscriptionTopic): number {
 export class WatchedLogs {
   readonly #node: Node;
   readonly #watch: LogWatch;
-  readonly #matcher: LogMatcher;
+  #matcher: LogMatcher | undefined;
 
   constructor(node: Node, watch: LogWatch) {
     this.#node = node;
     this.#watch = watch;
-    this.#matcher = new LogMatcher(watch);
   }
 
   /** @param receipts the block's; default: those that the chain has. */
   in(block: StoredBlock, receipts = this.#node.chain.receipts(block.hash)): FoundLog[] {
     const { first = 0n, last = block.number } = this.#watch;
-    if (block.number < first || block.number > last || !this.#matcher.mayMatch(block.header.logsBloom))
-      return [];
+    if (block.number < first || block.number > last) return [];
+    // Many watch, and few look.
+    this.#matcher ??= new LogMatcher(this.#watch);
+    if (!this.#matcher.mayMatch(block.header.logsBloom)) return [];
     return receipts === undefined ? [] : this.#matcher.logsOf(block, receipts);
   }
 }

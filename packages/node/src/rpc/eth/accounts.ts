@@ -72,8 +72,6 @@ export const accountMethods: Methods = {
     if (isForeign && !node.isImpersonated(sender)) throw new UnknownAccountError(sender);
     const tx = await fillTransaction(context, { ...args, from: sender }, sender);
     const raw = isForeign ? impersonate(tx, sender) : signTransaction(tx, account.privateKey);
-    // From here on it waits for its block.
-    context.leave?.();
     return bytesToHex((await node.send(raw, isForeign ? sender : undefined)).hash);
   }),
 

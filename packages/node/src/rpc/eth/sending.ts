@@ -46,7 +46,6 @@ export const sendingMethods: Methods = {
     [bytes, optional(wait, Number(DEFAULT_WAIT_MS))],
     async (context, raw, ms) => {
       const { hash } = await context.node.send(raw);
-      context.leave?.();
       return waitForReceipt(context, hash, ms);
     },
   ),
