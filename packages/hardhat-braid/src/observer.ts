@@ -15,12 +15,15 @@ import { bytesToHex, type Hex, hexToBytes } from "@braid/primitives";
 import type { HookContext } from "hardhat/types/hooks";
 import { mentionsConsole, usesConsole } from "./console-log.ts";
 import { isTraced, type TracedError, UntracedError } from "./solidity-error.ts";
-import type { Replay, Stage } from "./stage.ts";
+import type { Replay, Stage, StageBlock } from "./stage.ts";
 
 const log = debuglog("hardhat-braid");
 
 /** With `-vvvv` Hardhat's own network prints the calls of all that runs on it, with `-vvv` of what fails. */
 const ALL_TRACES = 4;
+
+/** So much fits into any block. */
+const LITTLE_GAS = 30_000_000n;
 
 /** Fields that a replay has of a call or a transaction: it pays nothing for gas, and its nonce is the state's. */
 const FIELDS = ["from", "to", "gas", "value", "accessList", "authorizationList"] as const;
@@ -37,6 +40,8 @@ export class Observer {
   #watched: Promise<void> = Promise.resolve();
   /** What mined transactions that were looked at have failed with, until somebody asks. */
   readonly #errors = new Map<Hex, TracedError>();
+  /** Of blocks, as it was configured for both networks. */
+  readonly #gasLimit: bigint;
   /** Ends what is executed again. */
   readonly #end = new AbortController();
 
@@ -45,6 +50,7 @@ export class Observer {
     this.#options = options;
     this.#stage = stage;
     this.#all = all;
+    this.#gasLimit = braid.node.next.gasLimit;
     braid.node.miner.onMined(({ block }) => {
       if (!this.#looks) return;
       for (const hash of block.transactionHashes)
@@ -144,14 +150,18 @@ export class Observer {
   async #replay(of: Record<string, unknown>, prestate: Prestate, block: unknown): Promise<void> {
     const call: Replay["call"] = { data: of.input ?? of.data };
     for (const field of FIELDS) if (of[field] !== undefined && of[field] !== null) call[field] = of[field];
-    await this.#stage.replay({ call, prestate, block: await this.#block(block) });
+    const fits =
+      typeof call.gas === "string"
+        ? BigInt(call.gas) <= LITTLE_GAS
+        : this.#braid.node.next.gasLimit === this.#gasLimit;
+    await this.#stage.replay({ call, prestate, fits, block: () => this.#block(block) });
   }
 
-  async #block(of: unknown): Promise<Replay["block"]> {
+  async #block(of: unknown): Promise<StageBlock> {
     const id = typeof of === "object" && of !== null && "blockHash" in of ? of.blockHash : of;
     const isHash = typeof id === "string" && id.length === 66;
     const found = await this.#ask(isHash ? "eth_getBlockByHash" : "eth_getBlockByNumber", [id, false]);
-    const block = found as Replay["block"];
+    const block = found as StageBlock;
     // The pending block has no miner yet.
     return { ...block, miner: block.miner ?? bytesToHex(this.#braid.node.next.coinbase) };
   }

@@ -3,15 +3,28 @@
 import type { Prestate } from "@braid/node";
 import type { Hex } from "@braid/primitives";
 import type { JsonRpcRequest, JsonRpcResponse } from "hardhat/types/providers";
+import { type BlockField, blockLooks } from "./block-looks.ts";
 
 /** Asks the idle network. */
 export type AskEdr = (request: JsonRpcRequest) => Promise<JsonRpcResponse>;
 
+/** A block as JSON-RPC has it. */
+export interface StageBlock {
+  number: Hex;
+  timestamp: Hex;
+  miner: Hex;
+  mixHash?: Hex;
+  gasLimit: Hex;
+  difficulty: Hex;
+}
+
 export interface Replay {
   call: Record<string, unknown>;
   prestate: Prestate;
-  /** As JSON-RPC has it. */
-  block: { number: Hex; timestamp: Hex; miner: Hex; mixHash?: Hex; gasLimit: Hex; difficulty: Hex };
+  /** The call has no more gas, said or unsaid, than in any block. */
+  fits: boolean;
+  /** Asked for when it matters. */
+  block: () => Promise<StageBlock>;
 }
 
 const hexOf = (value: bigint | number): Hex => `0x${value.toString(16)}`;
@@ -48,10 +61,11 @@ export class Stage {
     return run;
   }
 
-  async #run({ call, prestate, block }: Replay): Promise<void> {
+  async #run({ call, prestate, fits, block }: Replay): Promise<void> {
     this.#begun ??= this.#begin();
     await this.#begun;
-    const isPlaced = await this.#place(block);
+    const looks = blockLooks(call, prestate);
+    const isPlaced = (looks.size > 0 || !fits) && (await this.#place(await block(), looks));
     await this.#ask("eth_call", [call, isPlaced ? "pending" : "latest", overridesOf(prestate)]);
   }
 
@@ -67,25 +81,22 @@ export class Stage {
     [this.#number, this.#timestamp] = [BigInt(number), BigInt(timestamp)];
   }
 
-  /** Makes the pending block the one that is wanted. False when it cannot be. */
-  async #place({
-    number,
-    timestamp,
-    miner,
-    mixHash,
-    gasLimit,
-    difficulty,
-  }: Replay["block"]): Promise<boolean> {
+  /** Makes the pending block the one that is wanted, as far as anybody looks. False when it cannot be. */
+  async #place(
+    { number, timestamp, miner, mixHash, gasLimit, difficulty }: StageBlock,
+    looks: ReadonlySet<BlockField>,
+  ): Promise<boolean> {
     const parent = BigInt(number) - 1n;
     const { number: first, snapshot } = this.#beginning;
     if (parent < first) return false;
-    if (parent < this.#number || BigInt(timestamp) < this.#timestamp + this.#step) {
+    const isOver = looks.has("number") && parent < this.#number;
+    if (isOver || (looks.has("timestamp") && BigInt(timestamp) < this.#timestamp + this.#step)) {
       await this.#ask("evm_revert", [snapshot]);
       this.#set.clear();
       await this.#begin();
     }
     const count = parent - this.#number;
-    if (count > 0n) {
+    if (count > 0n && looks.has("number")) {
       // As early as can be: the blocks that are wanted are never earlier.
       if (this.#step > 0n)
         await this.#ask("evm_setNextBlockTimestamp", [hexOf(this.#timestamp + this.#step)]);
@@ -93,11 +104,11 @@ export class Stage {
       this.#number = parent;
       this.#timestamp += count * this.#step;
     }
-    await this.#ask("evm_setNextBlockTimestamp", [timestamp]);
-    await this.#change("hardhat_setCoinbase", miner);
+    if (looks.has("timestamp")) await this.#ask("evm_setNextBlockTimestamp", [timestamp]);
+    if (looks.has("miner")) await this.#change("hardhat_setCoinbase", miner);
     await this.#change("evm_setBlockGasLimit", gasLimit);
     // Until the Merge it is none that a contract could see.
-    if (mixHash !== undefined && mixHash !== null && BigInt(difficulty) === 0n)
+    if (looks.has("mixHash") && mixHash !== undefined && mixHash !== null && BigInt(difficulty) === 0n)
       await this.#ask("hardhat_setPrevRandao", [mixHash]);
     return true;
   }
