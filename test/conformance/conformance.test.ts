@@ -3,11 +3,19 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { parallel, type RunMode, runConformance, SEQUENTIAL, seeded } from "@braid/conformance";
+import { onEngine, parallel, type RunMode, runConformance, SEQUENTIAL, seeded } from "@braid/conformance";
 import { describe, expect, test } from "vitest";
 import { FIXTURES } from "./fixtures.ts";
 
-const MODES: RunMode[] = [SEQUENTIAL, parallel(2), parallel(4), seeded(2, 1), seeded(4, 2)];
+const MODES: RunMode[] = [
+  SEQUENTIAL,
+  parallel(2),
+  parallel(4),
+  seeded(2, 1),
+  seeded(4, 2),
+  onEngine("wasm", SEQUENTIAL),
+  onEngine("wasm", seeded(3, 3)),
+];
 
 interface Suite {
   folder: string;

@@ -29,6 +29,14 @@ export async function expectAgreement(
   const [first] = executors.values();
   if (first === undefined) throw new Error("there must be an executor");
   const sequential = await run(first, file, block, { mode: "sequential" });
+  for (const mode of ["sequential", "parallel"] as const) {
+    const inWasm = await run([...executors.values()].at(-1) ?? first, file, block, {
+      mode,
+      force: true,
+      engine: "wasm",
+    });
+    expect(compareResults(inWasm, sequential), `the wasm engine, ${mode}`).toBeUndefined();
+  }
   for (const [workers, executor] of executors) {
     for (let round = 0; round < repeat; round++) {
       const parallel = await run(executor, file, block, {

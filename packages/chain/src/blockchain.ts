@@ -70,7 +70,7 @@ export interface BlockchainOptions {
 /** How blocks are executed; never what comes out. */
 export type ImportOptions = Pick<
   ExecuteBlockInput,
-  "mode" | "workers" | "force" | "hints" | "onProgress" | "signal"
+  "mode" | "workers" | "force" | "engine" | "hints" | "onProgress" | "signal"
 >;
 
 export interface ImportedBlock {

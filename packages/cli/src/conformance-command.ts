@@ -10,6 +10,7 @@ interface ConformanceFlags {
   mode: "both" | "parallel" | "sequential";
   workers: number[];
   seed: number;
+  engine: string;
   jobs?: number;
   timeout: number;
   maxFileSize: number;
@@ -59,6 +60,11 @@ export function addConformanceCommand(program: Command, finish: (code: ExitCode)
     )
     .addOption(
       new Option("--seed <number>", "the schedule of the seeded runs").argParser(parseSeed).default(1),
+    )
+    .addOption(
+      new Option("--engine <engine>", "which EVM executes")
+        .choices(["ethereumjs", "wasm"])
+        .default("ethereumjs"),
     )
     .addOption(
       new Option("--jobs <count>", "processes that run cases (default: one for each core)").argParser(
@@ -121,17 +127,19 @@ async function run(paths: string[], flags: ConformanceFlags): Promise<ExitCode> 
 }
 
 function modesOf(
-  { mode, workers, seed }: ConformanceFlags,
+  { mode, workers, seed, engine }: ConformanceFlags,
   {
     parallel,
     SEQUENTIAL,
     seeded,
-  }: Pick<typeof import("@braid/conformance"), "parallel" | "SEQUENTIAL" | "seeded">,
+    onEngine,
+  }: Pick<typeof import("@braid/conformance"), "parallel" | "SEQUENTIAL" | "seeded" | "onEngine">,
 ): RunMode[] {
-  return [
+  const modes = [
     ...(mode === "parallel" ? [] : [SEQUENTIAL]),
     ...(mode === "sequential" ? [] : workers.flatMap((count) => [parallel(count), seeded(count, seed)])),
   ];
+  return engine === "ethereumjs" ? modes : modes.map((one) => onEngine(engine, one));
 }
 
 function exitCodeOf({ totals, forks, interrupted }: ConformanceReport): ExitCode {

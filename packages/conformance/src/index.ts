@@ -1,7 +1,7 @@
 // Public names of @braid/conformance: Ethereum's own tests, run through Braid.
 
 export type { StateFixture } from "./fixture-types.ts";
-export { parallel, type RunMode, SEQUENTIAL, seeded } from "./modes.ts";
+export { onEngine, parallel, type RunMode, SEQUENTIAL, seeded } from "./modes.ts";
 export type { CaseReport, CaseVerdict, ConformanceTotals } from "./reports.ts";
 export {
   type ConformanceOptions,

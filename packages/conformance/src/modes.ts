@@ -8,7 +8,7 @@ export type BlockExecutor = BlockchainOptions["executor"];
 /** One way to execute. */
 export interface RunMode {
   name: string;
-  options: Pick<ImportOptions, "mode" | "workers" | "force">;
+  options: Pick<ImportOptions, "mode" | "workers" | "force" | "engine">;
   /** Workers that take turns in the order that this seed gives, instead of threads. */
   seed?: number;
 }
@@ -27,4 +27,9 @@ export function seeded(workers: number, seed: number): RunMode {
     options: { mode: "parallel", workers, force: true },
     seed,
   };
+}
+
+/** The same way to execute, by another engine. */
+export function onEngine(engine: string, mode: RunMode): RunMode {
+  return { ...mode, name: `${mode.name}, engine ${engine}`, options: { ...mode.options, engine } };
 }

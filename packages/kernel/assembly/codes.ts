@@ -63,6 +63,25 @@ const JUMPDEST: u32 = 0x5b;
 const PUSH1: u32 = 0x60;
 const PUSH32: u32 = 0x7f;
 
+/** Writes the bits of a code's jump destinations, word by word. */
+export function analyse(code: u32, length: u32, bits: u32): void {
+  let skip: u32 = 0;
+  for (let i: u32 = 0; i < length; ) {
+    let word: u32 = 0;
+    const end = min(length, i + 32);
+    for (let bit: u32 = 1; i < end; i++, bit <<= 1) {
+      if (skip != 0) {
+        skip--;
+        continue;
+      }
+      const opcode = u32(load<u8>(code + i));
+      if (opcode == JUMPDEST) word |= bit;
+      else if (opcode - PUSH1 <= PUSH32 - PUSH1) skip = opcode - PUSH1 + 1;
+    }
+    store<u32>(bits + (((i - 1) >> 5) << 2), word);
+  }
+}
+
 /**
  * The jump destinations of a code (Yellow Paper section 9.4.3): one bit for each byte, in words of 32. Found when they are first asked for, kept
  * beside the code for all workers. Two that look for them at once write the same words.
@@ -72,22 +91,7 @@ export function jumpsOf(record: u32): u32 {
   const isKnown = record + jumpsOffset(length);
   const bits = isKnown + 4;
   if (atomic.load<u32>(isKnown) == 0) {
-    const code = record + CODE_BYTES;
-    let skip: u32 = 0;
-    for (let i: u32 = 0; i < length; ) {
-      let word: u32 = 0;
-      const end = min(length, i + 32);
-      for (let bit: u32 = 1; i < end; i++, bit <<= 1) {
-        if (skip != 0) {
-          skip--;
-          continue;
-        }
-        const opcode = u32(load<u8>(code + i));
-        if (opcode == JUMPDEST) word |= bit;
-        else if (opcode - PUSH1 <= PUSH32 - PUSH1) skip = opcode - PUSH1 + 1;
-      }
-      store<u32>(bits + (((i - 1) >> 5) << 2), word);
-    }
+    analyse(record + CODE_BYTES, length, bits);
     atomic.store<u32>(isKnown, 1);
   }
   return bits;

@@ -422,6 +422,7 @@ export const EVM_REFUND_CLEAR = 328;
 export const EVM_REFUND_INIT = 336;
 export const EVM_REFUND_CLEAN = 344;
 export const EVM_REFUND_QUOTIENT = 352;
+export const EVM_REFUND_DESTROY = 360; // of SELFDESTRUCT, until EIP-3529
 
 // What a run needs from outside, and gets.
 export const EVM_BLOCKING = 384; // u32: the unit to wait for, after EXIT_SUSPENDED; 0xffffffff: all lower ones
@@ -467,6 +468,9 @@ export const RULE_DELEGATIONS = 8; // EIP-7702
 export const RULE_BASE_FEE = 16; // EIP-1559
 export const RULE_HOLDS_ALL = 32; // what the cache lacks does not exist
 export const RULE_CONTRACT_SENDERS = 64; // EIP-3607 does not hold
+export const RULE_INIT_CODE = 256; // EIP-3860
+export const RULE_CODE_FORMAT = 512; // EIP-3541
+export const RULE_LASTING_ACCOUNTS = 1024; // EIP-6780
 export const RULE_TIME_LIMIT = 128; // stop now and then, so that somebody looks at the clock
 
 /** Why an EVM stopped. */

@@ -7,6 +7,8 @@ import {
   ACCOUNT_BALANCE,
   ACCOUNT_CODE_HASH,
   ACCOUNT_NONCE,
+  ACCOUNT_STORAGE_RESET,
+  CODE_BYTES,
   EVM_TEMP,
   EXIT_ACCOUNT,
   EXIT_CODE,
@@ -16,8 +18,9 @@ import {
   FLAT_HAS_STORAGE,
   RULE_HOLDS_ALL,
 } from "../../src/layout";
-import { findCode } from "../codes";
+import { addBlockCode, findCode, newBlockCode } from "../codes";
 import { flatPutAccount } from "../flat-state";
+import { keccak } from "../keccak";
 import { sameKey32 } from "../keys";
 import { area, evm } from "../memory";
 import { accountFlat, resolve } from "../mv-memory";
@@ -29,6 +32,7 @@ import {
   A_BALANCE_OBSERVED,
   A_BALANCE_SET,
   A_CODE,
+  A_CREATED,
   A_DELTA,
   A_DESTROYED,
   A_HASH,
@@ -43,6 +47,7 @@ import {
   A_NONCE_OBSERVED,
   A_NONCE_SET,
   A_RECORD,
+  A_SELF_DESTRUCTED,
   A_TOUCHED,
   A_WARM,
   has,
@@ -51,10 +56,12 @@ import {
 import {
   note,
   UNDO_BALANCE,
+  UNDO_CREATED,
   UNDO_DELTA,
   UNDO_DESTROYED,
   UNDO_HASH,
   UNDO_NONCE,
+  UNDO_SELF_DESTRUCTED,
   UNDO_TOUCHED,
   UNDO_WARM_ACCOUNT,
 } from "./journal";
@@ -133,6 +140,14 @@ export function assumeNonce(entry: u32, expected: u64): bool {
   store<u64>(entry, expected, A_NONCE_BASE);
   raise(entry, A_NONCE_KNOWN);
   return logNonce(entry, true);
+}
+
+/** The exact nonce, recorded as read. `exit` tells whether the answer counts. */
+export function nonceOf(entry: u32): u64 {
+  if (has(entry, A_NONCE_SET)) return load<u64>(entry, A_NONCE);
+  if (!peekNonce(entry)) return 0;
+  if (!has(entry, A_NONCE_OBSERVED)) logNonce(entry, false);
+  return load<u64>(entry, A_NONCE_BASE);
 }
 
 export function setNonce(entry: u32, nonce: u64): bool {
@@ -297,6 +312,41 @@ export function touch(entry: u32): bool {
   return true;
 }
 
+/** EIP-7610: was there storage under this address when the unit began? Only of an account without nonce and code. `exit` tells whether the answer counts. */
+export function hasStorage(entry: u32): bool {
+  if (!has(entry, A_HAS_STORAGE) || has(entry, A_DESTROYED)) return false;
+  return resolved(read(load<u32>(entry, A_RECORD) + ACCOUNT_STORAGE_RESET, unit)) && load<u64>(area) == 0;
+}
+
+export function markCreated(entry: u32): bool {
+  if (has(entry, A_CREATED)) return true;
+  if (!note(UNDO_CREATED, entry, 0)) return false;
+  raise(entry, A_CREATED);
+  return true;
+}
+
+/** Makes `code` the account's. False: the EVM stops. */
+export function setCode(entry: u32, code: u32, length: u32): bool {
+  if (!note(UNDO_HASH, entry, entry + A_HASH)) return false;
+  raise(entry, A_HASH_SET);
+  if (length == 0) {
+    copy(entry + A_HASH, u32(EMPTY_CODE_HASH));
+    store<u32>(entry, NO_CODE, A_CODE);
+    return true;
+  }
+  const hash = entry + A_HASH;
+  keccak(code, length, hash);
+  let record = findCode(hash);
+  if (record == 0) {
+    record = newBlockCode(hash, length);
+    if (record == 0) return stop(EXIT_FAULT);
+    memory.copy(record + CODE_BYTES, code, length);
+    record = addBlockCode(record);
+  }
+  store<u32>(entry, record, A_CODE);
+  return true;
+}
+
 /** EIP-2929: taken back when the frame reverts. */
 export function warmAccount(entry: u32): bool {
   if (has(entry, A_WARM)) return true;
@@ -305,16 +355,29 @@ export function warmAccount(entry: u32): bool {
   return true;
 }
 
-/** Removes the account and all its storage at the end of the unit. */
-export function destroy(entry: u32): bool {
-  if (!setNonce(entry, 0)) return false;
+/** The balance is zero now, whatever it was. */
+export function emptyBalance(entry: u32): bool {
   if (!note(UNDO_BALANCE, entry, entry + A_BALANCE) || !note(UNDO_DELTA, entry, entry + A_DELTA)) return false;
-  if (!note(UNDO_HASH, entry, entry + A_HASH) || !note(UNDO_DESTROYED, entry, 0)) return false;
   setShort(entry + A_BALANCE, 0);
   setShort(entry + A_DELTA, 0);
+  raise(entry, A_BALANCE_SET);
+  return true;
+}
+
+/** Notes that the account has destroyed itself; true when that is new. `exit` tells whether the answer counts. */
+export function selfDestruct(entry: u32): bool {
+  if (has(entry, A_SELF_DESTRUCTED) || !note(UNDO_SELF_DESTRUCTED, entry, 0)) return false;
+  raise(entry, A_SELF_DESTRUCTED);
+  return true;
+}
+
+/** Removes the account and all its storage at the end of the unit. */
+export function destroy(entry: u32): bool {
+  if (!setNonce(entry, 0) || !emptyBalance(entry)) return false;
+  if (!note(UNDO_HASH, entry, entry + A_HASH) || !note(UNDO_DESTROYED, entry, 0)) return false;
   setShort(entry + A_HASH, 0);
   store<u32>(entry, 0, A_CODE);
-  raise(entry, A_BALANCE_SET | A_HASH_SET | A_DESTROYED);
+  raise(entry, A_HASH_SET | A_DESTROYED);
   return true;
 }
 

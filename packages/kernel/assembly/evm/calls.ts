@@ -5,6 +5,8 @@ import {
   ACCOUNT_ADDRESS,
   CODE_BYTES,
   CODE_LENGTH,
+  ERROR_CODE_SIZE,
+  ERROR_INVALID_CODE,
   ERROR_NONE,
   ERROR_OUT_OF_GAS,
   ERROR_REVERT,
@@ -28,11 +30,12 @@ import {
   EXIT_PRECOMPILE,
   EXIT_UNSUPPORTED,
   RULE_ACCESS_LISTS,
+  RULE_CODE_FORMAT,
   RULE_DELEGATIONS,
 } from "../../src/layout";
 import { jumpsOf } from "../codes";
 import { area, evm } from "../memory";
-import { codeOf, covers, credit, debit, isEmpty, loadAccount, NO_CODE, touch, warmAccount } from "./accounts";
+import { codeOf, covers, credit, debit, isEmpty, loadAccount, NO_CODE, setCode, touch, warmAccount } from "./accounts";
 import { A_RECORD, A_WARM, accountEntry, accountEntryAt, has } from "./entries";
 import { revertTo } from "./journal";
 import {
@@ -75,12 +78,14 @@ import {
   stop,
 } from "./machine";
 import { areaEnd, expansionGas, grow } from "./memory";
-import { copy, isShort, isZero, setShort, writeAddress } from "./u256";
+import { copy, isShort, isZero, readAddress, setShort, writeAddress } from "./u256";
 
 export const CALL: u32 = 0xf1;
 export const CALLCODE: u32 = 0xf2;
 export const DELEGATECALL: u32 = 0xf4;
 export const STATICCALL: u32 = 0xfa;
+export const CREATE: u32 = 0xf0;
+export const CREATE2: u32 = 0xf5;
 
 const VALUE_GAS: i64 = 9_000;
 const NEW_ACCOUNT_GAS: i64 = 25_000;
@@ -120,12 +125,15 @@ export function access(entry: u32): bool {
   return !hasRule(RULE_ACCESS_LISTS) || isWarm(entry) || warmAccount(entry);
 }
 
+/** EIP-7702: is the code 0xef0100 and an address? */
+export function isDelegation(code: u32): bool {
+  if (!hasRule(RULE_DELEGATIONS) || code == NO_CODE || load<u32>(code, CODE_LENGTH) != 23) return false;
+  return (load<u32>(code, CODE_BYTES) & 0xffffff) == 0x0001ef;
+}
+
 /** EIP-7702: the entry of the account whose code this one has taken on; 0 for none, and when the EVM stops. */
 export function delegateOf(code: u32): u32 {
-  if (!hasRule(RULE_DELEGATIONS) || code == NO_CODE || load<u32>(code, CODE_LENGTH) != 23) return 0;
-  const bytes = code + CODE_BYTES;
-  if ((load<u32>(bytes) & 0xffffff) != 0x0001ef) return 0;
-  return accountEntryAt(bytes + 3);
+  return isDelegation(code) ? accountEntryAt(code + CODE_BYTES + 3) : 0;
 }
 
 /** The code that runs when the account is called, or NO_CODE; 0: the EVM stops. */
@@ -284,24 +292,51 @@ export function callPrecompile(number: u32): void {
   stop(EXIT_PRECOMPILE);
 }
 
-function push(to: u32, value: u64): void {
+export function push(to: u32, value: u64): void {
   const top = load<u32>(to, FRAME_TOP);
   setShort(top, value);
   store<u32>(to, top + 32, FRAME_TOP);
+}
+
+const MAX_CODE_SIZE: u32 = 24_576;
+const CODE_BYTE_GAS: i64 = 200;
+
+/** What ends the creation that has returned `length` bytes of code: EIP-170, EIP-3541, the price of the code. It becomes the account's. */
+function deposit(child: u32, code: u32, length: u32): u32 {
+  if (length > MAX_CODE_SIZE) return ERROR_CODE_SIZE;
+  const left = load<i64>(child, FRAME_GAS) - CODE_BYTE_GAS * i64(length);
+  if (left < 0) return ERROR_OUT_OF_GAS;
+  if (startsLikeFormat(code, length)) return ERROR_INVALID_CODE;
+  store<i64>(child, left, FRAME_GAS);
+  if (length != 0) setCode(load<u32>(child, FRAME_SELF), code, length);
+  return ERROR_NONE;
+}
+
+function startsLikeFormat(code: u32, length: u32): bool {
+  return hasRule(RULE_CODE_FORMAT) && length != 0 && load<u8>(code) == 0xef;
 }
 
 /**
  * The frame that runs has ended with `error` and this output; its FRAME_GAS is what it has left. Its caller goes on. Answers false when there is
  * none, or when the EVM stops.
  */
-export function leave(error: u32, output: u32, length: u32): bool {
+export function leave(reason: u32, output: u32, length: u32): bool {
   const child = frame;
+  const kind = load<u32>(child, FRAME_KIND);
+  const creates = kind == CREATE || kind == CREATE2;
+  let error = reason;
+  if (error == ERROR_OUT_OF_GAS) noteOutOfGas();
+  if (creates) {
+    if (error == ERROR_NONE) error = deposit(child, output, length);
+    // ethereumjs takes what such a frame returns for a code that must not be: whoever runs everything decides.
+    else if (error == ERROR_REVERT && startsLikeFormat(output, length)) stop(EXIT_UNSUPPORTED);
+    if (exit != EXIT_DONE) return false;
+  }
   const keeps = error == ERROR_NONE || error == ERROR_REVERT;
   const kept = keeps ? length : 0;
   if (kept > u32(EVM_ENTRIES - EVM_RETURN)) return stop(EXIT_UNSUPPORTED);
   if (output != evm + EVM_RETURN) memory.copy(evm + EVM_RETURN, output, kept);
   store<u32>(evm + EVM_RETURN_LENGTH, kept);
-  if (error == ERROR_OUT_OF_GAS) noteOutOfGas();
   if (error != ERROR_NONE) {
     revertTo(load<u32>(child, FRAME_JOURNAL));
     setLogsEnd(load<u32>(child, FRAME_LOGS));
@@ -316,6 +351,16 @@ export function leave(error: u32, output: u32, length: u32): bool {
   const caller = child - FRAME_SIZE;
   setFrame(caller);
   store<i64>(caller, load<i64>(caller, FRAME_GAS) + left, FRAME_GAS);
+  if (creates) {
+    if (error != ERROR_NONE) {
+      push(caller, 0);
+      return true;
+    }
+    store<u32>(evm + EVM_RETURN_LENGTH, 0);
+    push(caller, 0);
+    readAddress(load<u32>(load<u32>(child, FRAME_SELF), A_RECORD) + ACCOUNT_ADDRESS, load<u32>(caller, FRAME_TOP) - 32);
+    return true;
+  }
   memory.copy(load<u32>(child, FRAME_OUTPUT), evm + EVM_RETURN, min(kept, load<u32>(child, FRAME_OUTPUT_LENGTH)));
   push(caller, error == ERROR_NONE ? 1 : 0);
   return true;

@@ -54,6 +54,8 @@ export const A_BALANCE_OBSERVED: u32 = 512;
 export const A_BALANCE_SET: u32 = 1024;
 export const A_HASH_KNOWN: u32 = 2048;
 export const A_HASH_SET: u32 = 4096;
+export const A_CREATED: u32 = 8192; // by this unit: everything that its storage holds was written by this unit
+export const A_SELF_DESTRUCTED: u32 = 16384;
 
 export const S_LOCATION: u32 = 20;
 export const S_ACCOUNT: u32 = 24; // its account's entry

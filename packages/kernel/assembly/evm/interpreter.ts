@@ -42,6 +42,7 @@ import { keccak } from "../keccak";
 import { area, evm } from "../memory";
 import { CHECK_GAS, callOp, ENTERED, GO_ON, leave, STOP } from "./calls";
 import { balance } from "./accounts";
+import { createOp, selfDestructOp } from "./creations";
 import { balanceOf, codeHashOf, codeSizeOf, copyCodeOf } from "./environment";
 import { A_RECORD } from "./entries";
 import { addLog } from "./logs";
@@ -719,8 +720,26 @@ function runFrame(): i32 {
         outputLength = load<u32>(top - 64);
         output = outputLength == 0 ? bytes : bytes + load<u32>(top - 32);
         return opcode == 0xf3 ? ERROR_NONE : ERROR_REVERT;
+      case 0xf0: // CREATE, CREATE2
+      case 0xf5: {
+        again(pc - 1, top, before);
+        const end = createOp(opcode, gas);
+        if (end != GO_ON) return end;
+        size = u64(load<u32>(frame, FRAME_MEMORY_SIZE));
+        top = load<u32>(frame, FRAME_TOP);
+        gas = load<i64>(frame, FRAME_GAS);
+        continue;
+      }
+      case 0xff: {
+        // SELFDESTRUCT
+        if (load<u32>(frame, FRAME_STATIC) != 0) return ERROR_STATIC;
+        gas = selfDestructOp(top - 32, gas);
+        if (gas < 0) return short(gas, pc, top, before);
+        store<i64>(frame, gas, FRAME_GAS);
+        return ERROR_NONE;
+      }
       default:
-        // Creations and self-destructs.
+        // The table has what this loop does not.
         stop(EXIT_UNSUPPORTED);
         return STOP;
     }

@@ -7,12 +7,14 @@ import {
   A_BALANCE,
   A_BALANCE_SET,
   A_CODE,
+  A_CREATED,
   A_DELTA,
   A_DESTROYED,
   A_HASH,
   A_HASH_SET,
   A_NONCE,
   A_NONCE_SET,
+  A_SELF_DESTRUCTED,
   A_TOUCHED,
   A_WARM,
   ENTRY_FLAGS,
@@ -33,6 +35,8 @@ export const UNDO_WARM_ACCOUNT: u32 = 6;
 export const UNDO_WARM_SLOT: u32 = 7;
 export const UNDO_TOUCHED: u32 = 8;
 export const UNDO_DESTROYED: u32 = 9;
+export const UNDO_CREATED: u32 = 10;
+export const UNDO_SELF_DESTRUCTED: u32 = 11;
 
 const KIND: u32 = 0;
 const TARGET: u32 = 4;
@@ -86,6 +90,8 @@ function undo(kind: u32, target: u32, flags: u32, old: u32): void {
   else if (kind == UNDO_WARM_ACCOUNT) restore(target, flags, A_WARM);
   else if (kind == UNDO_TOUCHED) restore(target, flags, A_TOUCHED);
   else if (kind == UNDO_DESTROYED) restore(target, flags, A_DESTROYED);
+  else if (kind == UNDO_CREATED) restore(target, flags, A_CREATED);
+  else if (kind == UNDO_SELF_DESTRUCTED) restore(target, flags, A_SELF_DESTRUCTED);
   else if (kind == UNDO_NONCE) {
     store<u64>(target, load<u64>(old), A_NONCE);
     restore(target, flags, A_NONCE_SET);

@@ -5,6 +5,7 @@ import {
   ACCESSES_ACCOUNT_COUNT,
   ACCESSES_LISTS,
   ACCESSES_SLOT_COUNT,
+  ACCOUNT_ADDRESS,
   ACCOUNT_BALANCE,
   ACCOUNT_CODE_HASH,
   ACCOUNT_NONCE,
@@ -22,10 +23,12 @@ import {
   OUTCOME_BLOB_COUNT,
   OUTCOME_BLOCK_GAS_USED,
   OUTCOME_BODY,
+  OUTCOME_CREATED_ADDRESS,
   OUTCOME_ERROR_LENGTH,
   OUTCOME_FLAGS,
   OUTCOME_FRAME_OUT_OF_GAS,
   OUTCOME_GAS_USED,
+  OUTCOME_HAS_CREATED_ADDRESS,
   OUTCOME_LOGS_BLOOM,
   OUTCOME_LOGS_LENGTH,
   OUTCOME_OUTPUT_LENGTH,
@@ -41,12 +44,14 @@ import {
   A_BALANCE_BASE,
   A_BALANCE_OBSERVED,
   A_BALANCE_SET,
+  A_CREATED,
   A_DELTA,
   A_DESTROYED,
   A_HASH,
   A_HASH_BASE,
   A_HASH_KNOWN,
   A_HASH_SET,
+  A_HAS_STORAGE,
   A_LOADED,
   A_NONCE,
   A_NONCE_BASE,
@@ -89,7 +94,7 @@ function writeAccount(entry: u32): bool {
     copy(area, entry + A_HASH);
     if (!put(record + ACCOUNT_CODE_HASH, KIND_VALUE)) return false;
   }
-  if (!has(entry, A_DESTROYED)) return true;
+  if (!has(entry, A_DESTROYED) || (has(entry, A_CREATED) && !has(entry, A_HAS_STORAGE))) return true;
   setShort(area, 1);
   return put(record + ACCOUNT_STORAGE_RESET, KIND_VALUE);
 }
@@ -124,8 +129,8 @@ function leaveAccesses(): u32 {
   return start;
 }
 
-/** Writes all that the unit leaves behind. False: an arena is full. */
-export function leaveOutcome(gasUsed: u64, blobs: u32): bool {
+/** Writes all that the unit leaves behind; `created` is the entry of the contract that the transaction was to create, 0 for none. False: an arena is full. */
+export function leaveOutcome(gasUsed: u64, blobs: u32, created: u32): bool {
   for (let entry = firstAccount; entry != 0; entry = load<u32>(entry, ENTRY_NEXT)) if (!writeAccount(entry)) return false;
   for (let entry = firstSlot; entry != 0; entry = load<u32>(entry, ENTRY_NEXT)) if (!writeSlot(entry)) return false;
   const accesses = leaveAccesses();
@@ -140,7 +145,12 @@ export function leaveOutcome(gasUsed: u64, blobs: u32): bool {
   const start = allocBlock(size, 8);
   if (start == 0) return stop(EXIT_FAULT);
   store<u32>(start, error == ERROR_NONE ? 1 : 0, OUTCOME_STATUS);
-  store<u32>(start, ranOutOfGas ? OUTCOME_FRAME_OUT_OF_GAS : 0, OUTCOME_FLAGS);
+  let flags: u32 = ranOutOfGas ? OUTCOME_FRAME_OUT_OF_GAS : 0;
+  if (created != 0) {
+    flags |= OUTCOME_HAS_CREATED_ADDRESS;
+    memory.copy(start + OUTCOME_CREATED_ADDRESS, load<u32>(created, A_RECORD) + ACCOUNT_ADDRESS, 20);
+  }
+  store<u32>(start, flags, OUTCOME_FLAGS);
   store<u64>(start, gasUsed, OUTCOME_GAS_USED);
   store<u64>(start, gasUsed, OUTCOME_BLOCK_GAS_USED);
   store<u32>(start, blobs, OUTCOME_BLOB_COUNT);

@@ -29,6 +29,8 @@ import { area, evm } from "../memory";
 import { accountFlat } from "../mv-memory";
 import { read } from "../sets";
 import {
+  A_CREATED,
+  A_HAS_STORAGE,
   A_RECORD,
   has,
   raise,
@@ -51,12 +53,18 @@ const ZERO: u32 = EVM_TEMP + 480;
 /** The slot's value is known; false: the EVM stops. */
 function loadSlot(entry: u32): bool {
   if (has(entry, S_LOADED)) return true;
+  const owner = load<u32>(entry, S_ACCOUNT);
+  if (has(owner, A_CREATED) && !has(owner, A_HAS_STORAGE)) {
+    // Nothing but this unit's own writes can be there.
+    raise(entry, S_LOADED);
+    return true;
+  }
   const location = load<u32>(entry, S_LOCATION);
   let status = read(location, unit);
   if (status == READ_MISSING) {
     if (!hasRule(RULE_HOLDS_ALL)) return stopMissing(EXIT_SLOT, location);
     setShort(evm + ZERO, 0);
-    const flat = accountFlat(load<u32>(load<u32>(entry, S_ACCOUNT), A_RECORD));
+    const flat = accountFlat(load<u32>(owner, A_RECORD));
     if (flat == 0 || flatPutSlot(flat, location - SLOT_HEAD + SLOT_KEY, evm + ZERO) == 0) return stop(EXIT_FAULT);
     status = read(location, unit);
   }

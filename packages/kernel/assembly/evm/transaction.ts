@@ -1,7 +1,8 @@
-// A transaction as a whole, around its frames: the checks of its sender, fees, refunds, clean-up (Yellow Paper section 6). What is not covered here
-// ends as EXIT_UNSUPPORTED before anything is left behind: contract creations, authorizations, senders with code, what is wrong with a transaction.
+// A transaction as a whole, around its frames: the checks of its sender, fees, authorizations, refunds, clean-up (Yellow Paper section 6). What is wrong
+// with a transaction is left to another engine, which has the words for it: it ends as EXIT_UNSUPPORTED before anything is left behind.
 
 import {
+  ERROR_CREATE_COLLISION,
   ERROR_NONE,
   EVM_BASE_FEE,
   EVM_BLOB_FEE,
@@ -17,6 +18,7 @@ import {
   RULE_ACCESS_LISTS,
   RULE_BASE_FEE,
   RULE_CONTRACT_SENDERS,
+  RULE_LASTING_ACCOUNTS,
   RULE_WARM_COINBASE,
   TX_ACCESS_ADDRESS,
   TX_ACCESS_COUNT,
@@ -24,7 +26,12 @@ import {
   TX_ACCESS_SIZE,
   TX_ACCESS_SLOT_COUNT,
   TX_ACCESS_SLOTS,
+  TX_AUTHORIZATION_AUTHORITY,
   TX_AUTHORIZATION_COUNT,
+  TX_AUTHORIZATION_DELEGATE,
+  TX_AUTHORIZATION_NONCE,
+  TX_AUTHORIZATION_SIZE,
+  TX_AUTHORIZATIONS,
   TX_BLOB_COUNT,
   TX_CREATES,
   TX_DATA,
@@ -59,13 +66,18 @@ import {
   isEmpty,
   loadAccount,
   NO_CODE,
+  nonceOf,
+  setCode,
   setNonce,
   touch,
   warmAccount,
 } from "./accounts";
-import { CALL, callPrecompile, codeToRun, delegateOf, enter, precompileAt, transfer } from "./calls";
+import { CALL, CREATE, callPrecompile, codeToRun, delegateOf, enter, isDelegation, precompileAt, transfer } from "./calls";
+import { beginContract, createdBy, isTaken, layOutInitCode, setCreation } from "./creations";
 import {
+  A_CREATED,
   A_DESTROYED,
+  A_SELF_DESTRUCTED,
   A_TOUCHED,
   accountEntryAt,
   beginEntries,
@@ -99,7 +111,13 @@ export let transaction: u32 = 0;
 /** ptr of the sender's 20 bytes. */
 export let origin: u32 = 0;
 let sender: u32 = 0;
+/** The entry of the contract that the transaction is to create, 0 for none. */
+let created: u32 = 0;
+/** What authorizations give back (EIP-7702), whatever becomes of the outermost frame. */
+let delegationRefund: u64 = 0;
 
+const DELEGATION_REFUND: u64 = 12_500;
+const DELEGATION_LENGTH: u32 = 23;
 const GAS_PER_BLOB: u64 = 131_072;
 const COST: u32 = EVM_TEMP + 544;
 const PART: u32 = EVM_TEMP + 576;
@@ -111,6 +129,10 @@ function isOrdinary(tx: u32): bool {
   high |= load<u64>(tx, TX_MAX_FEE + 16) | load<u64>(tx, TX_MAX_FEE + 24);
   high |= load<u64>(tx, TX_MAX_BLOB_FEE + 16) | load<u64>(tx, TX_MAX_BLOB_FEE + 24);
   return high == 0;
+}
+
+function creates(tx: u32): bool {
+  return (load<u32>(tx, TX_FLAGS) & TX_CREATES) != 0;
 }
 
 /** out += amount * price (a word). */
@@ -125,8 +147,10 @@ function addProduct(out: u32, amount: u64, price: u32): void {
 function warmUp(tx: u32): bool {
   const from = accountEntryAt(origin);
   if (from == 0 || !warmAccount(from)) return false;
-  const to = accountEntryAt(tx + TX_TO);
-  if (to == 0 || !warmAccount(to)) return false;
+  if (!creates(tx)) {
+    const to = accountEntryAt(tx + TX_TO);
+    if (to == 0 || !warmAccount(to)) return false;
+  }
   if (hasRule(RULE_WARM_COINBASE)) {
     const coinbase = accountEntryAt(evm + EVM_COINBASE);
     if (coinbase == 0 || !warmAccount(coinbase)) return false;
@@ -159,13 +183,76 @@ function paySender(tx: u32): bool {
   addProduct(cost, load<u64>(tx, TX_GAS_LIMIT), tx + TX_MAX_FEE);
   addProduct(cost, blobGas, tx + TX_MAX_BLOB_FEE);
   if (!assumeCovers(sender, cost)) return false;
-  if (hasCode(sender) && !hasRule(RULE_CONTRACT_SENDERS)) return stop(EXIT_UNSUPPORTED);
+  if (hasCode(sender) && !hasRule(RULE_CONTRACT_SENDERS)) {
+    // EIP-3607, unless the code is a delegation.
+    const code = codeOf(sender);
+    if (code != 0 && !isDelegation(code)) return stop(EXIT_UNSUPPORTED);
+  }
   if (exit != EXIT_DONE) return false;
   setShort(cost, 0);
   addProduct(cost, load<u64>(tx, TX_GAS_LIMIT), tx + TX_GAS_PRICE);
   addProduct(cost, blobGas, evm + EVM_BLOB_FEE);
   // Only what is no transaction of a block can have the last nonce.
   return debit(sender, cost) && setNonce(sender, nonce + 1) && touch(sender);
+}
+
+/** EIP-7702: sets or clears the delegations; those that do not hold are passed over. False: the EVM stops. */
+function delegateAll(tx: u32): bool {
+  let at = load<u32>(tx, TX_AUTHORIZATIONS);
+  const end = at + load<u32>(tx, TX_AUTHORIZATION_COUNT) * TX_AUTHORIZATION_SIZE;
+  for (; at < end; at += TX_AUTHORIZATION_SIZE) {
+    const entry = accountEntryAt(at + TX_AUTHORIZATION_AUTHORITY);
+    if (entry == 0 || !warmAccount(entry) || !loadAccount(entry)) return false;
+    const code = codeOf(entry);
+    if (code == 0) return false;
+    if (code != NO_CODE && !isDelegation(code)) continue;
+    const nonce = nonceOf(entry);
+    if (exit != EXIT_DONE) return false;
+    if (nonce != load<u64>(at, TX_AUTHORIZATION_NONCE)) continue;
+    if (!isEmpty(entry)) delegationRefund += DELEGATION_REFUND;
+    if (exit != EXIT_DONE || !delegate(entry, at + TX_AUTHORIZATION_DELEGATE)) return false;
+    if (!setNonce(entry, nonce + 1) || !touch(entry)) return false;
+  }
+  return true;
+}
+
+/** The account takes on the code of the one at `address`, or of none when that is zero. */
+function delegate(entry: u32, address: u32): bool {
+  if ((load<u64>(address) | load<u64>(address, 8) | u64(load<u32>(address, 16))) == 0) return setCode(entry, address, 0);
+  const code = evm + PART;
+  store<u32>(code, 0x0001ef);
+  memory.copy(code + 3, address, 20);
+  return setCode(entry, code, DELEGATION_LENGTH);
+}
+
+/** There is nothing to run: the outermost frame has ended so. */
+function endAtOnce(error: u32, gas: i64): void {
+  store<u32>(evm + EVM_ERROR, error);
+  store<u32>(evm + EVM_RETURN_LENGTH, 0);
+  store<i64>(evm + EVM_GAS_LEFT, gas);
+  hasNothingToRun = true;
+}
+
+/** The outermost frame of a transaction that creates a contract. False: the EVM stops. */
+function enterCreation(tx: u32): bool {
+  const entry = createdBy(origin, load<u64>(tx, TX_NONCE));
+  if (entry == 0) return false;
+  created = entry;
+  if (hasRule(RULE_ACCESS_LISTS) && !warmAccount(entry)) return false;
+  if (!loadAccount(entry)) return false;
+  const collides = isTaken(entry);
+  if (exit != EXIT_DONE) return false;
+  if (collides) {
+    endAtOnce(ERROR_CREATE_COLLISION, 0);
+    return true;
+  }
+  const gas = load<i64>(tx, TX_GAS_LIMIT) - load<i64>(tx, TX_INTRINSIC_GAS);
+  const length = load<u32>(tx, TX_DATA_LENGTH);
+  setCreation(frame, entry, origin, tx + TX_VALUE);
+  if (!enter(frame, CREATE, gas, 0) || !layOutInitCode(frame, load<u32>(tx, TX_DATA), length)) return false;
+  if (!beginContract(sender, entry, tx + TX_VALUE)) return false;
+  if (length == 0) endAtOnce(ERROR_NONE, gas);
+  return true;
 }
 
 /** The outermost frame, which has ended already when there is nothing to run. False: the EVM stops. */
@@ -189,14 +276,9 @@ function enterFirst(tx: u32): bool {
     callPrecompile(precompile);
     return false;
   }
-  if (code == NO_CODE) {
-    store<u32>(evm + EVM_ERROR, ERROR_NONE);
-    store<u32>(evm + EVM_RETURN_LENGTH, 0);
-    store<i64>(evm + EVM_GAS_LEFT, gas);
-    hasNothingToRun = true;
-  }
-  const delegate = delegateOf(codeOf(to));
-  return exit == EXIT_DONE && (delegate == 0 || warmAccount(delegate));
+  if (code == NO_CODE) endAtOnce(ERROR_NONE, gas);
+  const delegated = delegateOf(codeOf(to));
+  return exit == EXIT_DONE && (delegated == 0 || warmAccount(delegated));
 }
 
 /** There is no code: the transaction is a transfer. */
@@ -208,16 +290,28 @@ export function beginTransaction(unit: u32, isHead: bool): bool {
   beginMachine(unit, isHead);
   beginEntries();
   hasNothingToRun = false;
+  created = 0;
+  delegationRefund = 0;
   const row = unitAt(unit);
   const tx = load<u32>(row, UNIT_TRANSACTION);
   transaction = tx;
   origin = row + UNIT_SENDER;
   store<u32>(evm + EVM_HASH_KNOWN, 0);
   store<u32>(evm + EVM_RETURN_LENGTH, 0);
-  if (tx == 0 || load<u32>(tx, TX_FLAGS) & TX_CREATES || load<u32>(tx, TX_AUTHORIZATION_COUNT) != 0) return stop(EXIT_UNSUPPORTED);
-  if (!isOrdinary(tx) || atomic.load<u32>(WORD_HUGE_BALANCES) != 0) return stop(EXIT_UNSUPPORTED);
+  if (tx == 0 || !isOrdinary(tx) || atomic.load<u32>(WORD_HUGE_BALANCES) != 0) return stop(EXIT_UNSUPPORTED);
   if (hasRule(RULE_ACCESS_LISTS) && !warmUp(tx)) return false;
-  return paySender(tx) && enterFirst(tx);
+  if (!paySender(tx) || !delegateAll(tx)) return false;
+  return creates(tx) ? enterCreation(tx) : enterFirst(tx);
+}
+
+/** Removes what has destroyed itself; from EIP-6780 on only what was created in the same transaction. */
+function destroyAll(): bool {
+  for (let entry = firstAccount; entry != 0; entry = load<u32>(entry, ENTRY_NEXT)) {
+    if (!has(entry, A_SELF_DESTRUCTED)) continue;
+    if (hasRule(RULE_LASTING_ACCOUNTS) && !has(entry, A_CREATED)) continue;
+    if (!destroy(entry)) return false;
+  }
+  return true;
 }
 
 /** EIP-161: removes the touched accounts that are empty. False: the EVM stops. */
@@ -237,7 +331,7 @@ export function finishTransaction(): bool {
   const limit = load<u64>(tx, TX_GAS_LIMIT);
   const floor = load<u64>(tx, TX_FLOOR_GAS);
   let gasUsed = limit - load<u64>(evm + EVM_GAS_LEFT);
-  gasUsed -= min(u64(refund), gasUsed / param(EVM_REFUND_QUOTIENT));
+  gasUsed -= min(u64(refund) + delegationRefund, gasUsed / param(EVM_REFUND_QUOTIENT));
   gasUsed = max(gasUsed, floor);
   const amount = evm + COST;
   setShort(amount, 0);
@@ -251,5 +345,5 @@ export function finishTransaction(): bool {
   setShort(amount, 0);
   addProduct(amount, gasUsed, tip);
   if (!credit(beneficiary, amount) || !touch(beneficiary)) return false;
-  return clearTouched() && leaveOutcome(gasUsed, load<u32>(tx, TX_BLOB_COUNT));
+  return destroyAll() && clearTouched() && leaveOutcome(gasUsed, load<u32>(tx, TX_BLOB_COUNT), created);
 }

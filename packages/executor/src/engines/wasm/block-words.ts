@@ -35,6 +35,7 @@ import {
   EVM_RANDOM,
   EVM_REFUND_CLEAN,
   EVM_REFUND_CLEAR,
+  EVM_REFUND_DESTROY,
   EVM_REFUND_INIT,
   EVM_REFUND_QUOTIENT,
   EVM_RULES,
@@ -42,9 +43,12 @@ import {
   type Kernel,
   RULE_ACCESS_LISTS,
   RULE_BASE_FEE,
+  RULE_CODE_FORMAT,
   RULE_CONTRACT_SENDERS,
   RULE_DELEGATIONS,
   RULE_HOLDS_ALL,
+  RULE_INIT_CODE,
+  RULE_LASTING_ACCOUNTS,
   RULE_NET_METERING,
   RULE_TIME_LIMIT,
   RULE_WARM_COINBASE,
@@ -136,6 +140,9 @@ export function writeBlock(kernel: Kernel, evm: number, block: EngineBlock): voi
     rule(since("istanbul"), RULE_NET_METERING) |
     rule(rules.eip7702, RULE_DELEGATIONS) |
     rule(rules.eip1559, RULE_BASE_FEE) |
+    rule(rules.eip3860, RULE_INIT_CODE) |
+    rule(since("london"), RULE_CODE_FORMAT) |
+    rule(rules.eip6780, RULE_LASTING_ACCOUNTS) |
     rule(block.cacheHoldsAll, RULE_HOLDS_ALL) |
     rule(context.contractSenders, RULE_CONTRACT_SENDERS) |
     rule(block.timeLimitMs !== undefined || block.breathe !== undefined, RULE_TIME_LIMIT);
@@ -150,6 +157,7 @@ export function writeBlock(kernel: Kernel, evm: number, block: EngineBlock): voi
   long(EVM_GAS_COLD_ACCOUNT, rules.eip2929 ? 2_600n : 0n);
   // EIP-160.
   long(EVM_GAS_EXP_BYTE, 50n);
+  long(EVM_REFUND_DESTROY, since("london") ? 0n : 24_000n);
   long(EVM_REFUND_QUOTIENT, rules.maxRefundQuotient);
   for (const [offset, gas] of storageGas(rules.eip2929, since("london"))) long(offset, gas);
   writePrecompiles(kernel, evm, since);

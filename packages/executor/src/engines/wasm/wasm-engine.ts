@@ -88,6 +88,7 @@ function isSupported({ context, chain, calls, tracer }: EngineBlock): boolean {
     !isSince(fork, "amsterdam") &&
     fork !== "constantinople" &&
     Object.keys(chain.spec.eips ?? {}).length === 0 &&
+    chain.spec.unlimitedCodeSize !== true &&
     (context.baseFeePerGas ?? 0n) < HUGE &&
     (context.blobGasPrice ?? 0n) < HUGE &&
     context.gasLimit < MAX_LONG &&
