@@ -236,3 +236,15 @@ describe("a call", () => {
     }
   });
 });
+
+test("lazy workers start with the first block that is for them, which waits for them", async () => {
+  const large = await blockOf(MIN_PARALLEL_TRANSACTIONS, 10);
+  const largePrint = await rightPrint(large);
+  const spy = spyOnPools();
+  const executor = new Executor({ workers: 2, lazyWorkers: true });
+  onTestFinished(() => inTime(executor.close(), "close()"));
+  expect(spy.hasPool()).toBe(false);
+  const result = await executor.executeBlock(inputOf(large, chosen));
+  expect(fingerprint(result)).toBe(largePrint);
+  expect(result.statistics.workers).toBe(2);
+});

@@ -32,6 +32,8 @@ export const MIN_PARALLEL_TRANSACTIONS = 10;
 const MAX_INLINE_GAS = 2_000_000n;
 /** Milliseconds after which a worker goes on with it: no header is to be trusted, and that of a block that is being built says nothing yet. */
 const INLINE_MS = 8;
+/** The same while no thread is ready: starting one takes much longer than a block whose code V8 has not seen before. */
+const COLD_INLINE_MS = 250;
 /** Speculation stops when more incarnations were in vain than the block has units, after this many to begin with. */
 const SOLO_ALLOWANCE = 32;
 
@@ -184,7 +186,7 @@ function planRun(resources: ExecutorResources, input: ExecuteBlockInput, block: 
   if (workers === 0 || worthwhile || input.workers !== undefined) return sequential;
   if (resources.singleClient) return here;
   if (block.gasUsed > MAX_INLINE_GAS) return sequential;
-  return { ...sequential, workers: 0, inlineMs: INLINE_MS };
+  return { ...sequential, workers: 0, inlineMs: resources.pool.areReady ? INLINE_MS : COLD_INLINE_MS };
 }
 
 /** Are there threads for a block? A single client does not wait for them: its next one will find them. */

@@ -38,6 +38,8 @@ export interface ExecutorOptions {
    * workers start with the first block that is for them. Default: they start at once, and what takes long goes to them.
    */
   singleClient?: boolean;
+  /** The workers start with the first block that is for them, which waits for them: each has a heap of its own, and a node may never need one. Default: at once. */
+  lazyWorkers?: boolean;
 }
 
 const MAX_WORKERS = 64;
@@ -58,7 +60,7 @@ export class Executor {
   /** Ends a warm-up that is under way. */
   readonly #closing = new AbortController();
 
-  /** Starts the workers, unless there is a single client. Throws KernelOptionsError when the arenas exceed a 32-bit address space, WorkerStartError when no thread can be had, InvalidInputError. */
+  /** Starts the workers, unless they are to start late. Throws KernelOptionsError when the arenas exceed a 32-bit address space, WorkerStartError when no thread can be had, InvalidInputError. */
   constructor(options: ExecutorOptions = {}) {
     checkWorkers(options.workers);
     this.workers = Math.min(MAX_WORKERS, Math.max(0, options.workers ?? availableParallelism()));
@@ -74,7 +76,7 @@ export class Executor {
     // The threads take the instances from 1 on.
     const inline = new InlinePool(Kernel.attach(kernel.shared, kernel.shared.maxWorkers), ENGINES);
     const threads = this.workers === 0 ? undefined : new WorkerThreads(kernel, this.workers);
-    if (!this.singleClient) threads?.start();
+    if (!this.singleClient && options.lazyWorkers !== true) threads?.start();
     this.#resources = {
       kernel,
       inline,

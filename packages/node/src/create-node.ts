@@ -26,6 +26,7 @@ export async function openNode(options: NodeOptions = {}): Promise<Node> {
   const executor = new Executor({
     ...(workers === undefined ? {} : { workers }),
     singleClient: hardhat !== undefined,
+    lazyWorkers: true,
   });
   const chains = new ChainMaker(options, accounts, executor);
   try {
