@@ -29,6 +29,12 @@ const parallelism = task(
     defaultValue: 0,
   })
   .addOption({
+    name: "scenario",
+    description: "Calls that this file lists, instead of each function by itself",
+    type: ArgumentType.STRING_WITHOUT_DEFAULT,
+    defaultValue: undefined,
+  })
+  .addOption({
     name: "json",
     description: "Also write the report to this file",
     type: ArgumentType.FILE_WITHOUT_DEFAULT,
@@ -42,6 +48,8 @@ const parallelism = task(
   .addFlag({ name: "save", description: "Make this report the baseline" })
   .setAction(() => import("./parallelism/task.ts"))
   .build();
+
+export type { Scenario, ScenarioBlock, ScenarioCall, ScenarioUser } from "./parallelism/scenario.ts";
 
 const plugin = definePlugin({
   id: "hardhat-braid",

@@ -21,7 +21,7 @@ interface ByteRange {
   length: number;
 }
 
-interface AbiParameter {
+export interface AbiParameter {
   type: string;
   components?: AbiParameter[];
 }
@@ -34,7 +34,7 @@ interface AbiEntry {
 
 interface ContractOutput {
   abi?: AbiEntry[];
-  evm?: { deployedBytecode?: CodeOutput; bytecode?: CodeOutput; methodIdentifiers?: Record<string, string> };
+  evm?: { deployedBytecode?: CodeOutput; bytecode?: CodeOutput };
 }
 
 interface BuildOutput {
@@ -65,8 +65,8 @@ export class BuiltContract {
   readonly name: string;
   readonly file: string;
   readonly code: BuiltCode;
-  /** `swap(uint256,address)` by its selector, eight hex digits. */
-  readonly functions: ReadonlyMap<string, string>;
+  /** `swap(uint256,address)` and what it takes, by its selector, eight hex digits. */
+  readonly functions: ReadonlyMap<string, { signature: string; inputs: readonly AbiParameter[] }>;
   /** `InsufficientBalance(uint256)` by its selector. */
   readonly errors: ReadonlyMap<string, string>;
   readonly #build: Build;
@@ -76,11 +76,18 @@ export class BuiltContract {
   #map: SourceMap | undefined;
 
   constructor(build: Build, file: string, definition: AstNode, { abi = [], evm = {} }: ContractOutput) {
-    const { deployedBytecode = NOTHING, methodIdentifiers = {} } = evm;
+    const { deployedBytecode = NOTHING } = evm;
     this.name = definition.name ?? "";
     this.file = file;
     this.code = codeOf(deployedBytecode);
-    this.functions = new Map(Object.entries(methodIdentifiers).map(([text, selector]) => [selector, text]));
+    this.functions = new Map(
+      abi
+        .filter(({ type }) => type === "function")
+        .map((entry) => {
+          const signature = signatureOf(entry);
+          return [selectorOf(signature), { signature, inputs: entry.inputs ?? [] }];
+        }),
+    );
     this.errors = new Map(
       abi
         .filter(({ type }) => type === "error")

@@ -30,6 +30,17 @@ export class Look implements Tracer {
   /** The last jumps of each frame. */
   readonly #jumps: number[][] = [];
 
+  /** What several have seen. */
+  static ofAll(looks: readonly Look[]): Look {
+    const all = new Look();
+    for (const { uses, hashed, codes } of looks) {
+      all.uses.push(...uses);
+      all.hashed.push(...hashed);
+      for (const code of codes) all.codes.add(code);
+    }
+    return all;
+  }
+
   beforeMessage({ depth }: { depth: number }): void {
     this.#jumps[depth] = [];
   }

@@ -1,8 +1,9 @@
 // What the project calls the accounts, functions and slots of a block.
 
 import type { Executor } from "@braid/executor";
-import { bytesToHex, type Hex, hexToBytes } from "@braid/primitives";
+import { bigIntToBytes32, bytesToBigInt, bytesToHex, type Hex, hexToBytes } from "@braid/primitives";
 import { type BlockProfile, locationKey, type ProfileLocation } from "@braid/profiler";
+import { decodeTransaction } from "@braid/protocol";
 import {
   type BuiltContract,
   type CodeMatcher,
@@ -10,8 +11,8 @@ import {
   SlotNames,
   type SourcePlace,
 } from "../layout/index.ts";
-import type { FormedBlock } from "./form-block.ts";
 import { Look, type SlotUse } from "./look.ts";
+import type { FormedBlock } from "./user-block.ts";
 
 /** A state variable that users meet at. */
 export interface VariableName {
@@ -33,6 +34,7 @@ export type Pattern = "counter" | "tokens" | "bits" | "list" | "ether" | "creati
 
 /** A block's slots that no look has met are looked for in so many of its transactions. */
 const MOST_LOOKS = 8;
+const SMALL_KEYS = 32;
 /** Something behind a slot is a bit when a write changes no other. */
 const isOneBit = (bits: bigint): boolean => bits !== 0n && (bits & (bits - 1n)) === 0n;
 
@@ -75,7 +77,7 @@ export class BlockNames {
     // A proxy's function is one of those whose code it runs.
     for (const address of [own, ...this.#block.look.codes]) {
       const contract = await this.contractAt(address);
-      const signature = contract?.functions.get(selector);
+      const signature = contract?.functions.get(selector)?.signature;
       if (contract !== undefined && signature !== undefined)
         return {
           name: `${contract.name}.${signature.slice(0, signature.indexOf("("))}`,
@@ -130,6 +132,8 @@ export class BlockNames {
       this.#preimages.addArraysOf(contract.layout.variables);
       await this.#nameAccounts();
       const slots = new SlotNames(contract.layout, this.#preimages, (account) => this.#accountName(account));
+      if (slots.at(BigInt(slot)).length === 0)
+        this.#preimages.tryKeys(contract.layout.variables, this.#candidates(profile, index));
       const names = slots.at(BigInt(slot), changed);
       const [first] = names;
       if (first === undefined) continue;
@@ -164,10 +168,7 @@ export class BlockNames {
   /** Looks at a transaction that has met the location. */
   async #lookFor({ units }: BlockProfile, location: number): Promise<void> {
     if (this.#looked.size >= MOST_LOOKS) return;
-    const unit = units.findIndex(({ kind, reads, writes }) => {
-      const meets = (access: { location: number }): boolean => access.location === location;
-      return kind === "transaction" && (writes.some(meets) || reads.some(meets));
-    });
+    const unit = unitAt(units, location);
     const transaction = unit - 1;
     if (transaction < 0 || this.#looked.has(transaction)) return;
     this.#looked.add(transaction);
@@ -204,9 +205,35 @@ export class BlockNames {
     this.#keys.clear();
   }
 
+  /** Keys that nobody was seen to hash: small numbers, accounts, and what a call that has met the location names. */
+  #candidates({ units }: BlockProfile, location: number): Uint8Array[] {
+    const { look, input } = this.#block;
+    const transaction = unitAt(units, location) - 1;
+    const [raw, sender] = [input.block.transactions[transaction], input.senders[transaction]];
+    if (raw === undefined || sender === undefined) return [];
+    const { data } = decodeTransaction(raw);
+    const words = Array.from({ length: Math.max(0, Math.floor((data.length - 4) / 32)) }, (_, i) =>
+      data.subarray(4 + 32 * i, 36 + 32 * i),
+    );
+    const accounts = [sender, ...[...look.codes].map((code) => hexToBytes(code))];
+    const numbers = Array.from({ length: SMALL_KEYS }, (_, i) => BigInt(i));
+    return [
+      ...words,
+      ...[...accounts.map((address) => bytesToBigInt(address)), ...numbers].map(bigIntToBytes32),
+    ];
+  }
+
   #accountName(address: Hex): string {
     return this.#contracts.get(address)?.name ?? shortened(address);
   }
+}
+
+/** The first transaction that has to do with a location; -1 for none. */
+function unitAt(units: BlockProfile["units"], location: number): number {
+  const meets = (access: { location: number }): boolean => access.location === location;
+  return units.findIndex(
+    ({ kind, reads, writes }) => kind === "transaction" && (writes.some(meets) || reads.some(meets)),
+  );
 }
 
 /** `Error(string)` and `Panic(uint256)`. */

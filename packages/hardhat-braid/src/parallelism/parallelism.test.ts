@@ -202,6 +202,60 @@ describe("hardhat parallelism", () => {
     expect(printed.join("\n")).toContain("No user waits for another one.");
   }, 300_000);
 
+  test("makes blocks as a scenario says: functions, users, arguments", async () => {
+    const { root } = await project();
+    const scenario = join(root, "scenario.json");
+    const told = async (blocks: unknown, file = scenario): Promise<Report> => {
+      await writeFile(file, typeof blocks === "string" ? blocks : JSON.stringify({ blocks }));
+      return run(
+        async (stage) => {
+          const pair = await stage.deploy("Pair");
+          await stage.call("Pair", pair, stage.account(0), "deposit", [stage.account(3), 10n ** 20n]);
+          await stage.call("Pair", pair, stage.account(3), "swap", [10n ** 18n]);
+          const deeds = await stage.deploy("Deeds");
+          await stage.call("Deeds", deeds, stage.account(2), "make", [7n]);
+        },
+        { scenario: file },
+      );
+    };
+    const report = await told([
+      {
+        name: "a busy day",
+        calls: [
+          { function: "Pair.swap", users: 20, times: 2, args: ["recorded / 4 + index"] },
+          { function: "Deeds.make(uint256)", users: 10, args: ["1000 * (index + 1) + time"] },
+        ],
+      },
+      {
+        name: "too much",
+        calls: [{ function: "Pair.swap", users: 6, args: ["recorded * (1 + 200 * (index % 2))"] }],
+      },
+    ]);
+    expect(report.functions.map(({ name, calls, users }) => [name, calls, users])).toEqual([
+      ["a busy day", 50, "as the scenario says"],
+      ["too much", 3, "as the scenario says"],
+    ]);
+    expect(report.leftOut).toEqual([{ name: "too much", reason: "3 of 6 calls fail: TooLittle" }]);
+    expect(report.variables.map(({ name }) => name)).toEqual(["Pair._reserve0, _reserve1, _updatedAt"]);
+
+    const byCode = await told(
+      `export default { blocks: [{ name: "deeds", calls: [
+        { function: "Deeds.make", users: 8, args: ({ index, recorded }) => [recorded[0] + BigInt(index)] },
+      ] }] };`,
+      join(root, "scenario.mjs"),
+    );
+    expect(byCode.functions.map(({ name, calls }) => [name, calls])).toEqual([["deeds", 8]]);
+
+    const refused = { pluginId: "hardhat-braid" };
+    await expect(told("{")).rejects.toMatchObject(refused);
+    await expect(told([])).rejects.toMatchObject(refused);
+    await expect(told([{ name: "a", calls: [{ function: "Pair.none" }] }])).rejects.toMatchObject(refused);
+    const twoMany = [{ name: "a", calls: [{ function: "Pair.swap", users: 1e5 }] }];
+    await expect(told(twoMany)).rejects.toMatchObject(refused);
+    const wrong = [{ name: "a", calls: [{ function: "Pair.swap", args: ["index +"] }] }];
+    await expect(told(wrong)).rejects.toMatchObject(refused);
+  }, 300_000);
+
   test("compares with a baseline, and fails a run whose speed-up is too low", async () => {
     const { root } = await project();
     const baseline = join(root, "baseline.json");

@@ -21,7 +21,7 @@ export function printedReport(report: Report, comparison: Comparison | undefined
     ...(leftOut.length === 0
       ? []
       : [
-          "Not in here, because others than who called them in the tests cannot:",
+          "Not in here, because it fails for others than who called it in the tests:",
           ...leftOut.map(({ name, reason }) => `  ${name}: ${reason}`),
           "",
         ]),

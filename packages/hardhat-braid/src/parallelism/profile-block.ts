@@ -11,8 +11,8 @@ import {
   type Simulator,
 } from "@braid/profiler";
 import type { CodeMatcher } from "../layout/index.ts";
-import type { FormedBlock } from "./form-block.ts";
 import { BlockNames, type VariableName } from "./names.ts";
+import type { FormedBlock } from "./user-block.ts";
 
 /** Numbers of workers that are simulated. */
 export const WORKERS = [1, 2, 4, 8, 16, 32, 64] as const;
@@ -72,7 +72,18 @@ export async function profileBlock(
   };
 }
 
-/** Both ways in turn. What the machine does meanwhile slows down both. */
+/** A user who calls twice waits for his own first call: that is nobody's variable to change. */
+async function nameVariables(profile: BlockProfile, names: BlockNames): Promise<Map<number, VariableName>> {
+  const variables = new Map<number, VariableName>();
+  const { units } = profile;
+  for (const { location, writer, reader } of findDependencies(profile)) {
+    const isOwn = units[writer]?.from !== undefined && units[writer]?.from === units[reader]?.from;
+    if (!isOwn && !variables.has(location)) variables.set(location, await names.nameOf(profile, location));
+  }
+  return variables;
+}
+
+/** Both ways in turn: what the machine does meanwhile slows down both. */
 async function measureParallel(executor: Executor, { input }: FormedBlock): Promise<number> {
   const inOrder: number[] = [];
   const parallel: number[] = [];
@@ -90,11 +101,4 @@ async function measureParallel(executor: Executor, { input }: FormedBlock): Prom
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return ((sorted[sorted.length >> 1] ?? 0) + (sorted[(sorted.length - 1) >> 1] ?? 0)) / 2;
-}
-
-async function nameVariables(profile: BlockProfile, names: BlockNames): Promise<Map<number, VariableName>> {
-  const variables = new Map<number, VariableName>();
-  for (const { location } of findDependencies(profile))
-    if (!variables.has(location)) variables.set(location, await names.nameOf(profile, location));
-  return variables;
 }

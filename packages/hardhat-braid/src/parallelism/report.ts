@@ -3,9 +3,9 @@
 import type { Simulator } from "@braid/profiler";
 import type { SourcePlace } from "../layout/index.ts";
 import { type Advice, adviceFor } from "./advice.ts";
-import type { FormedBlock } from "./form-block.ts";
 import { allAdd, type Pattern, type VariableName } from "./names.ts";
 import { MEASURED_WORKERS, type ProfiledBlock, WORKERS } from "./profile-block.ts";
+import type { FormedBlock } from "./user-block.ts";
 
 /** How many times as fast as in order. */
 export interface Speedups {

@@ -8,18 +8,22 @@ import { HardhatPluginError } from "hardhat/plugins";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { CodeMatcher, readBuilds } from "../layout/index.ts";
 import { compareReports, readBaseline } from "./baseline.ts";
+import { BlockNames } from "./names.ts";
 import { printedReport } from "./print.ts";
-import { profileBlock } from "./profile-block.ts";
+import { type ProfileTools, profileBlock } from "./profile-block.ts";
 import { type Recorder, recording } from "./recorder.ts";
 import { makeReport, type Report, type ReportedBlock } from "./report.ts";
 import { runTests } from "./run-tests.ts";
-import { blockOfFunction, calledFunctions } from "./traffic.ts";
+import { readScenario, type Scenario } from "./scenario.ts";
+import { blockOfScenario } from "./scenario-block.ts";
+import { blockOfFunction, type CalledFunction, calledFunctions } from "./traffic.ts";
 
 export interface ParallelismArguments {
   testFiles: string[];
   users: number;
   at: number;
   minSpeedup: number;
+  scenario: string | undefined;
   json: string | undefined;
   baseline: string;
   save: boolean;
@@ -76,37 +80,76 @@ function refuseEmpty({ counts, calls }: Recorder, failedTests: number): void {
 async function reportOf(
   recorder: Recorder,
   failedTests: number,
-  { users, at }: ParallelismArguments,
+  { users, at, scenario }: ParallelismArguments,
   hre: HardhatRuntimeEnvironment,
 ): Promise<Report> {
   const matcher = new CodeMatcher(await readBuilds(hre.artifacts));
   const functions = await calledFunctions(recorder, matcher);
   if (functions.length === 0)
     fail("The tests only send ether from account to account: nobody waits for anybody there.");
+  const planned = scenario && (await readScenario(resolve(hre.config.paths.root, scenario)));
   const executor = new Executor();
   try {
-    const simulator = new Simulator();
-    const tools = { executor, simulator, matcher, at };
-    const blocks: ReportedBlock[] = [];
-    const leftOut: Report["leftOut"] = [];
     await executor.warmUp();
-    for (const called of functions) {
-      const found = await blockOfFunction(executor, recorder, matcher, called, users);
-      if ("reason" in found) {
-        leftOut.push({ name: shortened(called.name), reason: found.reason });
-        continue;
-      }
-      const { block: formed } = found;
-      const profiled = await profileBlock(tools, formed);
-      const { to, data } = formed.call.transaction;
-      blocks.push({ ...(await profiled.names.functionName(to, data)), formed, profiled });
-    }
+    const simulator = new Simulator();
+    const work: Work = { recorder, functions, users, tools: { executor, simulator, matcher, at } };
+    const { blocks, leftOut } = planned ? await scenarioBlocks(work, planned) : await functionBlocks(work);
     const { transactions, deployments, failed } = recorder.counts;
     const traffic = { transactions, deployments, failed, failedTests };
     return makeReport(simulator, blocks, { at, users, traffic, leftOut });
   } finally {
     await executor.close();
   }
+}
+
+interface Work {
+  recorder: Recorder;
+  functions: readonly CalledFunction[];
+  users: number;
+  tools: ProfileTools;
+}
+
+interface Blocks {
+  blocks: ReportedBlock[];
+  leftOut: Report["leftOut"];
+}
+
+/** A block of each function. */
+async function functionBlocks({ recorder, functions, users, tools }: Work): Promise<Blocks> {
+  const { executor, matcher } = tools;
+  const found: Blocks = { blocks: [], leftOut: [] };
+  for (const called of functions) {
+    const made = await blockOfFunction(executor, recorder, matcher, called, users);
+    if ("reason" in made) {
+      found.leftOut.push({ name: shortened(called.name), reason: made.reason });
+      continue;
+    }
+    const { block: formed } = made;
+    const profiled = await profileBlock(tools, formed);
+    const { to, data } = formed.call.transaction;
+    found.blocks.push({ ...(await profiled.names.functionName(to, data)), formed, profiled });
+  }
+  return found;
+}
+
+async function scenarioBlocks(
+  { recorder, functions, users, tools }: Work,
+  { blocks }: Scenario,
+): Promise<Blocks> {
+  const found: Blocks = { blocks: [], leftOut: [] };
+  for (const block of blocks) {
+    const formed = await blockOfScenario(tools.executor, recorder, functions, block, users);
+    const { failure, failed, input } = formed;
+    if (failure !== undefined) {
+      const reason = await new BlockNames(tools.matcher, formed, tools.executor).errorName(failure);
+      const all = failed + input.senders.length;
+      found.leftOut.push({ name: block.name, reason: `${failed} of ${all} calls fail: ${reason}` });
+    }
+    if (input.senders.length === 0) continue;
+    const profiled = await profileBlock(tools, formed);
+    found.blocks.push({ name: block.name, place: undefined, formed, profiled });
+  }
+  return found;
 }
 
 /** `Pool.swap(uint256,address)` as the report has it. */

@@ -29,7 +29,7 @@ export function compile(...files: string[]): {
     ]),
   );
   const outputSelection = {
-    "*": { "": ["ast"], "*": ["storageLayout", "evm.deployedBytecode", "evm.methodIdentifiers"] },
+    "*": { "": ["ast"], "*": ["storageLayout", "abi", "evm.deployedBytecode"] },
   };
   const settings = { evmVersion: "osaka", optimizer: { enabled: true }, outputSelection };
   const solc = require("solc") as { compile(input: string): string };
