@@ -7,11 +7,11 @@ export interface Advice {
   what: string;
   /** How such contracts are usually written instead. */
   rewrite: string;
-  /** The page about it, in this package. */
+  /** The page about it: a file of the package, and a heading in it. */
   page: string;
 }
 
-const PAGE = "docs/parallel-friendly-contracts.md";
+const PAGE = "hardhat-braid/docs/parallel-friendly-contracts.md";
 
 const ADVICE: Record<Pattern, readonly [what: string, rewrite: string, section: string]> = {
   counter: [

@@ -1,0 +1,146 @@
+// `pnpm bench:pairs [--users 500] [--write] [family…]`: contracts that are written twice, the plain way and so that users do not meet, as `hardhat parallelism` sees them.
+// With --write the table goes into the page about such contracts.
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { describeEnvironment, formatEnvironment } from "./environment.ts";
+import { markdownTable } from "./markdown.ts";
+import { writeResult } from "./results.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const PAGE = join(ROOT, "packages/hardhat-braid/docs/parallel-friendly-contracts.md");
+
+/** Test file, plain contract, the other one. */
+const PAIRS = [
+  ["counter", "Counter", "ShardedCounter"],
+  ["airdrop", "MerkleAirdrop", "ShardedAirdrop"],
+  ["token", "WrappedEther", "SupplylessWrappedEther"],
+  ["amm", "Router", "ShardedRouter"],
+  ["vault", "Vault", "ShardedVault"],
+  ["payments", "PaymentSplitter", "ShardedPaymentSplitter"],
+  ["dao", "DaoGovernor", "ShardedDaoGovernor"],
+  ["aggregator", "Aggregator", "ShardedAggregator"],
+  ["lending", "LendingMarket", "ShardedLendingMarket"],
+  ["farming", "Farm", "EpochFarm"],
+  ["derivatives", "MarginVault", "ShardedMarginVault"],
+  ["derivatives", "Futures", "ShardedFutures"],
+] as const;
+
+/** As `hardhat parallelism --json` writes it. */
+interface Report {
+  functions: {
+    name: string;
+    calls: number;
+    sequentialMs: number;
+    speedup: { simulated: Record<string, number>; measured: Record<string, number>; atBest: number };
+  }[];
+}
+
+interface Side {
+  calls: number;
+  sequentialMs: number;
+  measured: number | undefined;
+  predicted: number;
+  at16: number;
+}
+
+interface Row {
+  plain: string;
+  friendly: string;
+  function: string;
+  before: Side;
+  after: Side;
+}
+
+function reportOf(families: readonly string[], users: string): Report {
+  const folder = mkdtempSync(join(tmpdir(), "pairs-"));
+  try {
+    const path = join(folder, "report.json");
+    const files = families.map((family) => `contracts/test/${family}.ts`);
+    const hardhat = join(ROOT, "node_modules/.bin/hardhat");
+    const { status } = spawnSync(hardhat, ["parallelism", ...files, "--users", users, "--json", path], {
+      cwd: ROOT,
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    if (status !== 0) throw new Error(`hardhat parallelism ended with ${status}`);
+    return JSON.parse(readFileSync(path, "utf8"));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function rowsOf({ functions }: Report): Row[] {
+  return PAIRS.flatMap(([, plain, friendly]) =>
+    functions.flatMap((one) => {
+      const [contract, name = ""] = one.name.split(".");
+      const other = functions.find((candidate) => candidate.name === `${friendly}.${name}`);
+      if (contract !== plain || other === undefined) return [];
+      return [{ plain, friendly, function: name, before: sideOf(one), after: sideOf(other) }];
+    }),
+  );
+}
+
+function sideOf({ calls, sequentialMs, speedup }: Report["functions"][number]): Side {
+  return {
+    calls,
+    sequentialMs,
+    measured: speedup.measured["2"],
+    predicted: speedup.simulated["2"] ?? 1,
+    at16: speedup.simulated["16"] ?? 1,
+  };
+}
+
+function tableOf(rows: readonly Row[]): string {
+  const factor = (value: number | undefined): string => value?.toFixed(2) ?? "-";
+  return markdownTable(
+    [
+      "plain",
+      "other",
+      "function",
+      "calls",
+      "2 cores",
+      "predicted",
+      "at 16",
+      "calls",
+      "2 cores",
+      "predicted",
+      "at 16",
+    ],
+    rows.map(({ plain, friendly, function: name, before, after }) => [
+      `\`${plain}\``,
+      `\`${friendly}\``,
+      `\`${name}\``,
+      ...[before, after].flatMap(({ calls, measured, predicted, at16 }) => [
+        String(calls),
+        factor(measured),
+        factor(predicted),
+        factor(at16),
+      ]),
+    ]),
+    3,
+  );
+}
+
+const { values, positionals } = parseArgs({
+  options: { users: { type: "string", default: "500" }, write: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+const environment = describeEnvironment("bench:pairs");
+const known = [...new Set(PAIRS.map(([family]) => family))];
+const families = positionals.length > 0 ? positionals : known;
+const rows = rowsOf(reportOf(families, values.users));
+const table = tableOf(rows);
+console.log(table);
+console.log(formatEnvironment(environment));
+if (values.write) {
+  writeResult("pairs", { environment, rows });
+  const page = readFileSync(PAGE, "utf8");
+  const block = `<!-- pairs -->\n${table}\n\n${formatEnvironment(environment)}\n<!-- /pairs -->`;
+  writeFileSync(
+    PAGE,
+    page.replace(/<!-- pairs -->.*<!-- \/pairs -->/s, () => block),
+  );
+}
