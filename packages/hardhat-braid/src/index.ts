@@ -41,6 +41,13 @@ const parallelism = task(
     defaultValue: undefined,
   })
   .addOption({
+    name: "html",
+    description:
+      "Also write a page to this file: timelines, conflicts, all transactions (needs the npm package echarts)",
+    type: ArgumentType.FILE_WITHOUT_DEFAULT,
+    defaultValue: undefined,
+  })
+  .addOption({
     name: "baseline",
     description: "An earlier report in the project, to compare with",
     defaultValue: "parallelism.json",

@@ -178,14 +178,21 @@ describe("hardhat parallelism", () => {
   }, 300_000);
 
   test("follows a proxy to its implementation, and names what lies in namespaces", async () => {
-    const report = await run(async (stage) => {
-      const votes = await stage.deploy("Votes");
-      const proxy = await stage.deploy("Proxy", [votes]);
-      await stage.call("Votes", proxy, stage.account(2), "vote", [7n, 1n]);
-    });
+    const html = join((await project()).root, "report.html");
+    const report = await run(
+      async (stage) => {
+        const votes = await stage.deploy("Votes");
+        const proxy = await stage.deploy("Proxy", [votes]);
+        await stage.call("Votes", proxy, stage.account(2), "vote", [7n, 1n]);
+      },
+      { html },
+    );
     expect(report.functions.map(({ name }) => name)).toEqual(["Votes.vote"]);
     const counts = variable(report, "Votes.traffic.votes.counts[][]");
     expect(counts).toMatchObject({ commutes: true, entries: ["Votes.traffic.votes.counts[7][1]"] });
+    const page = await readFile(html, "utf8");
+    expect(page).toContain("Votes.traffic.votes.counts[7][1]");
+    expect(page).toContain("Votes.vote");
   }, 300_000);
 
   test("gives other users what belongs to the one in the tests, and identifiers of their own", async () => {

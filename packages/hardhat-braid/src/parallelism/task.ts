@@ -9,6 +9,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { CodeMatcher, readBuilds } from "../layout/index.ts";
 import { compareReports, readBaseline } from "./baseline.ts";
 import { BlockNames } from "./names.ts";
+import { pageOf } from "./page.ts";
 import { printedReport } from "./print.ts";
 import { type ProfileTools, profileBlock } from "./profile-block.ts";
 import { type Recorder, recording } from "./recorder.ts";
@@ -25,6 +26,7 @@ export interface ParallelismArguments {
   minSpeedup: number;
   scenario: string | undefined;
   json: string | undefined;
+  html: string | undefined;
   baseline: string;
   save: boolean;
 }
@@ -44,10 +46,11 @@ export default async function parallelism(
     failedTests = await runTests(hre, args.testFiles);
   });
   refuseEmpty(recorder, failedTests);
-  const report = await reportOf(recorder, failedTests, args, hre);
+  const { report, blocks } = await reportOf(recorder, failedTests, args, hre);
   console.log(printedReport(report, baseline && compareReports(baseline, report)));
   const text = `${JSON.stringify(report, null, 2)}\n`;
   if (args.json !== undefined) await writeFile(args.json, text);
+  if (args.html !== undefined) await writeFile(args.html, await pageOf(blocks, args.at));
   if (args.save) await writeFile(baselinePath, text);
   judge(report, args.minSpeedup);
   return report;
@@ -82,7 +85,7 @@ async function reportOf(
   failedTests: number,
   { users, at, scenario }: ParallelismArguments,
   hre: HardhatRuntimeEnvironment,
-): Promise<Report> {
+): Promise<{ report: Report; blocks: readonly ReportedBlock[] }> {
   const matcher = new CodeMatcher(await readBuilds(hre.artifacts));
   const functions = await calledFunctions(recorder, matcher);
   if (functions.length === 0)
@@ -96,7 +99,7 @@ async function reportOf(
     const { blocks, leftOut } = planned ? await scenarioBlocks(work, planned) : await functionBlocks(work);
     const { transactions, deployments, failed } = recorder.counts;
     const traffic = { transactions, deployments, failed, failedTests };
-    return makeReport(simulator, blocks, { at, users, traffic, leftOut });
+    return { report: makeReport(simulator, blocks, { at, users, traffic, leftOut }), blocks };
   } finally {
     await executor.close();
   }
