@@ -19,7 +19,14 @@ import { median } from "./median.ts";
 export interface MeasureInput
   extends Pick<
     ExecuteBlockInput,
-    "chain" | "source" | "senders" | "contractSenders" | "signal" | "readTimeoutMs" | "intermediateRoots"
+    | "chain"
+    | "source"
+    | "engine"
+    | "senders"
+    | "contractSenders"
+    | "signal"
+    | "readTimeoutMs"
+    | "intermediateRoots"
   > {
   block: Block;
 }

@@ -70,6 +70,15 @@ export function findings({ ranking, scaling, profile }: Analysis): string[] {
     told = step.speedup;
     lines.push(`Without ${list(gone)} it would be ${times(step.speedup)}.`);
   }
+  const [longest] = scaling.critical.units;
+  if (
+    scaling.critical.units.length === 1 &&
+    longest !== undefined &&
+    profile.units[longest]?.kind === "transaction"
+  )
+    lines.push(
+      `What bounds it is transaction ${longest - 1} alone: it takes ${share(scaling.critical.ms, profile.sequentialMs)} of the time in order.`,
+    );
   if (steps.length === 0)
     lines.push(
       `No variable alone holds it up: without ${groups[0]?.label} it would be ${times(groups[0]?.speedupWithout ?? speedup)}.`,
@@ -89,4 +98,8 @@ export function commutes({ writes, additions }: Contention): boolean {
 
 function list(names: readonly string[]): string {
   return names.length < 2 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
+function share(part: number, whole: number): string {
+  return `${((100 * part) / whole).toFixed(0)}%`;
 }

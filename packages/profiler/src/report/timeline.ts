@@ -1,6 +1,7 @@
 // What each worker does when, drawn by hand, so that every piece links to its transaction.
 
 import type { Analysis } from "../rank/analyse.ts";
+import type { Span } from "../simulate/virtual-worker.ts";
 import { escapeHtml, ms } from "./html.ts";
 
 const WIDTHS = { wide: 1040, narrow: 350 } as const;
@@ -43,19 +44,27 @@ function draw(
   const inVain = new Map(conflicts.map(({ kind, unit, incarnation }) => [`${unit}.${incarnation}`, kind]));
   const rows = perWorker.length;
   const height = TOP + rows * ROW + 18;
-  const pieces = (timeline?.spans ?? []).flatMap(({ worker, kind, unit, incarnation, from, to }) => {
-    const [left, right] = [x(from), x(to)];
-    if (kind !== "execute" && right - left < LEAST) return [];
-    const vain = kind === "execute" ? inVain.get(`${unit}.${incarnation}`) : undefined;
-    const style =
-      vain === "abort" ? "vain" : vain === "suspension" ? "suspended" : kind === "settle" ? "recover" : kind;
-    const rect = `<rect class="t-${style}" x="${left.toFixed(1)}" y="${TOP + worker * ROW + 2}" width="${Math.max(0.6, right - left).toFixed(1)}" height="${ROW - 4}"/>`;
-    const id = idOf(unit);
-    if (kind !== "execute" || id === undefined) return [rect];
-    const again = incarnation === 0 ? "" : `, time ${incarnation + 1}`;
-    const title = `transaction ${unit - 1}${again}: ${ms(from)} to ${ms(to)} ms${vain === undefined ? "" : ", in vain"}`;
-    return [`<a href="#${id}" tabindex="-1"><title>${title}</title>${rect}</a>`];
-  });
+  const pieces = joined(timeline?.spans ?? [], LEAST / (x(1) - x(0))).flatMap(
+    ({ worker, kind, unit, incarnation, from, to }) => {
+      const [left, right] = [x(from), x(to)];
+      if (kind !== "execute" && right - left < LEAST) return [];
+      const vain = kind === "execute" ? inVain.get(`${unit}.${incarnation}`) : undefined;
+      const style =
+        vain === "abort"
+          ? "vain"
+          : vain === "suspension"
+            ? "suspended"
+            : kind === "settle"
+              ? "recover"
+              : kind;
+      const rect = `<rect class="t-${style}" x="${left.toFixed(1)}" y="${TOP + worker * ROW + 2}" width="${Math.max(0.6, right - left).toFixed(1)}" height="${ROW - 4}"/>`;
+      const id = idOf(unit);
+      if (kind !== "execute" || id === undefined) return [rect];
+      const again = incarnation === 0 ? "" : `, time ${incarnation + 1}`;
+      const title = `transaction ${unit - 1}${again}: ${ms(from)} to ${ms(to)} ms${vain === undefined ? "" : ", in vain"}`;
+      return [`<a href="#${id}" tabindex="-1"><title>${title}</title>${rect}</a>`];
+    },
+  );
   const commits = (timeline?.commits ?? []).map(({ at }) => `M${x(at).toFixed(1)} ${TOP - 7}v5`).join("");
   const names = Array.from(
     { length: rows },
@@ -68,4 +77,26 @@ function draw(
     })
     .join("");
   return `<svg class="timeline" viewBox="0 0 ${width} ${height}" aria-hidden="true">${names}<path class="t-commits" d="${commits}"/>${pieces.join("")}${ticks}</svg>`;
+}
+
+/** What a worker does over and over, like recovering senders, is one piece, with gaps that nobody sees. */
+function joined(spans: readonly Span[], leastMs: number): Span[] {
+  const last = new Map<number, Span>();
+  const found: Span[] = [];
+  for (const span of spans) {
+    const before = last.get(span.worker);
+    if (
+      before !== undefined &&
+      span.kind !== "execute" &&
+      before.kind === span.kind &&
+      span.from - before.to < leastMs
+    ) {
+      before.to = span.to;
+      continue;
+    }
+    const copy = { ...span };
+    last.set(span.worker, copy);
+    found.push(copy);
+  }
+  return found;
 }
