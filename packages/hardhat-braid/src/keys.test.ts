@@ -374,7 +374,8 @@ test.each(["l1", "generic"])("chainType %s", async (chainType) => {
 
 test.each([
   ["chainType op", { chainType: "op", override: { hardfork: "isthmus" } }],
-  ["a fork that is not known", { override: { forking: { url: "http://127.0.0.1:9" } } }],
+  ["the hardfork amsterdam", { override: { hardfork: "amsterdam" } }],
+  ["forking a node that does not answer", { override: { forking: { url: "http://127.0.0.1:9" } } }],
 ])(
   "%s is refused with a sentence",
   async (_name, wanted) => {

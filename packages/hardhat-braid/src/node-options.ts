@@ -49,6 +49,11 @@ export async function nodeOptions({
   const forkName = config.hardfork === "merge" ? "paris" : config.hardfork;
   const hardfork = FORKS.find(({ name }) => name === forkName)?.name;
   if (hardfork === undefined) throw refusal(networkName, `the hardfork "${config.hardfork}" is not known.`);
+  if (hardfork === "amsterdam")
+    throw refusal(
+      networkName,
+      'Braid does not know all rules of the hardfork "amsterdam" yet. Use "osaka", or leave out the key `braid`.',
+    );
   const { transactionGasCap } = config;
   const first = new Date(config.initialDate).getTime();
   return {
