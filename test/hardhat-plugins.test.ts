@@ -15,8 +15,28 @@ afterAll(() => rmSync(home, { recursive: true }));
 
 async function answer(side: Side, args: string[]): Promise<unknown> {
   const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home };
-  const { code, printed } = await runHardhat(PROJECT, side, args, env);
+  const { code, printed } = await runHardhat(PROJECT, side, args, { env });
   return { code, printed: stripVTControlCharacters(printed).trim() };
+}
+
+/** What `use` does with `hardhat node`. */
+async function withNode<T>(side: Side, use: (url: string) => Promise<T>): Promise<T> {
+  const end = new AbortController();
+  const url = Promise.withResolvers<string>();
+  const node = runHardhat(PROJECT, side, ["node", "--port", "0"], {
+    signal: end.signal,
+    onPrinted: (printed) => {
+      const found = /JSON-RPC server at (\S+?)\/?\s/.exec(stripVTControlCharacters(printed))?.[1];
+      if (found !== undefined) url.resolve(found);
+    },
+  });
+  node.then(({ printed }) => url.reject(new Error(printed)), url.reject);
+  try {
+    return await use(await url.promise);
+  } finally {
+    end.abort();
+    await node;
+  }
 }
 
 test("hardhat-ethers, hardhat-viem, network-helpers, chai matchers, viem assertions, ignition, mocha and node:test", async () => {
@@ -44,3 +64,46 @@ describe("tasks answer the same", () => {
     120_000,
   );
 });
+
+test("ignition deploys to a node, goes on where it stopped, and tells why it cannot", async () => {
+  const deploy = async (side: Side): Promise<unknown[]> =>
+    withNode(side, async (url) => {
+      const asked = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "hardhat_metadata", params: [] });
+      const answer = await fetch(url, { method: "POST", body: asked });
+      expect(/braid/i.test(await answer.text())).toBe(side === "braid");
+      const env = { ...process.env, NODE_URL: url };
+      const id = `${side}-${process.pid}`;
+      const modules = [
+        ["shop.ts", "Shop"],
+        ["shop.ts", "Shop"],
+        ["late.ts", "Late"],
+        ["shop.ts", "Shop"],
+      ] as const;
+      const heard: unknown[] = [];
+      for (const [file] of modules) {
+        const args = [
+          "ignition",
+          "deploy",
+          `ignition/modules/${file}`,
+          "--network",
+          "there",
+          "--deployment-id",
+          id,
+        ];
+        const { code, printed } = await runHardhat(PROJECT, "own", args, { env });
+        // What is replaced on a terminal is printed as often as there was time for it.
+        const lines = stripVTControlCharacters(printed)
+          .split("\n")
+          .map((line) => line.trim().replace(/TooEarly\(\d+/, "TooEarly(now"));
+        heard.push(code, [
+          ...new Set(lines.filter((line) => /^(\w+#|\[|Nothing|Error|-)/.test(line) && !/Batch/.test(line))),
+        ]);
+      }
+      rmSync(join(PROJECT, "ignition/deployments", id), { recursive: true });
+      return heard;
+    });
+  const ours = await deploy("braid");
+  expect(ours).toEqual(await deploy("own"));
+  expect(ours[0]).toBe(0);
+  expect(JSON.stringify(ours)).toContain("TooEarly");
+}, 300_000);

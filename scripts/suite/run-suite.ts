@@ -24,12 +24,20 @@ export interface SuiteRun {
 const CONFIGS = ["ts", "mts", "js", "mjs"].map((ending) => `hardhat.config.${ending}`);
 const OWN_CONFIG = "hardhat-suite.config.mjs";
 
+export interface HardhatOptions {
+  env?: NodeJS.ProcessEnv;
+  /** Gets Ctrl-C when it aborts. */
+  signal?: AbortSignal;
+  /** Is told all that was printed so far. */
+  onPrinted?: (printed: string) => void;
+}
+
 /** Runs a task of Hardhat in a project. */
 export async function runHardhat(
   folder: string,
   side: Side,
   args: readonly string[],
-  env: NodeJS.ProcessEnv = process.env,
+  { env = process.env, signal, onPrinted }: HardhatOptions = {},
 ): Promise<{ code: number | null; printed: string }> {
   const { resolve } = createRequire(join(folder, "package.json"));
   const cli = join(dirname(resolve("hardhat/package.json")), "dist/src/cli.js");
@@ -46,7 +54,9 @@ export async function runHardhat(
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding("utf8").on("data", (text: string) => {
         printed += text;
+        onPrinted?.(printed);
       });
+    signal?.addEventListener("abort", () => child.kill("SIGINT"));
     const code = await new Promise<number | null>((done, failed) =>
       child.on("error", failed).on("close", (exit) => done(exit)),
     );
@@ -70,7 +80,7 @@ function configWithPlugin(folder: string, resolve: NodeJS.RequireResolve): strin
   return `import * as loaded from "./${config}";
 import braid from ${JSON.stringify(pluginUrl(resolve))};
 const config = loaded.default?.default ?? loaded.default;
-const networks = { default: { type: "edr-simulated" }, ...config.networks };
+const networks = { default: { type: "edr-simulated" }, node: { type: "edr-simulated" }, ...config.networks };
 for (const [name, network] of Object.entries(networks))
   if (network.type === "edr-simulated") networks[name] = { ...network, braid: network.braid || true };
 const plugins = (config.plugins ?? []).filter((plugin) => plugin.id !== braid.id);

@@ -29,6 +29,7 @@ export default defineConfig({
     keystore,
   ],
   solidity: { version: "0.8.37", path: require.resolve("solc/soljson.js"), preferWasm: true },
+  networks: { there: { type: "http", url: process.env.NODE_URL ?? "http://127.0.0.1:8545" } },
   paths: {
     tests: { mocha: "test/mocha", nodejs: "test/node" },
     artifacts: `${BUILD}/artifacts`,
