@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Hex } from "@braid/primitives";
 import { NodeClient } from "./node-client.ts";
 import type { InProcessJob } from "./node-in-process.ts";
-import type { NodeSide, RunningNode } from "./node-sides.ts";
+import { NODE_CHAIN, type NodeSide, type RunningNode } from "./node-sides.ts";
 import { fund, type MiningJob, type NodeWorkload, transfersOf } from "./node-workload.ts";
 
 /** How many sockets bring the state. */
@@ -122,24 +122,39 @@ async function receiptOf(client: NodeClient, hash: unknown): Promise<void> {
   }
 }
 
-/** Calls a second over so many connections at once. */
-export async function callRate(
+/** A request whose answer is always the same. */
+interface RepeatedRequest {
+  method: string;
+  params: unknown[];
+  /** What the answer ends with. */
+  result: string;
+}
+
+/** A token's transfer that nobody mines. */
+export function transferCall({ call }: NodeWorkload): RepeatedRequest {
+  return { method: "eth_call", params: [call, "latest"], result: `${"0".repeat(63)}1` };
+}
+
+/** What a node has not to work for: what is left is its server, the client and the system. */
+export const CHAIN_ID: RepeatedRequest = {
+  method: "eth_chainId",
+  params: [],
+  result: NODE_CHAIN.chainId.toString(16),
+};
+
+/** Answers a second over so many connections at once. */
+export async function answerRate(
   node: RunningNode,
-  workload: NodeWorkload,
+  { method, params, result }: RepeatedRequest,
   clients: number,
   each: number,
 ): Promise<number> {
-  const body = JSON.stringify({
-    jsonrpc: "2.0",
-    id: 1,
-    method: "eth_call",
-    params: [workload.call, "latest"],
-  });
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
   const begin = performance.now();
   await onClients(node.url, clients, async (client) => {
     for (let i = 0; i < each; i++) {
       const answer = await client.post(body);
-      if (!answer.includes(`${"0".repeat(63)}1"`)) throw new Error(`a call has failed: ${answer}`);
+      if (!answer.includes(`${result}"`)) throw new Error(`${method} has failed: ${answer}`);
     }
   });
   return (clients * each) / ((performance.now() - begin) / 1e3);

@@ -6,7 +6,17 @@
 import { parseArgs } from "node:util";
 import { describeEnvironment, formatEnvironment } from "./environment.ts";
 import type { NodeMeasurement, NodeRow } from "./measurements.ts";
-import { callRate, grow, inProcess, mine, type Outcome, putState, sendToReceipt } from "./node-rows.ts";
+import {
+  answerRate,
+  CHAIN_ID,
+  grow,
+  inProcess,
+  mine,
+  type Outcome,
+  putState,
+  sendToReceipt,
+  transferCall,
+} from "./node-rows.ts";
 import { NODE_SIDES, type NodeSide, type RunningNode, startSide } from "./node-sides.ts";
 import { nodeWorkload } from "./node-workload.ts";
 import { writeResult } from "./results.ts";
@@ -106,12 +116,16 @@ if (isWanted("send"))
 if (isWanted("call"))
   await withNodes(true, async (nodes) => {
     for (const node of nodes) await putState(node, workload);
-    for (const clients of CLIENTS)
-      await takeTurns(nodes, async (node, isCounted) => {
-        const rate = await callRate(node, workload, clients, Math.ceil((2 * transactions) / clients));
-        if (isCounted)
-          record(`eth_call (a token's transfer), ${clientsOf(clients)}`, "calls/s", node.side, rate);
-      });
+    const requests = [
+      [transferCall(workload), "eth_call (a token's transfer)"],
+      [CHAIN_ID, "eth_chainId (the server alone)"],
+    ] as const;
+    for (const [request, name] of requests)
+      for (const clients of CLIENTS)
+        await takeTurns(nodes, async (node, isCounted) => {
+          const rate = await answerRate(node, request, clients, Math.ceil((4 * transactions) / clients));
+          if (isCounted) record(`${name}, ${clientsOf(clients)}`, "calls/s", node.side, rate);
+        });
     console.error("called");
   });
 

@@ -22,6 +22,7 @@ import type {
   StatesMeasurement,
   StockMeasurement,
 } from "./measurements.ts";
+import { reasonOf } from "./node-reasons.ts";
 import { median, quantile, ratios, type Spread, spreadOf, sumLists } from "./statistics.ts";
 
 const LARGE = 100;
@@ -406,19 +407,40 @@ export function nodeTable({ rows }: NodeMeasurement): string {
     const ratio = median(braid) / median(other);
     return `${(unit.endsWith("/s") ? ratio : 1 / ratio).toFixed(2)}x`;
   };
-  return markdownTable(
-    ["", "unit", "Braid", "anvil", "EDR", "against anvil", "against EDR"],
-    rows.map(({ name, unit, samples: { braid, anvil, edr } }) => [
-      name,
-      unit,
-      show(braid, unit),
-      show(anvil, unit),
-      show(edr, unit),
-      against(braid, anvil, unit),
-      against(braid, edr, unit),
-    ]),
+  const reasons = new Map<string, number>();
+  const table = markdownTable(
+    ["", "unit", "Braid", "anvil", "EDR", "against anvil", "against EDR", "why"],
+    rows.map(({ name, unit, samples: { braid, anvil, edr } }) => {
+      const ratios = [against(braid, anvil, unit), against(braid, edr, unit)];
+      return [
+        name,
+        unit,
+        show(braid, unit),
+        show(anvil, unit),
+        show(edr, unit),
+        ...ratios,
+        noteOf(name, ratios, reasons),
+      ];
+    }),
     2,
   );
+  if (reasons.size === 0) return table;
+  const list = [...reasons].map(([reason, number]) => `${number}. ${reason}`);
+  return `${table}\n\nWhy a row is below anvil's figure or below three times EDR's:\n\n${list.join("\n")}`;
+}
+
+/** The number of the reason why a row is below what is wanted of it: anvil's figure, three times EDR's. */
+function noteOf(
+  name: string,
+  [anvil = "", edr = ""]: readonly string[],
+  reasons: Map<string, number>,
+): string {
+  const isBelow = (ratio: string, wanted: number): boolean =>
+    ratio !== "" && Number.parseFloat(ratio) < wanted;
+  if (!isBelow(anvil, 1) && !isBelow(edr, 3)) return "";
+  const reason = reasonOf(name);
+  if (!reasons.has(reason)) reasons.set(reason, reasons.size + 1);
+  return `${reasons.get(reason)}`;
 }
 
 /** Median, 99th percentile and maximum of what an honest client waited, in milliseconds. */
