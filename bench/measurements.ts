@@ -123,6 +123,22 @@ export interface SmallBlocksMeasurement {
   blocks: SmallBlock[];
 }
 
+/** A kind of block on both engines; milliseconds of processor time. */
+export interface EngineRow {
+  name: string;
+  transactions: number;
+  gas: number;
+  /** Transactions that the wasm engine left to the other one. */
+  unsupported: number;
+  ethereumjs: number[];
+  wasm: number[];
+}
+
+export interface EnginesMeasurement {
+  environment: Environment;
+  rows: EngineRow[];
+}
+
 export interface ProfileRow {
   group: string;
   /** Milliseconds of the workers together. */

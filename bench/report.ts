@@ -3,9 +3,11 @@
 //   npx -y pnpm@12 bench:report
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { enginesTable } from "./engines-table.ts";
 import { formatEnvironment } from "./environment.ts";
 import type {
   ConformanceMeasurement,
+  EnginesMeasurement,
   FreshProcessMeasurement,
   HardhatMeasurement,
   HintsMeasurement,
@@ -63,6 +65,7 @@ const small = readResult<SmallBlocksMeasurement>("small-blocks");
 const states = readResult<StatesMeasurement>("states");
 const node = readResult<NodeMeasurement>("node");
 const remote = readResult<RemoteMeasurement>("remote");
+const engines = readResult<EnginesMeasurement>("engines");
 const profile = readResult<ProfileMeasurement>("profile");
 const hints = readResult<HintsMeasurement>("hints");
 const hostile = readResult<HostileMeasurement>("hostile");
@@ -76,6 +79,7 @@ fill("README.md", {
   keys: keys && `${formatEnvironment(keys.environment)}\n\n${keysTable(keys)}`,
   "long-run": longRun && `${formatEnvironment(longRun.environment)}\n\n${longRunTable(longRun)}`,
   "small-blocks": small && `${formatEnvironment(small.environment)}\n\n${smallBlocksTable(small)}`,
+  engines: engines && `${formatEnvironment(engines.environment)}\n\n${enginesTable(engines)}`,
   hints: hints && `${formatEnvironment(hints.environment)}\n\n${hintsTable(hints)}`,
   states: states && `${formatEnvironment(states.environment)}\n\n${statesTables(states)}`,
   node: node && `${formatEnvironment(node.environment)}\n\n${nodeTable(node)}`,

@@ -117,6 +117,11 @@ function refuse(opcode: u32, height: u32): i32 {
   return height < taken ? ERROR_STACK_UNDERFLOW : ERROR_STACK_OVERFLOW;
 }
 
+/** Does the opcode look at accounts before it is known whether there is gas for it? Then it says so itself. */
+function looksFirst(opcode: u32): bool {
+  return opcode == 0xf1 || opcode == 0xf2 || opcode == 0xf4 || opcode == 0xfa || opcode == 0xff;
+}
+
 /** Leaves the loop with all as it was before the opcode. */
 function again(pc: u32, top: u32, gas: i64): i32 {
   store<u32>(frame, pc, FRAME_PC);
@@ -203,7 +208,7 @@ function runFrame(): i32 {
     if (height - u32(load<u16>(row, OPCODE_TAKEN)) > load<u32>(row, OPCODE_ROOM)) return refuse(opcode, height);
     const before = gas;
     gas -= i64(load<u16>(row));
-    if (gas < 0) return ERROR_OUT_OF_GAS;
+    if (gas < 0 && !looksFirst(opcode)) return ERROR_OUT_OF_GAS;
     pc++;
     switch (opcode) {
       case 0x00: // STOP
