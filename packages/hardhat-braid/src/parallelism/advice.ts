@@ -35,7 +35,7 @@ const ADVICE: Record<Pattern, readonly [what: string, rewrite: string, section: 
     "bitmaps",
   ],
   list: [
-    "a list that everybody appends to or takes from",
+    "a list that everybody appends to or takes from, or the number of what comes next",
     "use a mapping by an identifier that the user brings, instead of a list with a running number",
     "lists-and-running-numbers",
   ],

@@ -11,6 +11,8 @@ type Digits = string;
 
 const WORD_DIGITS = 64;
 const ADDRESS_DIGITS = 40;
+/** A smaller value may be an identifier, and is more likely a count or a flag. */
+const LEAST_TELLING = 1_000n;
 
 const digitsOf = (bytes: Uint8Array): Digits => bytesToHex(bytes).slice(2);
 const wordOf = (value: bigint): Digits => digitsOf(bigIntToBytes32(value));
@@ -48,7 +50,8 @@ export class Substitution {
   /** What the copy has in place of a value. */
   value(value: bigint): bigint {
     const word = wordOf(value);
-    return BigInt(`0x${this.#words.get(word) ?? this.#inAddresses(word)}`);
+    const own = value < LEAST_TELLING ? undefined : this.#words.get(word);
+    return BigInt(`0x${own ?? this.#inAddresses(word)}`);
   }
 
   /** Call data: a selector and words. */
@@ -88,12 +91,17 @@ export class Substitution {
       // Packed, or text: what is a word in it stands at its end.
       const end = Math.max(0, digits.length - WORD_DIGITS);
       const packed = this.#inAddresses(digits);
-      return end === 0 ? packed : packed.slice(0, end) + this.#word(digits.slice(end));
+      return end === 0 ? packed : packed.slice(0, end) + this.#place(digits.slice(end));
     }
+    const end = digits.length - WORD_DIGITS;
     let result = "";
-    for (let at = 0; at < digits.length; at += WORD_DIGITS)
-      result += this.#word(digits.slice(at, at + WORD_DIGITS));
-    return result;
+    for (let at = 0; at < end; at += WORD_DIGITS) result += this.#word(digits.slice(at, at + WORD_DIGITS));
+    return result + this.#place(digits.slice(end));
+  }
+
+  /** What a key is hashed with: a slot's number, which is no identifier even where it is the same number. */
+  #place(word: Digits): Digits {
+    return this.#hashed(word) ?? this.#inAddresses(word);
   }
 
   #inAddresses(digits: Digits): Digits {

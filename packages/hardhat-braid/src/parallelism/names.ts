@@ -106,7 +106,7 @@ export class BlockNames {
     const contract = (await this.contractAt(address))?.name ?? shortened(address);
     if (field === "storage") return this.#slotName(profile, index, location, contract);
     const [name, pattern]: [string, Pattern] =
-      field === "nonce" ? ["contracts that it creates", "creation"] : [`${field} of the account`, "ether"];
+      field === "nonce" ? ["contracts that it creates", "creation"] : ["ether", "ether"];
     const text = `${contract}: ${name}`;
     return { variable: text, path: text, place: undefined, pattern, writtenAt: [], readAt: [] };
   }
@@ -141,7 +141,7 @@ export class BlockNames {
         variable: `${contract.name}.${joined(slots.at(BigInt(slot)).map(({ variable }) => variable))}`,
         path: `${contract.name}.${joined(names.map(({ path }) => path))}`,
         place: first.declaration && contract.placeOfNode(first.declaration),
-        pattern: patternOf(first.path, changes, adds),
+        pattern: patternOf(first.path, changes, { adds, counts: allCount(profile, index) }),
         writtenAt,
         readAt,
       };
@@ -293,9 +293,25 @@ export function allAdd({ units, locations }: BlockProfile, of: ReadonlySet<numbe
   return adds;
 }
 
-function patternOf(path: string, changes: readonly bigint[], adds: boolean): Pattern {
+/** Is each value the next number? Whoever counts with it and does something else with the number depends on its order. */
+function allCount({ units, locations }: BlockProfile, index: number): boolean {
+  let value = BigInt(locations[index]?.before ?? 0);
+  const values = units.flatMap(({ writes }) =>
+    writes.flatMap((write) =>
+      write.location === index && write.value !== undefined ? BigInt(write.value) : [],
+    ),
+  );
+  return values.length > 1 && values.every((next) => next === ++value);
+}
+
+function patternOf(
+  path: string,
+  changes: readonly bigint[],
+  { adds, counts }: { adds: boolean; counts: boolean },
+): Pattern {
   if (/balance/i.test(path) && path.includes("[")) return "tokens";
   if (adds) return "counter";
+  if (counts) return "list";
   if (changes.length > 1 && changes.every(isOneBit)) return "bits";
   return path.endsWith(".length") || /\[\d+\]$/.test(path) ? "list" : "figure";
 }

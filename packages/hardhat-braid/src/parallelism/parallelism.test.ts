@@ -198,15 +198,18 @@ describe("hardhat parallelism", () => {
   test("gives other users what belongs to the one in the tests, and identifiers of their own", async () => {
     const report = await run(async (stage) => {
       const deeds = await stage.deploy("Deeds");
-      await stage.call("Deeds", deeds, stage.account(2), "make", [7n]);
-      await stage.call("Deeds", deeds, stage.account(2), "give", [7n, stage.account(3)]);
+      // The number is that of a slot as well.
+      await stage.call("Deeds", deeds, stage.account(2), "make", [1n]);
+      await stage.call("Deeds", deeds, stage.account(2), "give", [1n, stage.account(3)]);
+      await stage.call("Deeds", deeds, stage.account(2), "next");
     });
     expect(report.functions.map(({ name, calls }) => [name, calls])).toEqual([
       ["Deeds.make", USERS],
       ["Deeds.give", USERS],
+      ["Deeds.next", USERS],
     ]);
-    expect(report.variables).toEqual([]);
-    expect(printed.join("\n")).toContain("No user waits for another one.");
+    expect(report.variables).toHaveLength(1);
+    expect(variable(report, "Deeds.last")).toMatchObject({ pattern: "list", commutes: false });
   }, 300_000);
 
   test("makes blocks as a scenario says: functions, users, arguments", async () => {
@@ -252,6 +255,8 @@ describe("hardhat parallelism", () => {
       join(root, "scenario.mjs"),
     );
     expect(byCode.functions.map(({ name, calls }) => [name, calls])).toEqual([["deeds", 8]]);
+    expect(byCode.variables).toEqual([]);
+    expect(printed.join("\n")).toContain("No user waits for another one.");
 
     const refused = { pluginId: "hardhat-braid" };
     await expect(told("{")).rejects.toMatchObject(refused);
