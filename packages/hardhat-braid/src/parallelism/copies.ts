@@ -14,6 +14,7 @@ import { blockOf, FUNDS, type UserCall, userCallOf } from "./user-block.ts";
 const WORD_STEP = 1_000_003n;
 /** Numbers below it are no addresses. */
 const MANY = 1n << 64n;
+const MOST = (1n << 256n) - 1n;
 /** Mappings of mappings go no deeper. */
 const DEEPEST = 8;
 
@@ -74,6 +75,33 @@ export class Copies {
     await state.fund(sender, FUNDS);
     const own = userCallOf(call);
     return { ...own, sender, data: substitution.data(own.data) };
+  }
+
+  /**
+   * Whatever the call takes out of what belongs to everybody (a contract's tokens, its ether, a supply), it is made to hold as much more for so many users. Users whose
+   * deposits nobody has made would find nothing there.
+   */
+  async fillPots(executor: Executor, state: EditedState, users: number): Promise<void> {
+    const { call } = this;
+    const alone = new EditedState(call.state);
+    await alone.fund(call.sender, FUNDS);
+    const input = blockOf(call, alone, [userCallOf(call)]);
+    const { transactions } = await executor.executeBlock({ ...input, mode: "sequential" });
+    const own = new Substitution(
+      { addresses: [[call.sender, copyOfAddress(call.sender, 0)]], words: [] },
+      this.#preimages,
+    );
+    for (const { address, field, slot, value, delta } of transactions[0]?.writes ?? []) {
+      const at = hexToBytes(address);
+      if (equalBytes(at, call.sender)) continue;
+      if (field === "balance" && delta !== undefined && delta < 0n)
+        await state.give(at, -delta * BigInt(users));
+      if (field !== "storage" || slot === undefined || value === undefined || own.slot(slot) !== slot)
+        continue;
+      const before = await call.state.getStorage(at, hexToBytes(slot));
+      const filled = before + (before - value) * BigInt(users);
+      if (value < before && filled <= MOST) state.setSlot(at, hexToBytes(slot), filled);
+    }
   }
 
   /** Words of the call under which the call makes an entry that was empty: an index, a name. Whoever else makes one has another word. */

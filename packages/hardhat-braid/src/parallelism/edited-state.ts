@@ -20,6 +20,13 @@ export class EditedState implements StateSource {
     this.#accounts.set(bytesToHex(address), { nonce: 0n, balance, codeHash, hasStorage });
   }
 
+  /** More ether for an account that stays what it is. */
+  async give(address: Uint8Array, more: bigint): Promise<void> {
+    const account = await this.getAccount(address);
+    if (account !== undefined)
+      this.#accounts.set(bytesToHex(address), { ...account, balance: account.balance + more });
+  }
+
   setSlot(address: Uint8Array, slot: Uint8Array, value: bigint): void {
     this.#slots.set(bytesToHex(address) + bytesToHex(slot), value);
   }

@@ -27,6 +27,7 @@ export async function formBlock(
   const look = await lookAt(executor, call);
   const copies = new Copies(call, look, people);
   const ways: (() => Promise<FormedBlock>)[] = [
+    () => likeSender(executor, copies, users, [], true),
     async () => likeSender(executor, copies, users, await copies.createdKeys()),
     () => asRecorded(executor, copies, others.slice(0, users)),
   ];
@@ -45,8 +46,10 @@ async function likeSender(
   copies: Copies,
   users: number,
   keys: readonly bigint[],
+  fillPots = false,
 ): Promise<FormedBlock> {
   const state = new EditedState(copies.call.state);
+  if (fillPots) await copies.fillPots(executor, state, users);
   const calls: UserCall[] = [];
   for (let copy = 0; copy < users; copy++) calls.push(await copies.make(state, copy, keys));
   return { ...(await succeeding(executor, copies, state, calls)), users: "like its sender" };

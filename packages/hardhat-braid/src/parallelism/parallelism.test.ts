@@ -77,9 +77,16 @@ class Stage {
     return (receipt as { contractAddress: Hex }).contractAddress;
   }
 
-  async call(name: string, to: Hex, from: Hex, functionName: string, args: unknown[] = []): Promise<void> {
+  async call(
+    name: string,
+    to: Hex,
+    from: Hex,
+    functionName: string,
+    args: unknown[] = [],
+    value = "0x0",
+  ): Promise<void> {
     const { abi } = await this.#hre.artifacts.readArtifact(name);
-    await this.#send({ from, to, data: encodeFunctionData({ abi: abi as Abi, functionName, args }) });
+    await this.#send({ from, to, value, data: encodeFunctionData({ abi: abi as Abi, functionName, args }) });
   }
 
   #send(transaction: Record<string, unknown>): Promise<unknown> {
@@ -210,6 +217,19 @@ describe("hardhat parallelism", () => {
     ]);
     expect(report.variables).toHaveLength(1);
     expect(variable(report, "Deeds.last")).toMatchObject({ pattern: "list", commutes: false });
+  }, 300_000);
+
+  test("gives contracts what users take out of them without having put it in", async () => {
+    const report = await run(async (stage) => {
+      const purse = await stage.deploy("Purse");
+      await stage.call("Purse", purse, stage.account(2), "put", [], "0x64");
+      await stage.call("Purse", purse, stage.account(2), "take");
+    });
+    expect(report.functions.map(({ name, calls, users }) => [name, calls, users])).toEqual([
+      ["Purse.put", USERS, "like its sender"],
+      ["Purse.take", USERS, "like its sender"],
+    ]);
+    expect(report.variables.map(({ name }) => name)).toEqual(["Purse.total"]);
   }, 300_000);
 
   test("makes blocks as a scenario says: functions, users, arguments", async () => {

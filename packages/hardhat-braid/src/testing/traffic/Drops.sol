@@ -39,3 +39,22 @@ contract ShardedDrop is Drop {
         }
     }
 }
+
+/// Ether that is kept for accounts.
+contract Purse {
+    mapping(address account => uint256) public balanceOf;
+    uint256 public total;
+
+    function put() external payable {
+        balanceOf[msg.sender] += msg.value;
+        total += msg.value;
+    }
+
+    function take() external {
+        uint256 value = balanceOf[msg.sender];
+        balanceOf[msg.sender] = 0;
+        total -= value;
+        (bool done,) = msg.sender.call{ value: value }("");
+        require(done, "not taken");
+    }
+}
