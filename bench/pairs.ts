@@ -1,5 +1,5 @@
 // `pnpm bench:pairs [--users 500] [--write] [family…]`: contracts that are written twice, the plain way and so that users do not meet, as `hardhat parallelism` sees them.
-// With --write the table goes into the page about such contracts.
+// With --write the table goes into the page about such contracts, and the report of examples/hardhat-project into its README.
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -12,6 +12,10 @@ import { writeResult } from "./results.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const PAGE = join(ROOT, "packages/hardhat-braid/docs/parallel-friendly-contracts.md");
+
+const EXAMPLE = join(ROOT, "examples/hardhat-project");
+const HARDHAT = join(ROOT, "node_modules/.bin/hardhat");
+const EXAMPLE_USERS = "1000";
 
 /** Test file, plain contract, the other one. */
 const PAIRS = [
@@ -60,8 +64,7 @@ function reportOf(families: readonly string[], users: string): Report {
   try {
     const path = join(folder, "report.json");
     const files = families.map((family) => `contracts/test/${family}.ts`);
-    const hardhat = join(ROOT, "node_modules/.bin/hardhat");
-    const { status } = spawnSync(hardhat, ["parallelism", ...files, "--users", users, "--json", path], {
+    const { status } = spawnSync(HARDHAT, ["parallelism", ...files, "--users", users, "--json", path], {
       cwd: ROOT,
       stdio: ["ignore", "inherit", "inherit"],
     });
@@ -124,6 +127,29 @@ function tableOf(rows: readonly Row[]): string {
   );
 }
 
+/** What stands between two marks of a page. */
+function replaceIn(path: string, mark: string, text: string): void {
+  const page = readFileSync(path, "utf8");
+  const between = new RegExp(`<!-- ${mark} -->.*<!-- /${mark} -->`, "s");
+  if (!between.test(page)) throw new Error(`${path} has no place for ${mark}`);
+  writeFileSync(
+    path,
+    page.replace(between, () => `<!-- ${mark} -->\n${text}\n<!-- /${mark} -->`),
+  );
+}
+
+/** As the terminal shows it, without the tests' own output. */
+function exampleReport(): string {
+  const { status, stdout } = spawnSync(HARDHAT, ["parallelism", "--users", EXAMPLE_USERS], {
+    cwd: EXAMPLE,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const begin = stdout.indexOf("Parallelism:");
+  if (status !== 0 || begin < 0) throw new Error(`hardhat parallelism ended with ${status} in ${EXAMPLE}`);
+  return stdout.slice(begin).trimEnd();
+}
+
 const { values, positionals } = parseArgs({
   options: { users: { type: "string", default: "500" }, write: { type: "boolean", default: false } },
   allowPositionals: true,
@@ -137,10 +163,6 @@ console.log(table);
 console.log(formatEnvironment(environment));
 if (values.write) {
   writeResult("pairs", { environment, rows });
-  const page = readFileSync(PAGE, "utf8");
-  const block = `<!-- pairs -->\n${table}\n\n${formatEnvironment(environment)}\n<!-- /pairs -->`;
-  writeFileSync(
-    PAGE,
-    page.replace(/<!-- pairs -->.*<!-- \/pairs -->/s, () => block),
-  );
+  replaceIn(PAGE, "pairs", `${table}\n\n${formatEnvironment(environment)}`);
+  replaceIn(join(EXAMPLE, "README.md"), "report", ["```", exampleReport(), "```"].join("\n"));
 }
