@@ -46,6 +46,24 @@ test("hardhat-ethers, hardhat-viem, network-helpers, chai matchers, viem asserti
   expect([countOf(ours.outcomes, "failed"), ours.code, theirs.code]).toEqual([0, 0, 0]);
 }, 300_000);
 
+test("coverage reports the same lines", async () => {
+  const report = async (side: Side): Promise<string[]> => {
+    const { code, printed } = await runHardhat(PROJECT, side, [
+      "test",
+      "mocha",
+      "test/mocha/matchers.ts",
+      "--coverage",
+    ]);
+    expect(code, printed).toBe(0);
+    return stripVTControlCharacters(printed)
+      .split("\n")
+      .filter((line) => line.includes(".sol ") || line.includes("Total"));
+  };
+  const ours = await report("braid");
+  expect(ours).toEqual(await report("own"));
+  expect(ours).toHaveLength(3);
+}, 200_000);
+
 describe("tasks answer the same", () => {
   test.each([
     ["hardhat-keystore", ["keystore", "path"]],
