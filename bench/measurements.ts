@@ -276,20 +276,24 @@ export interface HostileMeasurement {
   rows: HostileRow[];
 }
 
+export type HardhatSide = "braid" | "edr";
+
 /** The tests of a Hardhat project, on both networks. */
 export interface HardhatSuite {
   name: string;
   /** One for each round. */
-  seconds: Record<"braid" | "edr", number[]>;
-  passed: Record<"braid" | "edr", number>;
+  seconds: Record<HardhatSide, number[]>;
+  passed: Record<HardhatSide, number>;
   /** The most of a round. */
-  failed: Record<"braid" | "edr", number>;
+  failed: Record<HardhatSide, number>;
 }
 
 export interface HardhatMeasurement {
   environment: Environment;
   rounds: number;
   suites: HardhatSuite[];
+  /** Milliseconds from asking for a connection to its first answer. */
+  connectionMs: Record<HardhatSide, number[]>;
 }
 
 /** Blocks that were run with what those before them taught, and without; milliseconds of all blocks, one for each round. */

@@ -466,15 +466,16 @@ export function hostileTable({ rows }: HostileMeasurement): string {
 }
 
 /** Test suites of Hardhat projects: how long Braid takes, as a share of what Hardhat's own network takes. */
-export function hardhatTable({ suites }: HardhatMeasurement): string {
+export function hardhatTable({ suites, connectionMs }: HardhatMeasurement): string {
   const show = (samples: number[]): string => {
     const { median: middle, q1, q3 } = spreadOf(samples);
     const [first, ...rest] = [middle, q1, q3].map((value) => value.toFixed(2));
     return `${first} (${rest.join(" to ")})`;
   };
+  const connections = `A new connection, until it has answered its first request: ${show(connectionMs.braid)} ms on Braid, ${show(connectionMs.edr)} ms on EDR.`;
   const tests = (passed: number, failed: number): string =>
     failed === 0 ? String(passed) : `${passed}, ${failed} failed`;
-  return markdownTable(
+  const table = markdownTable(
     ["suite", "tests on Braid", "on EDR", "seconds on Braid", "on EDR", "Braid / EDR"],
     suites.map(({ name, seconds: { braid, edr }, passed, failed }) => [
       name,
@@ -486,6 +487,7 @@ export function hardhatTable({ suites }: HardhatMeasurement): string {
     ]),
     1,
   );
+  return `${table}\n\n${connections}`;
 }
 
 /** What hints foresaw, and the time with them in that of the same round without. */
