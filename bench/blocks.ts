@@ -2,17 +2,17 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import {
-  dependentSwaps,
-  etherTransfers,
-  prepareWorkload,
-  sealWorkload,
-  swaps,
-  tokenTransfers,
-} from "@braid/contracts";
 import { type Chain, chainOf } from "@braid/protocol";
 import { type Bundle, type LoadedBlock, listFiles, loadBlock, loadBlockFile } from "@braid/replay";
 import { type FlatPreState, MemoryStateSource, type StateSource } from "@braid/state";
+import {
+  dependentSwaps,
+  etherTransfers,
+  prepareState,
+  sealBlocks,
+  swaps,
+  tokenTransfers,
+} from "@braid/workloads";
 
 /** Where a block comes from, in a form that another process can open too. */
 export type BlockOrigin = { kind: "file"; path: string } | { kind: "bundle"; name: string; bundle: Bundle };
@@ -50,7 +50,7 @@ export async function mainnetOrigins(only: readonly string[] = []): Promise<Bloc
 
 /** Blocks of one kind of transaction each. The last one is a single chain of dependents: nothing in it can run at the same time. */
 export async function workloadOrigins(count = WORKLOAD_TRANSACTIONS): Promise<BlockOrigin[]> {
-  const workload = await prepareWorkload({ senders: count, pools: WORKLOAD_POOLS });
+  const workload = await prepareState({ senders: count, pools: WORKLOAD_POOLS });
   const blocks: [string, Uint8Array[]][] = [
     ["ether transfers", etherTransfers(workload, count)],
     ["token transfers", tokenTransfers(workload, count)],
@@ -59,7 +59,7 @@ export async function workloadOrigins(count = WORKLOAD_TRANSACTIONS): Promise<Bl
   ];
   const origins: BlockOrigin[] = [];
   for (const [name, transactions] of blocks)
-    origins.push({ kind: "bundle", name, bundle: await sealWorkload(workload, [transactions], name) });
+    origins.push({ kind: "bundle", name, bundle: await sealBlocks(workload, [transactions], name) });
   return origins;
 }
 

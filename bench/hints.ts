@@ -3,8 +3,8 @@
 //
 //   npx -y pnpm@12 bench:hints [--rounds 10]
 import { parseArgs } from "node:util";
-import { dependentSwaps, prepareWorkload, sealWorkload, swaps } from "@braid/contracts";
 import { Executor } from "@braid/executor";
+import { dependentSwaps, prepareState, sealBlocks, swaps } from "@braid/workloads";
 import { type BenchBlock, mainnetOrigins, newSource, openBlock } from "./blocks.ts";
 import { describeEnvironment, formatEnvironment } from "./environment.ts";
 import type { HintsMeasurement, HintsRow } from "./measurements.ts";
@@ -22,13 +22,13 @@ const rounds = Number(values.rounds);
 const environment = describeEnvironment("bench:hints");
 
 async function swapBlocks(pools: number): Promise<BenchBlock[]> {
-  const workload = await prepareWorkload({ senders: BLOCKS * SWAPS, pools });
+  const workload = await prepareState({ senders: BLOCKS * SWAPS, pools });
   const make = pools === 1 ? dependentSwaps : swaps;
   const all = make(workload, BLOCKS * SWAPS, pools);
   const blocks: BenchBlock[] = [];
   for (let first = 0; first < all.length; first += SWAPS) {
     // All of them stand on the same state: nobody swaps twice.
-    const bundle = await sealWorkload(workload, [all.slice(first, first + SWAPS)], "swaps");
+    const bundle = await sealBlocks(workload, [all.slice(first, first + SWAPS)], "swaps");
     blocks.push(await openBlock({ kind: "bundle", name: `swaps ${first}`, bundle }));
   }
   return blocks;

@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { DEMO_CHAIN } from "@braid/contracts";
 import { anvilBinary, freePort } from "@braid/testing/anvil";
+import { DEMO_CHAIN } from "@braid/workloads";
 import { NodeClient } from "./node-client.ts";
 
 export const NODE_SIDES = ["braid", "anvil", "edr"] as const;

@@ -1,15 +1,16 @@
 // What the nodes get to do: pre-signed transactions, and the state that they need, which is put into every node by the same requests.
+
+import { bigIntToBytes32, bytesToHex, concatBytes, equalBytes, type Hex } from "@braid/primitives";
 import {
   createAccounts,
   dependentSwaps,
   etherTransfers,
-  prepareWorkload,
+  type PreparedState,
+  prepareState,
   signTransaction,
   swaps,
   tokenTransfers,
-  type Workload,
-} from "@braid/contracts";
-import { bigIntToBytes32, bytesToHex, concatBytes, equalBytes, type Hex } from "@braid/primitives";
+} from "@braid/workloads";
 import type { NodeClient } from "./node-client.ts";
 import { NODE_CHAIN } from "./node-sides.ts";
 
@@ -37,16 +38,16 @@ const hex = (value: bigint): Hex => `0x${value.toString(16)}`;
 
 /** @param sizes transactions of the blocks of transfers of ether; @param count those of the other blocks. */
 export async function nodeWorkload(sizes: readonly number[], count: number): Promise<NodeWorkload> {
-  const workload = await prepareWorkload({ senders: Math.max(count, 16), pools: POOLS });
+  const workload = await prepareState({ senders: Math.max(count, 16), pools: POOLS });
   const receivers = workload.receivers.slice(0, 50).map(bytesToHex);
-  const pools = workload.deployment.pools.map(({ address }) => bytesToHex(address));
+  const pools = workload.market.pools.map(({ address }) => bytesToHex(address));
   const job = (name: string, transactions: Uint8Array[], touched: Hex[]): MiningJob => ({
     name,
     transactions: transactions.map(bytesToHex),
     balances: receivers,
     slots: slotsOf(workload, touched),
   });
-  const [token] = workload.deployment.tokens.slice(1).map(bytesToHex) as [Hex];
+  const [token] = workload.market.tokens.map(({ address }) => bytesToHex(address)) as [Hex];
   const [sample] = tokenTransfers(workload, 1);
   if (sample === undefined) throw new Error("there is a transfer");
   return {
@@ -82,7 +83,7 @@ export async function nodeWorkload(sizes: readonly number[], count: number): Pro
 }
 
 /** All slots of some contracts that the state begins with: reserves and balances among them. At most 100 of each. */
-function slotsOf({ genesis }: Workload, contracts: Hex[]): [Hex, Hex][] {
+function slotsOf({ genesis }: PreparedState, contracts: Hex[]): [Hex, Hex][] {
   return genesis.accounts
     .filter(({ address }) => contracts.includes(bytesToHex(address)))
     .flatMap(({ address, storage }) =>
@@ -90,7 +91,7 @@ function slotsOf({ genesis }: Workload, contracts: Hex[]): [Hex, Hex][] {
     );
 }
 
-function stateOf({ genesis: { accounts, codes } }: Workload): [string, unknown[]][] {
+function stateOf({ genesis: { accounts, codes } }: PreparedState): [string, unknown[]][] {
   const requests: [string, unknown[]][] = [];
   for (const { address: bytes, account, storage } of accounts) {
     const address = bytesToHex(bytes);

@@ -3,8 +3,8 @@
 //
 //   npx -y pnpm@12 bench:small-blocks [--rounds 200]
 import { parseArgs } from "node:util";
-import { dependentSwaps, etherTransfers, prepareWorkload, sealWorkload, swaps } from "@braid/contracts";
 import { Executor } from "@braid/executor";
+import { dependentSwaps, etherTransfers, prepareState, sealBlocks, swaps } from "@braid/workloads";
 import { newSource, openBlock } from "./blocks.ts";
 import { describeEnvironment, formatEnvironment } from "./environment.ts";
 import type { SmallBlock, SmallBlocksMeasurement } from "./measurements.ts";
@@ -21,7 +21,7 @@ const SIDES = [
 ] as const;
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "200" } } });
 const environment = describeEnvironment("bench:small-blocks");
-const workload = await prepareWorkload({ senders: 64, pools: 16 });
+const workload = await prepareState({ senders: 64, pools: 16 });
 const kinds = {
   "ether transfers": (count: number) => etherTransfers(workload, count),
   "swaps, 16 pools": (count: number) => swaps(workload, count, 16),
@@ -31,7 +31,7 @@ const executor = new Executor({ workers: 2 });
 const blocks: Required<SmallBlock>[] = [];
 for (const [kind, make] of Object.entries(kinds)) {
   for (const transactions of SIZES) {
-    const bundle = await sealWorkload(workload, [make(transactions)], kind);
+    const bundle = await sealBlocks(workload, [make(transactions)], kind);
     const block = await openBlock({ kind: "bundle", name: kind, bundle });
     const times: Required<SmallBlock> = { kind, transactions, sequential: [], parallel: [], inline: [] };
     // One source for all runs: what is compared is running, not loading.

@@ -1,8 +1,9 @@
 // compiled/ belongs to the sources as they are.
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { COMPILED } from "@braid/workloads";
 import { expect, it } from "vitest";
-import { COMPILED, compileContracts, formatFamily } from "./compile.ts";
+import { compileContracts, formatFamily } from "./compile.ts";
 
 it("holds what Hardhat makes of src/ now; otherwise run `node contracts/compile.ts`", async () => {
   const families = await compileContracts();

@@ -1,61 +1,21 @@
-// Compiles src/ through Hardhat and keeps what generators and reports need in compiled/<family>.json, which is committed: making a
+// Compiles src/ through Hardhat and keeps what generators and reports need in packages/workloads/compiled, which is committed: making a
 // chain and testing it then need no compiler. `node contracts/compile.ts` after each change of a contract.
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Hex } from "@braid/primitives";
+import {
+  type AbiEntry,
+  type AbiParameter,
+  COMPILED,
+  type CompiledContract,
+  type CompiledFamily,
+  type StorageType,
+  type StorageVariable,
+} from "@braid/workloads";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
-/** One entry of Solidity's contract ABI, as the compiler writes it (without `internalType`). */
-export interface AbiEntry {
-  type: string;
-  name?: string;
-  inputs?: AbiParameter[];
-  outputs?: AbiParameter[];
-  stateMutability?: string;
-  anonymous?: boolean;
-}
-
-export interface AbiParameter {
-  name: string;
-  type: string;
-  indexed?: boolean;
-  components?: AbiParameter[];
-}
-
-/** A state variable: where it lies, and which of `types` it has. */
-export interface StorageVariable {
-  label: string;
-  /** Decimal. */
-  slot: string;
-  /** In bytes, from the low end of the slot. */
-  offset: number;
-  type: string;
-}
-
-/** What lies behind a type's name: Solidity's "JSON Output" of the storage layout. */
-export interface StorageType {
-  encoding: "inplace" | "mapping" | "dynamic_array" | "bytes";
-  label: string;
-  numberOfBytes: string;
-  key?: string;
-  value?: string;
-  base?: string;
-  members?: StorageVariable[];
-}
-
-export interface CompiledContract {
-  creationCode: Hex;
-  abi: AbiEntry[];
-  storage: StorageVariable[];
-  types: Record<string, StorageType>;
-}
-
-/** Contracts that can be deployed, by name. */
-export type CompiledFamily = Record<string, CompiledContract>;
-
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-export const COMPILED = fileURLToPath(new URL("compiled", import.meta.url));
 /** `<folder of src>/<file>:<contract>` is the rest of a contract's full name. */
 const SOURCES = "contracts/src/";
 
@@ -177,18 +137,6 @@ function withoutInternalTypes(entry: AbiEntry): AbiEntry {
     ...(entry.inputs && { inputs: entry.inputs.map(strip) }),
     ...(entry.outputs && { outputs: entry.outputs.map(strip) }),
   };
-}
-
-/** `transfer(address,uint256)`: what a selector is made of. A struct's type is "tuple" and its name nowhere. */
-export function signatureOf({ name, inputs = [] }: AbiEntry): string {
-  return `${name}${tupleOf(inputs)}`;
-}
-
-function tupleOf(parameters: AbiParameter[]): string {
-  const types = parameters.map(({ type, components }) =>
-    components === undefined ? type : type.replace("tuple", tupleOf(components)),
-  );
-  return `(${types.join(",")})`;
 }
 
 async function main(): Promise<void> {

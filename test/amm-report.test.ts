@@ -1,19 +1,19 @@
 // What is told of a block in which everybody swaps on the same pool.
 
-import { compiledContract, dependentSwaps, prepareWorkload, sealWorkload } from "@braid/contracts";
 import { Executor } from "@braid/executor";
 import { bytesToHex } from "@braid/primitives";
 import { analyseBlock, findings, measureBlock, namesOf, renderReport, Simulator } from "@braid/profiler";
 import { chainOf } from "@braid/protocol";
 import { loadBlock } from "@braid/replay";
 import { MemoryStateSource } from "@braid/state";
+import { compiledContract, dependentSwaps, prepareState, sealBlocks } from "@braid/workloads";
 import { expect, test } from "vitest";
 
 const SWAPS = 48;
 
 test("the report names the pool's reserves, and the speed-up on 16 cores without what serialises the block", async () => {
-  const workload = await prepareWorkload({ senders: SWAPS, pools: 1 });
-  const bundle = await sealWorkload(workload, [dependentSwaps(workload, SWAPS)], "swaps");
+  const workload = await prepareState({ senders: SWAPS, pools: 1 });
+  const bundle = await sealBlocks(workload, [dependentSwaps(workload, SWAPS)], "swaps");
   const [rlp] = bundle.blocks;
   if (rlp === undefined || bundle.state.kind === "witness")
     throw new Error("a workload is one block over a flat state");
@@ -23,7 +23,7 @@ test("the report names the pool's reserves, and the speed-up on 16 cores without
   const profile = await measureBlock(executor, { block, chain, source }, { runs: 3 });
   await executor.close();
 
-  const [pool] = workload.deployment.pools;
+  const [pool] = workload.market.pools;
   if (pool === undefined) throw new Error("no pool");
   const { storage, types } = compiledContract("Pool");
   const layouts = { [bytesToHex(pool.address)]: { contract: "Pool", storageLayout: { storage, types } } };

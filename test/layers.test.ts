@@ -17,6 +17,7 @@ const PACKAGES = [
   "profiler",
   "stock",
   "replay",
+  "workloads",
   "queue",
   "chain",
   "node",

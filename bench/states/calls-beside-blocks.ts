@@ -1,9 +1,10 @@
 // Calls while blocks are imported: how many a second, and what they cost the blocks.
-import { prepareWorkload, sealWorkload, tokenTransfers, type Workload } from "@braid/contracts";
+
 import { type CallMessage, Executor } from "@braid/executor";
 import { chainOf } from "@braid/protocol";
 import { type LoadedBlock, loadBlock } from "@braid/replay";
 import { MemoryStateStore } from "@braid/state";
+import { type PreparedState, prepareState, sealBlocks, tokenTransfers } from "@braid/workloads";
 import type { BesideBlocks } from "../measurements.ts";
 import { messagesOf } from "./calls.ts";
 
@@ -14,7 +15,7 @@ const IN_FLIGHT = 4;
 const WARM_UP = 3;
 
 interface Chain {
-  workload: Workload;
+  workload: PreparedState;
   blocks: LoadedBlock[];
   message: CallMessage;
 }
@@ -130,12 +131,12 @@ function genesisOf({ workload, blocks }: Chain): Newest {
 
 /** Blocks of transfers of a token, one after the other. */
 async function makeChain(): Promise<Chain> {
-  const workload = await prepareWorkload({ senders: TRANSACTIONS, pools: 1 });
+  const workload = await prepareState({ senders: TRANSACTIONS, pools: 1 });
   const transfers = tokenTransfers(workload, BLOCKS * TRANSACTIONS);
   const bodies = Array.from({ length: BLOCKS }, (_, i) =>
     transfers.slice(i * TRANSACTIONS, (i + 1) * TRANSACTIONS),
   );
-  const bundle = await sealWorkload(workload, bodies, "token transfers");
+  const bundle = await sealBlocks(workload, bodies, "token transfers");
   const chain = chainOf(bundle.chain);
   const message = messagesOf(workload)["transfer of a token"];
   if (message === undefined) throw new Error("there is such a message");

@@ -1,11 +1,12 @@
 // Calls on a state that is warm: on the caller's thread, on a worker, and as stock ethereumjs runs them.
-import { callData, prepareWorkload, sealWorkload, tokenTransfers, type Workload } from "@braid/contracts";
+
 import { type CallInput, type CallMessage, Executor } from "@braid/executor";
 import { equalBytes } from "@braid/primitives";
 import { chainOf } from "@braid/protocol";
 import { loadBlock } from "@braid/replay";
 import { MemoryStateStore } from "@braid/state";
 import { openVm } from "@braid/stock/run-once";
+import { type Message, type PreparedState, prepareState, sealBlocks, tokenTransfers } from "@braid/workloads";
 import { Address } from "@ethereumjs/util";
 import type { CallTimes } from "../measurements.ts";
 
@@ -15,39 +16,25 @@ const WARM_UP = 25;
 const GAS_LIMIT = 1_000_000n;
 
 /** The messages that are called, by what they are. */
-export function messagesOf({ deployment, senders, receivers }: Workload): Record<string, CallMessage> {
-  const { tokens, router } = deployment;
-  const [weth, token] = tokens;
+export function messagesOf({ market, senders, receivers }: PreparedState): Record<string, CallMessage> {
+  const { weth, tokens, router } = market;
+  const [token] = tokens;
   const [sender] = senders;
-  if (weth === undefined || token === undefined || sender === undefined)
-    throw new Error("the workload has tokens and senders");
+  if (token === undefined || sender === undefined) throw new Error("the workload has tokens and senders");
   const from = sender.address;
-  const call = (to: Uint8Array, data: Uint8Array): CallMessage => ({ from, to, data, gasLimit: GAS_LIMIT });
+  const call = (message: Message): CallMessage => ({ from, ...message, gasLimit: GAS_LIMIT });
+  const path = [weth.address, token.address];
   return {
-    "balance of a token": call(token, callData("Token", "balanceOf(address)", from)),
-    "transfer of a token": call(
-      token,
-      callData("Token", "transfer(address,uint256)", receivers[1] as Uint8Array, 5n),
-    ),
-    "swap of two tokens": call(
-      router,
-      callData(
-        "Router",
-        "swapExactIn(uint256,uint256,address[],address,uint256)",
-        10n ** 15n,
-        1n,
-        [weth, token],
-        from,
-        2n ** 64n,
-      ),
-    ),
+    "balance of a token": call(token.call("balanceOf", from)),
+    "transfer of a token": call(token.call("transfer", receivers[1] as Uint8Array, 5n)),
+    "swap of two tokens": call(router.call("swapExactIn", 10n ** 15n, 1n, path, from, 2n ** 64n)),
   };
 }
 
 /** Milliseconds for each call; one sample is the mean of a few, and the ways take turns. */
 export async function callTimes(rounds: number): Promise<CallTimes[]> {
-  const workload = await prepareWorkload({ senders: 8, pools: 1 });
-  const bundle = await sealWorkload(workload, [tokenTransfers(workload, 1)], "a header");
+  const workload = await prepareState({ senders: 8, pools: 1 });
+  const bundle = await sealBlocks(workload, [tokenTransfers(workload, 1)], "a header");
   const chain = chainOf(bundle.chain);
   const block = loadBlock(bundle.blocks[0] as Uint8Array, chain); // it was sealed
   const { header } = block.input;

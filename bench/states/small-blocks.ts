@@ -1,8 +1,9 @@
 // A block of one transfer, all its way: executed, rooted and committed.
-import { etherTransfers, prepareWorkload, sealWorkload } from "@braid/contracts";
+
 import { Executor } from "@braid/executor";
 import { bigIntToBytes32 } from "@braid/primitives";
 import { changesOfFlat, type StateStore } from "@braid/state";
+import { etherTransfers, prepareState, sealBlocks } from "@braid/workloads";
 import { openBlock } from "../blocks.ts";
 
 const WARM_UP = 300;
@@ -13,8 +14,8 @@ export async function oneTransferBlocks(
   workers: number,
   rounds: number,
 ): Promise<number[]> {
-  const workload = await prepareWorkload({ senders: 64, pools: 1 });
-  const bundle = await sealWorkload(workload, [etherTransfers(workload, 1)], "transfer");
+  const workload = await prepareState({ senders: 64, pools: 1 });
+  const bundle = await sealBlocks(workload, [etherTransfers(workload, 1)], "transfer");
   const { block, pre } = await openBlock({ kind: "bundle", name: "transfer", bundle });
   const executor = new Executor({ workers });
   const parent = block.input.header.parentHash;

@@ -1,8 +1,8 @@
 // Airdrops by Merkle proof: tokens in one place and a bitmap, or tokens in many places and flags.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { MerkleTree } from "@braid/workloads";
 import { type Address, encodeAbiParameters, type Hex, keccak256, maxUint256 } from "viem";
-import { MerkleTree } from "../testing/merkle-tree.ts";
 import { attempt, reverts } from "../testing/reverted.ts";
 import { TestChain } from "../testing/test-chain.ts";
 

@@ -1,9 +1,8 @@
 // The rollup's inbox: messages in one queue or in lanes, proofs checked with the batch or ahead of it, withdrawals by Merkle proof.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { Groth16, MerkleTree, type Proof } from "@braid/workloads";
 import { type Address, encodeAbiParameters, type Hex, keccak256, toHex, zeroHash } from "viem";
-import { Groth16, type Proof } from "../groth16.ts";
-import { MerkleTree } from "../testing/merkle-tree.ts";
 import { withRandom } from "../testing/random.ts";
 import { reverts } from "../testing/reverted.ts";
 import { TestChain } from "../testing/test-chain.ts";

@@ -1,5 +1,5 @@
 // TextRandom choices for tests of invariants. A run prints its seed when it fails; BRAID_SEED runs it again.
-import { TextRandom } from "../random.ts";
+import { TextRandom } from "@braid/workloads";
 
 /** Runs `body` with fresh randomness, and names the seed when it throws. */
 export async function withRandom(body: (random: TextRandom) => Promise<void>): Promise<void> {

@@ -1,7 +1,7 @@
 // Why a call failed: the contract's own error, by name.
 import assert from "node:assert/strict";
+import { contractFamilies } from "@braid/workloads";
 import { type Abi, decodeErrorResult, type Hex } from "viem";
-import { contractFamilies } from "../contract-code.ts";
 
 class Reverted extends Error {
   /** As declared in Solidity; `Error` for a message, `Panic` for a failed check of the language's, empty without data. */

@@ -14,8 +14,8 @@ import {
   parseEther,
   WebSocketProvider,
 } from "ethers";
-import amm from "../../contracts/compiled/amm.json" with { type: "json" };
-import tokens from "../../contracts/compiled/token.json" with { type: "json" };
+import amm from "../../packages/workloads/compiled/amm.json" with { type: "json" };
+import tokens from "../../packages/workloads/compiled/token.json" with { type: "json" };
 
 // A node in this program, behind a port of its own. To use one that runs already (`braid node`), leave out these two lines.
 await using node = await createNode();

@@ -1,8 +1,8 @@
 // The contracts of the market: what a compiler leaves of them (bytecode), and the part of their interface that is used here.
 
 import { type Hex, parseAbi } from "viem";
-import amm from "../../contracts/compiled/amm.json" with { type: "json" };
-import token from "../../contracts/compiled/token.json" with { type: "json" };
+import amm from "../../packages/workloads/compiled/amm.json" with { type: "json" };
+import token from "../../packages/workloads/compiled/token.json" with { type: "json" };
 
 export const Token = {
   bytecode: token.Token.creationCode as Hex,

@@ -1,7 +1,7 @@
 // What people do with ethers, as npm has it: in the same process, over HTTP, over WebSocket.
 
-import { compiledContract } from "@braid/contracts";
 import { type BraidProvider, DEFAULT_MNEMONIC, type NodeOptions } from "@braid/node";
+import { compiledContract } from "@braid/workloads";
 import {
   AbiCoder,
   type BaseContract,

@@ -1,23 +1,23 @@
 // Swaps through a router over 50 pools: one block teaches how a pool follows from the tokens that are named, and the swaps of users
 // that were never seen are foreseen.
 
-import { prepareWorkload, sealWorkload, swaps } from "@braid/contracts";
 import { Executor } from "@braid/executor";
 import { chainOf } from "@braid/protocol";
 import { loadBlock } from "@braid/replay";
 import { MemoryStateSource } from "@braid/state";
+import { prepareState, sealBlocks, swaps } from "@braid/workloads";
 import { expect, onTestFinished, test } from "vitest";
 
 const POOLS = 50;
 const SWAPS = 100;
 
 test("are foreseen for users who were never seen, with call data that was never seen", async () => {
-  const workload = await prepareWorkload({ senders: 2 * SWAPS, pools: POOLS });
+  const workload = await prepareState({ senders: 2 * SWAPS, pools: POOLS });
   const all = swaps(workload, 2 * SWAPS, POOLS);
   const executor = new Executor({ workers: 2 });
   onTestFinished(() => executor.close());
   const run = async (transactions: readonly Uint8Array[]) => {
-    const bundle = await sealWorkload(workload, [transactions], "swaps");
+    const bundle = await sealBlocks(workload, [transactions], "swaps");
     if (bundle.state.kind === "witness") throw new Error("a workload's state is whole");
     const chain = chainOf(bundle.chain);
     const { input } = loadBlock(bundle.blocks[0] as Uint8Array, chain);

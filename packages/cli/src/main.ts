@@ -13,6 +13,7 @@ import { addReplayCommand } from "./replay-command.ts";
 import { addReportCommand } from "./report-command.ts";
 import { addSimulateCommand } from "./simulate-command.ts";
 import { addWorkerCommand } from "./worker-command.ts";
+import { addWorkloadCommand } from "./workload-command.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -61,6 +62,9 @@ addReportCommand(program, (code) => {
   process.exitCode = code;
 });
 addAccessListCommand(program, (code) => {
+  process.exitCode = code;
+});
+addWorkloadCommand(program, (code) => {
   process.exitCode = code;
 });
 addConformanceCommand(program, (code) => {
