@@ -1,6 +1,6 @@
 // What one honest client waits for its answers while others attack the node: a look-up, a balance, a call, and a transaction from its sending to its receipt.
 //
-//   npx -y pnpm@12 bench:hostile [--seconds 10] [--only 0,3]
+//   npx -y pnpm@12 bench:hostile [--seconds 5] [--only 0,3]
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { Agent, request as httpRequest } from "node:http";
 import { createInterface } from "node:readline";
@@ -14,7 +14,7 @@ import { writeResult } from "./results.ts";
 import { hostileTable } from "./tables.ts";
 
 const { values } = parseArgs({
-  options: { seconds: { type: "string", default: "10" }, only: { type: "string" } },
+  options: { seconds: { type: "string", default: "5" }, only: { type: "string" } },
 });
 const seconds = Number(values.seconds);
 const chosen = values.only?.split(",").map(Number) ?? [...ATTACKS.keys()];
