@@ -14,9 +14,9 @@ import { signTransaction } from "@braid/testing/sign";
 const SENDERS = 5_000;
 const SECONDS = 12n;
 const CHAIN_ID = 1_234n;
-/** Counts in the slot that the data names, and in the caller's. */
+/** Counts in the slot that the data names, and in the caller's, and leaves a log. */
 export const COUNTER = hexToBytes("0x00000000000000000000000000000000000000c4");
-const CODE = "0x5f35805460010190553380546001019055";
+const CODE = "0x5f358054600101905533805460010190555f5fa0";
 const TRANSFER_GAS = 21_000n;
 const CALL_GAS = 100_000n;
 /** Gas that a call takes at least: no block has more candidates than would fit. */
@@ -50,7 +50,8 @@ export async function generateChain(
   const genesis = genesisOf(size);
   const genesisPath = join(folder, "genesis.json");
   writeFileSync(genesisPath, JSON.stringify(genesis));
-  const store = await LmdbStateStore.open(join(folder, "made"), { keep: 2 });
+  // With all states: those of many accounts are written in pieces there.
+  const store = await LmdbStateStore.open(join(folder, "made"));
   const { chain: rules, header } = await openGenesis(genesis, store);
   say(`the first state has ${size.accounts} accounts`);
   const executor = new Executor();

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { GeneratedChain } from "./generate.ts";
 
@@ -63,19 +63,39 @@ export async function startNode(chain: GeneratedChain, data: string): Promise<Se
   };
 }
 
-/** Kills an import after some seconds, and gives the number of the newest block that it left behind. */
-export async function killImport(chain: GeneratedChain, data: string, seconds: number): Promise<number> {
+export interface KilledImport {
+  /** The newest block that it left behind. */
+  reached: number;
+  /** From the start of the process until it was killed. */
+  seconds: number;
+  peakBytes: number;
+}
+
+/** Kills an import when half of the blocks are there. */
+export async function killImport(chain: GeneratedChain, data: string): Promise<KilledImport> {
+  const begin = performance.now();
   const child = spawnNode(chain, data);
-  await sleep(seconds * 1_000);
-  child.kill("SIGKILL");
-  await once(child, "exit");
+  let peak = 0;
+  const watch = setInterval(() => {
+    peak = Math.max(peak, ownBytes(child.pid ?? 0));
+  }, SAMPLE_MS);
+  let isKilled = false;
+  if (child.stdout === null) throw new Error("the node's output was to be a pipe");
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { event, block = 0 } = JSON.parse(line) as { event: string; block?: number };
+    if (event === "listening" || block >= chain.size.blocks)
+      throw new Error("the import was over before it was killed: use more blocks");
+    if (event !== "import" || block < chain.size.blocks / 2 || isKilled) continue;
+    isKilled = true;
+    child.kill("SIGKILL");
+  }
+  clearInterval(watch);
+  const seconds = (performance.now() - begin) / 1_000;
   const { LmdbStateStore } = await import("@braid/state");
   const store = await LmdbStateStore.open(data);
-  const number = Number(store.head?.number ?? 0n);
+  const reached = Number(store.head?.number ?? 0n);
   await store.close();
-  if (number >= chain.size.blocks)
-    throw new Error("the import was over before it was killed: use more blocks");
-  return number;
+  return { reached, seconds, peakBytes: peak };
 }
 
 /** What the files take: holes do not count. */

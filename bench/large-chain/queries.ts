@@ -22,6 +22,7 @@ export async function queryRates(
   const old = (): string => `0x${(1 + random.below(blocks)).toString(16)}`;
   const slot = (): string => bytesToHex(bigIntToBytes32(BigInt(random.below(accounts))));
   const counter = bytesToHex(COUNTER);
+  const inBlock = (block: string): object => ({ fromBlock: block, toBlock: block });
   const hashes: string[] = [];
   for (let i = 0; i < Math.min(20, blocks); i++) {
     const block = (await ask(url, "eth_getBlockByNumber", [old(), false])) as { transactions: string[] };
@@ -33,6 +34,7 @@ export async function queryRates(
     ["eth_getStorageAt, any block", () => ["eth_getStorageAt", [counter, slot(), old()]]],
     ["eth_call, newest", () => ["eth_call", [{ to: counter, data: slot() }, "latest"]]],
     ["eth_getProof, any block", () => ["eth_getProof", [account(), [], old()]]],
+    ["eth_getLogs, any block", () => ["eth_getLogs", [{ address: counter, ...inBlock(old()) }]]],
     ["eth_getBlockByNumber, whole", () => ["eth_getBlockByNumber", [old(), true]]],
     ["eth_getTransactionReceipt", () => ["eth_getTransactionReceipt", [random.pick(hashes)]]],
   ];

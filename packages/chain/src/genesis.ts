@@ -40,7 +40,7 @@ export async function openGenesis(
   const key = concatBytes(Uint8Array.of(PREFIX), fingerprint(genesis));
   const made = store.record(key);
   if (made !== undefined) return { chain, store, header: decodeHeader(made, chain) };
-  const state = store.prepare(undefined, changesOfAlloc(genesis.alloc));
+  const state = await store.prepareFirst(changesOfAlloc(genesis.alloc));
   const header = genesisHeader(genesis, state.root);
   const hash = hashHeader(header);
   const records = [{ key, value: encodeHeader(header) }];

@@ -6,6 +6,7 @@ import { addForkOptions, type ForkFlags, forkOf } from "./fork-options.ts";
 import { type Limits, limitOption } from "./limit-option.ts";
 import { MIB, maxFileSizeOption } from "./max-file-size.ts";
 import { addNodeMetrics } from "./node-metrics.ts";
+import type { NodeOutput } from "./node-output.ts";
 import { ProgressBar } from "./progress-bar.ts";
 
 export interface NodeFlags extends ForkFlags {
@@ -169,7 +170,7 @@ async function run(flags: NodeFlags): Promise<ExitCode> {
   await using _cache = { [Symbol.asyncDispose]: async () => forked?.close() };
   const options = await readOptions(flags, flags.maxFileSize * MIB);
   await using provider = await createNode(forked === undefined ? options : { ...options, fork: forked.fork });
-  if (flags.import !== undefined) await importChain(provider, flags.import);
+  if (flags.import !== undefined) await importChain(provider, flags.import, output);
   await using server = await RpcServer.listen({
     handler: provider.handler,
     host: flags.host,
@@ -205,13 +206,14 @@ function untilTold(): Promise<void> {
 
 type Provider = Awaited<ReturnType<typeof import("@braid/node").createNode>>;
 
-async function importChain({ node }: Provider, path: string): Promise<void> {
+async function importChain({ node }: Provider, path: string, output: NodeOutput): Promise<void> {
   const { importChainFile } = await import("@braid/chain");
   const bar = new ProgressBar(process.stderr, true);
   try {
-    await importChainFile(node.chain, path, ({ done, total, number }) =>
-      bar.update(done / total, `block ${number}`),
-    );
+    await importChainFile(node.chain, path, ({ done, total, number }) => {
+      bar.update(done / total, `block ${number}`);
+      output.importing(done, total, number);
+    });
   } finally {
     bar.clear();
   }

@@ -8,9 +8,14 @@ import type { NodeFlags } from "./node-command.ts";
 
 export type OutputMode = "text" | "json" | "silent";
 
+/** Programs hear of an import's progress so often. */
+const PROGRESS_MS = 1_000;
+
 export class NodeOutput {
   readonly #stream: NodeJS.WritableStream;
   readonly #mode: OutputMode;
+  /** When the progress of an import was told last. */
+  #toldAt = 0;
 
   constructor(stream: NodeJS.WritableStream, mode: OutputMode) {
     this.#stream = stream;
@@ -106,6 +111,14 @@ export class NodeOutput {
       this.#json({ event: "dropped", hash: gone, code: reason.code, reason: reason.message });
       this.#text(`  left out ${gone}: ${reason.message}`);
     }
+  }
+
+  /** So many bytes of a chain file have been gone through, up to the block with this number. A terminal has a bar for it. */
+  importing(done: number, total: number, number: bigint): void {
+    const now = performance.now();
+    if (now - this.#toldAt < PROGRESS_MS) return;
+    this.#toldAt = now;
+    this.#json({ event: "import", done, total, block: Number(number) });
   }
 
   /** Empty blocks were mined at once. */

@@ -61,11 +61,17 @@ function storageBelow(leaf: LeafNode, root: Uint8Array): TrieNode | undefined {
 /**
  * The account trie after the changes; the given one stays as it was. Each slot is written once, and what is removed from a trie never
  * asks for more nodes than if everything else had been inserted before it. Throws MissingTrieNodeError, with the address.
+ *
+ * @param indices of the accounts whose changes are applied; default: all.
  */
-export function applyStateChanges(state: StateTrie, changes: StateChanges): TrieNode | undefined {
+export function applyStateChanges(
+  state: StateTrie,
+  changes: StateChanges,
+  indices: Iterable<number> = Array(changes.accountCount).keys(),
+): TrieNode | undefined {
   const updates: TrieChange[] = [];
   const addresses: Uint8Array[] = [];
-  for (let i = 0; i < changes.accountCount; i++) {
+  for (const i of indices) {
     const address = changes.addressAt(i);
     const key = keccak256(address);
     const before = state.readAccount(address, key);

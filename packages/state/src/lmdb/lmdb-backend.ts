@@ -4,6 +4,7 @@ import { keccak256 } from "../keccak.ts";
 import { CHANGED_DELETED, CHANGED_STORAGE_RESET, StateChanges } from "../state-changes.ts";
 import { stateChangesOf } from "../state-changes-writer.ts";
 import type { StateHandle } from "../state-source.ts";
+import { applyStateChanges } from "../state-trie.ts";
 import type {
   Backend,
   CommitWrite,
@@ -17,10 +18,11 @@ import { invertChanges } from "../store/invert-changes.ts";
 import type { RecordChange, RecordRange } from "../store/records.ts";
 import { trieLeaf } from "../trie/lookup.ts";
 import { forEachNewNode } from "../trie/new-nodes.ts";
-import type { LoadedNode, NodeLoader, TrieNode } from "../trie/node.ts";
-import { encodeNodeView, referenceOf } from "../trie/node-codec.ts";
+import { hashNode, type LoadedNode, type NodeLoader, type TrieNode } from "../trie/node.ts";
+import { encodeNodeView, referenceOf, rootHash } from "../trie/node-codec.ts";
 import { copyBytes, encodeBlock, encodeSlot, heightKey, numberKey, slotTableKey } from "./codecs.ts";
 import type { History } from "./folder.ts";
+import type { Table } from "./lmdb-module.ts";
 import { NodeCounts } from "./node-counts.ts";
 import { StoreError, storeErrorOf } from "./store-error.ts";
 import { BASE_KEY, HEAD_KEY, type Tables, TOUCHED_KEY } from "./tables.ts";
@@ -30,6 +32,8 @@ import { WriteBatch } from "./write-batch.ts";
 const CACHED_TRIES = 64;
 /** Nodes in memory from which on all of them are given up, to be read again where they are needed: some 100 MB. */
 const MOST_NODES = 50_000;
+/** Of the first state, in one transaction. */
+const ACCOUNTS_AT_ONCE = 20_000;
 const PRESENT = Uint8Array.of(1);
 
 export class LmdbBackend implements Backend {
@@ -40,6 +44,8 @@ export class LmdbBackend implements Backend {
   #tries = new Map<Hex, TrieNode | undefined>();
   #base: TreeBlock | undefined;
   #isClosed = false;
+  /** A first state that is written, and belongs to no block yet. */
+  #built: TrieNode | undefined;
   /** The last write has failed. */
   #hasFailed = false;
 
@@ -128,7 +134,8 @@ export class LmdbBackend implements Backend {
 
   async commit(write: CommitWrite): Promise<void> {
     const tables = this.#open();
-    const { block, trie, changes, undo, pruning, ancestors } = write;
+    const { block, parent, trie, changes, undo, pruning, ancestors } = write;
+    if (parent === undefined && trie !== this.#built) await this.#clearFlat();
     const batch = new WriteBatch();
     const made: LoadedNode[] = [];
     if (this.#history === "last") this.#countNodes(write, batch);
@@ -157,6 +164,48 @@ export class LmdbBackend implements Backend {
       this.#tries.delete(bytesToHex(gone.hash));
     this.#keepTrie(bytesToHex(block.hash), trie, made.length);
     this.#readBase();
+  }
+
+  /**
+   * The first state may have millions of accounts: its nodes, accounts and codes are written in pieces, in the order of the hashed addresses, so that
+   * of the trie no more is in memory than the way to its last leaf. None of it counts before the block is there.
+   */
+  async buildFirst(changes: StateChanges): Promise<TrieNode | undefined> {
+    // Nodes that are counted are written with the block.
+    if (this.#history === "last" || this.head !== undefined || changes.accountCount < ACCOUNTS_AT_ONCE)
+      return undefined;
+    await this.#clearFlat();
+    const { nodes, codeTable } = this.#open();
+    const order = byHashedAddress(changes);
+    let trie: TrieNode | undefined;
+    for (let from = 0; from < order.length; from += ACCOUNTS_AT_ONCE) {
+      const part = order.subarray(from, from + ACCOUNTS_AT_ONCE);
+      trie = applyStateChanges({ accounts: trie, nodes, readAccount: () => undefined }, changes, part);
+      const batch = new WriteBatch();
+      this.#writeNewNodes(trie, batch, []);
+      this.#writeFlat(changes, trie, batch, part);
+      await this.#run(batch);
+      trie = hashNode(rootHash(trie));
+    }
+    const codes = new WriteBatch();
+    for (let i = 0; i < changes.codeCount; i++)
+      codes.put(codeTable, changes.codeHashOf(i), changes.codeAt(i));
+    await this.#run(codes);
+    this.#built = trie;
+    return trie;
+  }
+
+  /** What a process that was killed in the middle of the first state has left behind. Nodes lie under their hashes, and do no harm. */
+  async #clearFlat(): Promise<void> {
+    const { accounts, slots } = this.#open();
+    for (const table of [accounts, slots]) await this.#clear(table);
+  }
+
+  async #clear(table: Table): Promise<void> {
+    if (table.getStats().entryCount === 0) return;
+    const batch = new WriteBatch();
+    for (const [key] of this.#open().entries(table, {})) batch.remove(table, key);
+    await this.#run(batch);
   }
 
   async move(steps: readonly HeadStep[], records: readonly RecordChange[]): Promise<WalkedStep[]> {
@@ -288,10 +337,15 @@ export class LmdbBackend implements Backend {
     counts.write(batch);
   }
 
-  /** The head's state after some changes that lead to a trie. */
-  #writeFlat(changes: StateChanges, trie: TrieNode | undefined, batch: WriteBatch): void {
+  /** The head's state after some changes that lead to a trie, or after those of some accounts. */
+  #writeFlat(
+    changes: StateChanges,
+    trie: TrieNode | undefined,
+    batch: WriteBatch,
+    indices: Iterable<number> = Array(changes.accountCount).keys(),
+  ): void {
     const tables = this.#open();
-    for (let i = 0; i < changes.accountCount; i++) {
+    for (const i of indices) {
       const address = changes.addressAt(i);
       // The very bytes that the trie has: the two cannot differ.
       const leaf = trieLeaf(trie, keccak256(address), tables.nodes);
@@ -338,6 +392,22 @@ export class LmdbBackend implements Backend {
       else batch.put(recordTable, key, value);
     }
   }
+}
+
+/** The indices of the accounts in the order of their places in the trie. */
+function byHashedAddress(changes: StateChanges): Uint32Array {
+  const count = changes.accountCount;
+  const hashes = new DataView(new ArrayBuffer(32 * count));
+  const bytes = new Uint8Array(hashes.buffer);
+  for (let i = 0; i < count; i++) bytes.set(keccak256(changes.addressAt(i)), 32 * i);
+  const compare = (a: number, b: number): number => {
+    for (let word = 0; word < 32; word += 4) {
+      const difference = hashes.getUint32(32 * a + word) - hashes.getUint32(32 * b + word);
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  };
+  return Uint32Array.from({ length: count }, (_, i) => i).sort(compare);
 }
 
 /** Codes have a table of their own. */

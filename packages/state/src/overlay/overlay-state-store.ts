@@ -96,6 +96,11 @@ export class OverlayStateStore implements StateStore {
     };
   }
 
+  /** It has a first block from the beginning. */
+  async prepareFirst(changes: StateChanges): Promise<PreparedState> {
+    return this.prepare(undefined, changes);
+  }
+
   async setHead(hash: Uint8Array, records: Iterable<RecordChange> = []): Promise<void> {
     const target = this.#find(hash);
     this.#records.change(copyRecords(records));

@@ -88,6 +88,11 @@ export interface Backend extends StateReader {
    * What leads over the edge above a block: of the head and its ancestors to the parent's state, of other blocks from it.
    */
   delta(block: TreeBlock): StateChanges;
+  /**
+   * Writes a first state before it belongs to a block, and gives its trie; undefined where that is no better than writing it with the block. Only
+   * where memory does not hold it anyway.
+   */
+  buildFirst?(changes: StateChanges): Promise<TrieNode | undefined>;
   record(key: Uint8Array): Uint8Array | undefined;
   records(range: RecordRange): Iterable<[key: Uint8Array, value: Uint8Array]>;
   /** All or nothing, as are the other writes. One write at a time. */

@@ -45,6 +45,11 @@ export interface StateStore {
    */
   prepare(parent: Uint8Array | undefined, changes: StateChanges): PreparedState;
   /**
+   * As `prepare` for the state of a first block, which may have more accounts than memory has room for: a store on disk writes them before it is
+   * committed.
+   */
+  prepareFirst(changes: StateChanges): Promise<PreparedState>;
+  /**
    * Makes a kept block the head: the way of a reorganisation, or back to a snapshot. `records` change with it, or neither does. Rejects
    * with UnknownBlockError.
    */

@@ -1,8 +1,9 @@
 // The store of states: what happens to the tree of blocks, whether it lies in memory or on disk.
 import { bytesToHex, equalBytes } from "@braid/primitives";
-import { EMPTY_CODE_HASH, EMPTY_TRIE_ROOT } from "../constants.ts";
+import { EMPTY_CODE_HASH } from "../constants.ts";
 import { MissingCodeError } from "../errors.ts";
 import { CHANGED_HAS_CODE_HASH, type StateChanges } from "../state-changes.ts";
+import { stateChangesOf } from "../state-changes-writer.ts";
 import type { FlatPreState, StateHandle } from "../state-source.ts";
 import { applyStateChanges, readTrieAccount } from "../state-trie.ts";
 import type { TrieNode } from "../trie/node.ts";
@@ -27,6 +28,7 @@ import { StoredBlockState } from "./stored-state.ts";
 const KEPT_MOVES = 16;
 
 const NO_HASH = new Uint8Array(0);
+const NO_CHANGES = stateChangesOf({});
 
 export interface StoreOptions {
   /** Blocks of the head's line that are kept, the head among them; default: all. What forks off below them goes too. */
@@ -73,6 +75,19 @@ export class TreeStateStore implements StateStore {
       return this.#enqueue(() => this.#commit(parent, block, after, copied));
     };
     return { root: after.root, commit };
+  }
+
+  prepareFirst(changes: StateChanges): Promise<PreparedState> {
+    return this.#enqueue(async () => {
+      const trie = await this.#backend.buildFirst?.(changes);
+      if (trie === undefined) return this.prepare(undefined, changes);
+      const after = { root: rootHash(trie), trie, changes: NO_CHANGES };
+      const commit = (block: NewBlock, records: Iterable<RecordChange> = []): Promise<void> => {
+        const copied = copyRecords(records);
+        return this.#enqueue(() => this.#commit(undefined, block, after, copied));
+      };
+      return { root: after.root, commit };
+    });
   }
 
   setHead(block: Uint8Array, records: Iterable<RecordChange> = []): Promise<void> {
@@ -132,8 +147,8 @@ export class TreeStateStore implements StateStore {
     const parent = parentHash === undefined ? undefined : this.#find(parentHash);
     const write = commitOf(this.#backend, parent, block, after, this.#keep, records);
     await this.#backend.commit(write);
-    if (write.undo === undefined) return;
-    this.#remember({ fromRoot: parent?.stateRoot ?? EMPTY_TRIE_ROOT, changes: after.changes });
+    if (write.undo === undefined || parent === undefined) return;
+    this.#remember({ fromRoot: parent.stateRoot, changes: after.changes });
   }
 
   async #setHead(hash: Uint8Array, records: readonly RecordChange[]): Promise<void> {
@@ -234,11 +249,16 @@ export function commitOf(
     parent,
     trie,
     changes,
-    undo: isOnHead ? invertChanges(changes, backend.flat) : undefined,
+    undo: isOnHead ? undoOf(parent, changes, backend) : undefined,
     ancestors,
     pruning: isOnHead ? planPruning(backend, block, keep) : NOTHING_TO_PRUNE,
     records,
   };
+}
+
+/** What leads back to the parent's state. Nobody goes back from a first one, which may have millions of accounts. */
+function undoOf(parent: TreeBlock | undefined, changes: StateChanges, { flat }: Backend): StateChanges {
+  return parent === undefined ? NO_CHANGES : invertChanges(changes, flat);
 }
 
 /** A stored state with what an executor's cache can make use of. */
