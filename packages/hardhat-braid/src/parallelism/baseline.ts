@@ -48,10 +48,12 @@ export function compareReports(before: Report, now: Report): Comparison {
   const at = String(now.at);
   const changes = now.functions.flatMap(({ name, speedup }) => {
     const old = before.functions.find((one) => one.name === name);
-    return old === undefined ? [] : [change(name, old.speedup.simulated[at], speedup.simulated[at])];
+    return change(name, old?.speedup.simulated[at], speedup.simulated[at]);
   });
-  const together = change("all together", before.speedup.simulated[at], now.speedup.simulated[at]);
-  const all = [together, ...changes];
+  const all = [
+    ...change("all together", before.speedup.simulated[at], now.speedup.simulated[at]),
+    ...changes,
+  ];
   const names = (report: Report): string[] => report.variables.map(({ name }) => name);
   return {
     worse: all.filter(({ before: was, now: is }) => is < was * (1 - TOLERANCE)),
@@ -61,6 +63,7 @@ export function compareReports(before: Report, now: Report): Comparison {
   };
 }
 
-function change(what: string, before = 1, now = 1): Change {
-  return { what, before, now };
+/** Nothing for what was not there, or was told for other numbers of cores. */
+function change(what: string, before: number | undefined, now: number | undefined): Change[] {
+  return before === undefined || now === undefined ? [] : [{ what, before, now }];
 }

@@ -303,11 +303,16 @@ describe("hardhat parallelism", () => {
       baseline,
       JSON.stringify({ ...saved, functions: [{ ...first, speedup }, ...others], variables: [] }),
     );
-    await run(dropStory, { baseline, minSpeedup: 60 });
+    await run(dropStory, { baseline, minSpeedup: 60 }, 2);
     expect(process.exitCode).toBe(1);
     process.exitCode = undefined;
+    expect(printed.join("\n")).toContain("2 tests failed");
     expect(printed.join("\n")).toMatch(/worse: PlainDrop\.claim 15\.0 -> /);
     expect(printed.join("\n")).toContain("new: PlainDrop.total makes users wait");
+
+    const other = await run(dropStory, { baseline, at: 3, minSpeedup: 0.01 });
+    expect(other.speedup.simulated["3"]).toBeGreaterThan(0);
+    expect(process.exitCode).toBe(undefined);
 
     await writeFile(baseline, "{}");
     await expect(run(dropStory, { baseline })).rejects.toMatchObject({ pluginId: "hardhat-braid" });

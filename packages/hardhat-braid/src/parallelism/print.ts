@@ -29,7 +29,7 @@ export function printedReport(report: Report, comparison: Comparison | undefined
   return lines.join("\n");
 }
 
-function speedupTable({ functions, speedup, at }: Report): string[] {
+function speedupTable({ functions, speedup, at, traffic }: Report): string[] {
   const counts = [...new Set([2, 4, 8, at, 64])].sort((a, b) => a - b).map(String);
   const cells = (
     name: string,
@@ -53,6 +53,8 @@ function speedupTable({ functions, speedup, at }: Report): string[] {
     cells("all together", "", "", speedup),
   ]);
   const notes = ["  2 cores: measured here; the others: simulated from what each call took, read and wrote."];
+  if (traffic.failedTests > 0)
+    notes.push(`  ${plural(traffic.failedTests, "test")} failed; what was sent until then is in here.`);
   if (functions.some(({ users }) => users === "as recorded"))
     notes.push("  * calls of the tests; the others are calls of users who are like the one in the tests.");
   return [...table, ...notes];
@@ -66,6 +68,12 @@ function ranking({ variables, functions, at, speedup }: Report): string[] {
     `What users wait for, at ${at} cores`,
     "",
     ...variables.flatMap((variable, i) => [...described(variable, i + 1, all), ""]),
+    ...(variables.some(({ place, name }) => place === undefined && name.includes(": slot "))
+      ? [
+          "Slots without a name are those of contracts that the project has not compiled, or that no source declares.",
+          "",
+        ]
+      : []),
   ];
 }
 

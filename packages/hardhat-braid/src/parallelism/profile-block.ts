@@ -15,7 +15,7 @@ import { BlockNames, type VariableName } from "./names.ts";
 import type { FormedBlock } from "./user-block.ts";
 
 /** Numbers of workers that are simulated. */
-export const WORKERS = [1, 2, 4, 8, 16, 32, 64] as const;
+const WORKERS = [1, 2, 4, 8, 16, 32, 64];
 
 /** On so many cores blocks are measured as well. */
 export const MEASURED_WORKERS = 2;
@@ -58,7 +58,9 @@ export async function profileBlock(
   };
   const ranking = rankContention(simulator, profile, { at, groupOf });
   const speedups = new Map(
-    WORKERS.map((workers) => [workers, simulator.run(profile, { workers }).speedup] as const),
+    [...new Set([...WORKERS, at])]
+      .sort((a, b) => a - b)
+      .map((workers) => [workers, simulator.run(profile, { workers }).speedup] as const),
   );
   const { ms } = criticalPath(profile);
   return {

@@ -4,7 +4,7 @@ import type { Simulator } from "@braid/profiler";
 import type { SourcePlace } from "../layout/index.ts";
 import { type Advice, adviceFor } from "./advice.ts";
 import { allAdd, type Pattern, type VariableName } from "./names.ts";
-import { MEASURED_WORKERS, type ProfiledBlock, WORKERS } from "./profile-block.ts";
+import { MEASURED_WORKERS, type ProfiledBlock } from "./profile-block.ts";
 import type { FormedBlock } from "./user-block.ts";
 
 /** How many times as fast as in order. */
@@ -85,9 +85,7 @@ export function makeReport(
     version: 1,
     ...rest,
     speedup: {
-      simulated: byWorkers((workers) =>
-        together(blocks, ({ profiled }) => profiled.speedups.get(workers) ?? 1),
-      ),
+      simulated: byWorkers(blocks),
       measured: measuredOf(blocks),
       atBest: rounded(together(blocks, ({ profiled }) => profiled.atBest)),
     },
@@ -100,7 +98,7 @@ export function makeReport(
         users: formed.users,
         sequentialMs: rounded(profiled.profile.sequentialMs),
         speedup: {
-          simulated: byWorkers((workers) => profiled.speedups.get(workers) ?? 1),
+          simulated: byWorkers([block]),
           measured: measuredOf([block]),
           atBest: rounded(profiled.atBest),
         },
@@ -189,8 +187,15 @@ function measuredOf(blocks: readonly ReportedBlock[]): Record<string, number> {
   return { [MEASURED_WORKERS]: rounded(together(blocks, ({ profiled }) => profiled.measured ?? 1)) };
 }
 
-function byWorkers(speedup: (workers: number) => number): Record<string, number> {
-  return Object.fromEntries(WORKERS.map((workers) => [workers, rounded(speedup(workers))]));
+/** By the numbers of workers that the blocks were simulated on: the same for all. */
+function byWorkers(blocks: readonly ReportedBlock[]): Record<string, number> {
+  const counts = [...(blocks[0]?.profiled.speedups.keys() ?? [])];
+  return Object.fromEntries(
+    counts.map((workers) => [
+      workers,
+      rounded(together(blocks, ({ profiled }) => profiled.speedups.get(workers) ?? 1)),
+    ]),
+  );
 }
 
 /** Of what shares a slot, one block may write more than another. */
