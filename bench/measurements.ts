@@ -333,5 +333,7 @@ export interface SimulateMeasurement {
   rounds: number;
   /** The quantile that stands for all rounds. */
   share: number;
+  /** How much workers slow each other down: fitted to the blocks without conflicts, and used for all. */
+  sharing: number;
   blocks: SimulatedBlock[];
 }

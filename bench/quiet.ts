@@ -8,7 +8,7 @@ const SHARE = 0.05;
 const CLOCK_MS = 10;
 /** How long a moment is in which nobody else must have done anything before a run begins; and how long one waits for it, at most. */
 const MOMENT_MS = 30;
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 5_000;
 
 /** Milliseconds that all cores have worked so far, less those of this process. */
 function othersMs(): number {
@@ -29,7 +29,7 @@ async function waitForQuiet(): Promise<void> {
 /** Runs something, again when others have disturbed it, but at most `attempts` times: then the last one has to do, and `disturbed` is true. */
 export async function quietly<Result>(
   run: () => Promise<Result>,
-  attempts = 8,
+  attempts = 5,
 ): Promise<{ result: Result; disturbed: boolean }> {
   for (;;) {
     attempts--;

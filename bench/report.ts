@@ -18,12 +18,14 @@ import type {
   NodeMeasurement,
   ProfileMeasurement,
   RemoteMeasurement,
+  SimulateMeasurement,
   SmallBlocksMeasurement,
   StatesMeasurement,
   StockMeasurement,
 } from "./measurements.ts";
 import { remoteTables } from "./remote-tables.ts";
 import { readResult } from "./results.ts";
+import { simulateTable } from "./simulate-table.ts";
 import {
   conformanceLines,
   freshProcessTable,
@@ -68,6 +70,7 @@ const remote = readResult<RemoteMeasurement>("remote");
 const engines = readResult<EnginesMeasurement>("engines");
 const profile = readResult<ProfileMeasurement>("profile");
 const hints = readResult<HintsMeasurement>("hints");
+const simulate = readResult<SimulateMeasurement>("simulate");
 const hostile = readResult<HostileMeasurement>("hostile");
 const hardhat = readResult<HardhatMeasurement>("hardhat");
 fill("README.md", {
@@ -84,6 +87,7 @@ fill("README.md", {
   states: states && `${formatEnvironment(states.environment)}\n\n${statesTables(states)}`,
   node: node && `${formatEnvironment(node.environment)}\n\n${nodeTable(node)}`,
   remote: remote && `${formatEnvironment(remote.environment)}\n\n${remoteTables(remote)}`,
+  simulate: simulate && `${formatEnvironment(simulate.environment)}\n\n${simulateTable(simulate)}`,
   hostile: hostile && `${formatEnvironment(hostile.environment)}\n\n${hostileTable(hostile)}`,
   hardhat: hardhat && `${formatEnvironment(hardhat.environment)}\n\n${hardhatTable(hardhat)}`,
   profile: profile && `${formatEnvironment(profile.environment)}\n\n${profileTable(profile)}`,

@@ -6,7 +6,7 @@ import type { SimulatedBlock, SimulateMeasurement } from "./measurements.ts";
 type Times = SimulatedBlock["ms"];
 
 /** A row for each group, and one for each block that is foretold worst. */
-export function simulateTable({ blocks }: SimulateMeasurement): string {
+export function simulateTable({ blocks, sharing }: SimulateMeasurement): string {
   const groups = [...new Set(blocks.map(({ group }) => group))];
   const totals = groups.map((group) =>
     row(
@@ -35,7 +35,7 @@ export function simulateTable({ blocks }: SimulateMeasurement): string {
   return [
     markdownTable(titles, [...totals, row("all", blocks), ...worst], 1),
     "",
-    `Speed-ups over running in order. ${within} of ${blocks.length} blocks are foretold within 10%; the middle error is ${percent(errors[errors.length >> 1] ?? 0)}. The last five rows are those that are foretold worst.`,
+    `Speed-ups over running in order. ${within} of ${blocks.length} blocks are foretold within 10%; the middle error is ${percent(errors[errors.length >> 1] ?? 0)}. The last five rows are those that are foretold worst. Workers slow each other down by ${sharing.toFixed(2)}, which was fitted to the transfers, that have no conflicts.`,
   ].join("\n");
 }
 

@@ -7,7 +7,13 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Executor } from "@braid/executor";
-import { type BlockProfile, measureBlock, Simulator } from "@braid/profiler";
+import {
+  type BlockProfile,
+  measureBlock,
+  SCHEDULER_COSTS,
+  type SchedulerCosts,
+  Simulator,
+} from "@braid/profiler";
 import { type LoadedBlock, loadBlockFile, openParentState } from "@braid/replay";
 import type { StateSource } from "@braid/state";
 import { mainnetOrigins, newSource, openBlock, workloadOrigins } from "./blocks.ts";
@@ -44,9 +50,20 @@ const only = values.only === "" ? [] : values.only.split(",");
 const environment = describeEnvironment("bench:simulate");
 const executor = new Executor({ workers: 2 });
 const simulator = new Simulator();
-const blocks: SimulatedBlock[] = [];
+/** Without conflicts: what they take on two workers, and not in virtual time, is what the workers cost each other. */
+const CALIBRATED_ON = ["ether transfers", "token transfers"];
 
-async function compare({ group, name, block, source }: Job): Promise<void> {
+/** A block, measured both ways. */
+interface Measured {
+  job: Job;
+  profile: BlockProfile;
+  ms: SimulatedBlock["ms"];
+  aborts: number;
+  disturbed: number;
+}
+
+async function measure(job: Job): Promise<Measured> {
+  const { block, source } = job;
   const input = { block: block.input, chain: block.chain, source };
   const times: Record<Side, number[]> = { sequential: [], one: [], two: [] };
   const aborts: number[] = [];
@@ -77,32 +94,64 @@ async function compare({ group, name, block, source }: Job): Promise<void> {
     profiles.push(result);
     disturbed += +wasDisturbed;
   }
-  const profile = joined(profiles);
-  const simulated = (workers: number) => simulator.run(profile, { workers });
-  const [one, two] = [simulated(1), simulated(2)];
-  const measured: SimulatedBlock = {
-    group,
-    name,
-    transactions: profile.transactions,
+  return {
+    job,
+    profile: joined(profiles),
     ms: {
       sequential: quantile(times.sequential, share),
       one: quantile(times.one, share),
       two: quantile(times.two, share),
     },
-    simulatedMs: { sequential: profile.sequentialMs, one: one.totalMs, two: two.totalMs },
-    disturbed,
     aborts: quantile(aborts, 0.5),
-    simulatedAborts: two.aborts + two.suspensions,
+    disturbed,
+  };
+}
+
+/** How much two workers slow each other down, so that what has no conflicts takes as long as it was measured to; undefined when nothing says. */
+function calibrate(measured: readonly Measured[]): number | undefined {
+  const free = measured.filter(({ job }) => CALIBRATED_ON.includes(job.name));
+  if (free.length === 0) return undefined;
+  const ratio = (of: (one: Measured) => number): number => free.reduce((sum, one) => sum + of(one), 0);
+  const wanted = ratio(({ ms }) => ms.two / ms.sequential);
+  const foretold = (sharing: number): number =>
+    ratio(
+      ({ profile }) =>
+        1 / simulator.run(profile, { workers: 2, costs: { ...SCHEDULER_COSTS, sharing } }).speedup,
+    );
+  let [low, high] = [1, 2];
+  for (let i = 0; i < 20; i++) {
+    const middle = (low + high) / 2;
+    if (foretold(middle) < wanted) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+function simulated({ job, profile, ms, aborts, disturbed }: Measured, costs: SchedulerCosts): SimulatedBlock {
+  const [one, two] = [1, 2].map((workers) => simulator.run(profile, { workers, costs }));
+  const simulatedMs = {
+    sequential: profile.sequentialMs,
+    one: one?.totalMs ?? 0,
+    two: two?.totalMs ?? 0,
+  };
+  const error = (side: Side): string => `${(100 * (simulatedMs[side] / ms[side] - 1)).toFixed(1)}%`;
+  const simulatedAborts = (two?.aborts ?? 0) + (two?.suspensions ?? 0);
+  console.error(
+    `${job.name}: in order ${ms.sequential.toFixed(2)} ms, ${error("sequential")}; one ${ms.one.toFixed(2)} ms, ${error("one")}; two ${ms.two.toFixed(2)} ms, ${error("two")}; speed-up ${(ms.sequential / ms.two).toFixed(2)}, foretold ${(simulatedMs.sequential / simulatedMs.two).toFixed(2)}; in vain ${aborts}, foretold ${simulatedAborts}; ${disturbed} runs disturbed`,
+  );
+  return {
+    group: job.group,
+    name: job.name,
+    transactions: profile.transactions,
+    ms,
+    simulatedMs,
+    disturbed,
+    aborts,
+    simulatedAborts,
     speedups: simulator
-      .scale(profile, [4, 8, 16, 32, 64])
+      .scale(profile, [4, 8, 16, 32, 64], { costs })
       .simulations.map(({ workers, speedup }) => ({ workers, speedup })),
   };
-  blocks.push(measured);
-  const { ms, simulatedMs } = measured;
-  const error = (side: Side): string => `${(100 * (simulatedMs[side] / ms[side] - 1)).toFixed(1)}%`;
-  console.error(
-    `${name}: in order ${ms.sequential.toFixed(2)} ms, ${error("sequential")}; one ${ms.one.toFixed(2)} ms, ${error("one")}; two ${ms.two.toFixed(2)} ms, ${error("two")}; speed-up ${(ms.sequential / ms.two).toFixed(2)}, foretold ${(simulatedMs.sequential / simulatedMs.two).toFixed(2)}; in vain ${measured.aborts}, foretold ${measured.simulatedAborts}; ${disturbed} runs disturbed`,
-  );
 }
 
 /** One profile of many: each time is the quantile of those of the runs. */
@@ -117,13 +166,16 @@ function joined(profiles: readonly BlockProfile[]): BlockProfile {
     settleMs: over(({ units: all }) => all[i]?.settleMs ?? 0),
   }));
   const mainThreadMs = over((profile) => profile.mainThreadMs);
-  return {
-    ...first,
-    runs: profiles.length,
-    units,
-    mainThreadMs,
-    sequentialMs: over((profile) => profile.sequentialMs),
-  };
+  const sequentialMs = over((profile) => profile.sequentialMs);
+  // As measureBlock does it: what is left out of the units' quantiles belongs to all.
+  const sum = units.reduce((total, unit) => total + unit.recoverMs + unit.executeMs + unit.settleMs, 0);
+  const factor = (sequentialMs - mainThreadMs) / sum;
+  for (const unit of units) {
+    unit.recoverMs *= factor;
+    unit.executeMs *= factor;
+    unit.settleMs *= factor;
+  }
+  return { ...first, runs: profiles.length, units, mainThreadMs, sequentialMs };
 }
 
 interface Job {
@@ -173,9 +225,15 @@ for (let pass = 0; pass < WARM_UP_PASSES; pass++)
       force: true,
       hints: false,
     });
-for (const job of jobs) await compare(job);
+const measured: Measured[] = [];
+for (const job of jobs) {
+  measured.push(await measure(job));
+  console.error(`measured ${job.name}`);
+}
 await executor.close();
-const measurement: SimulateMeasurement = { environment, rounds, share, blocks };
+const sharing = calibrate(measured) ?? SCHEDULER_COSTS.sharing;
+const blocks = measured.map((one) => simulated(one, { ...SCHEDULER_COSTS, sharing }));
+const measurement: SimulateMeasurement = { environment, rounds, share, sharing, blocks };
 console.log(formatEnvironment(environment));
 console.log(simulateTable(measurement));
 console.log(`written to ${writeResult("simulate", measurement)}`);

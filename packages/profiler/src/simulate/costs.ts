@@ -9,16 +9,22 @@ export interface SchedulerCosts {
   wakeSpinning: number;
   spin: number;
   wakeSleeping: number;
+  /**
+   * How many times as long everything takes while another worker is at work too: cores share caches, memory and the time of the garbage collector. It is
+   * measured with two, and taken to be the same for more.
+   */
+  sharing: number;
   /** Handing a block to the second and each further thread, which the main thread does before they begin. */
   handOver: number;
 }
 
-/** `pnpm bench:simulate --costs` measures them; on the machine of bench/README.md. */
+/** On the machine of bench/README.md. `bench:simulate` measures `sharing` there: on blocks without conflicts, and the others show how well it fits. */
 export const SCHEDULER_COSTS: SchedulerCosts = {
   step: 0.0005,
   validatedRead: 0.00006,
   wakeSpinning: 0.0003,
   spin: 0.03,
   wakeSleeping: 0.06,
+  sharing: 1.15,
   handOver: 0.03,
 };

@@ -4,11 +4,15 @@ import { Random } from "@braid/primitives";
 import { describe, expect, test } from "vitest";
 import type { UnitProfile } from "../profile/block-profile.ts";
 import { profileOf, transaction } from "../testing/profiles.ts";
+import { SCHEDULER_COSTS } from "./costs.ts";
 import { criticalPath } from "./critical-path.ts";
 import { Simulator } from "./simulate.ts";
 
 const simulator = new Simulator();
 const COUNTS = [1, 2, 3, 8, 16, 64];
+
+/** Cores that have nothing in common. */
+const costs = { ...SCHEDULER_COSTS, sharing: 1 };
 
 /** Transactions of 1 ms. */
 const independent = Array.from({ length: 64 }, (_, i) => transaction({ reads: [[i, 0]], writes: [[i, 1]] }));
@@ -18,6 +22,7 @@ test("what nobody shares runs at the same time", () => {
   for (const workers of COUNTS) {
     const { runMs, executions, aborts, suspensions, conflicts } = simulator.run(profileOf(independent), {
       workers,
+      costs,
     });
     expect({ executions, aborts, suspensions, conflicts }).toEqual({
       executions: 66,
@@ -37,7 +42,7 @@ test("a chain takes as long as it takes in order, on however many workers", () =
   expect(ms).toBe(1 + 31 / 2);
   expect(locations).toEqual(Array.from({ length: 31 }, () => 0));
   for (const workers of COUNTS) {
-    const { runMs, conflicts } = simulator.run(profile, { workers });
+    const { runMs, conflicts } = simulator.run(profile, { workers, costs });
     expect(runMs).toBeGreaterThanOrEqual(ms);
     expect(runMs).toBeLessThan(33);
     for (const { location, writer, unit } of conflicts) {
@@ -132,6 +137,15 @@ describe("of random blocks", () => {
       }
     },
   );
+});
+
+test("workers slow each other down as long as several are at work", () => {
+  const two = { ...SCHEDULER_COSTS, sharing: 2 };
+  const [alone, both] = [costs, two].map(
+    (some) => simulator.run(profileOf(independent), { workers: 2, costs: some }).runMs,
+  );
+  expect((both ?? 0) / (alone ?? 1)).toBeCloseTo(2, 1);
+  expect(simulator.run(profileOf(independent), { workers: 1, costs: two }).runMs).toBeCloseTo(64, 0);
 });
 
 test("numbers of workers that cannot be are refused", () => {

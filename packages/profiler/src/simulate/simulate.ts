@@ -87,6 +87,7 @@ export class Simulator {
     const crew = this.#machine
       .workers(workers)
       .map((kernel, i) => new VirtualWorker(i, kernel, block, costs, observer, 0));
+    for (const worker of crew) worker.crew = crew;
     runAll(crew);
     if (main.commitIndex() < main.unitCount)
       throw (

@@ -88,6 +88,8 @@ export class VirtualWorker {
   #idleSince = 0;
   #epoch = 0;
   #idleMs = IDLE_MS;
+  /** The workers of the block; set before it begins. */
+  crew: readonly VirtualWorker[] = [];
   /** When it acts next. */
   time: number;
   busyMs = 0;
@@ -111,6 +113,15 @@ export class VirtualWorker {
 
   get isDone(): boolean {
     return this.#phase === "done";
+  }
+
+  get isAtWork(): boolean {
+    return this.#phase !== "idle" && this.#phase !== "done";
+  }
+
+  /** How long something takes that takes so long alone. */
+  #shared(ms: number): number {
+    return this.crew.some((one) => one !== this && one.isAtWork) ? ms * this.#costs.sharing : ms;
   }
 
   #word(ptr: number): number {
@@ -149,7 +160,7 @@ export class VirtualWorker {
       return;
     }
     const begin = this.time;
-    this.#spend((this.#block.units[unit] as VirtualUnit).recoverMs);
+    this.#spend(this.#shared((this.#block.units[unit] as VirtualUnit).recoverMs));
     this.#span("recover", unit, 0, begin, this.time);
   }
 
@@ -160,7 +171,7 @@ export class VirtualWorker {
       return;
     }
     const begin = this.time;
-    this.#spend((this.#block.units[unit] as VirtualUnit).settleMs);
+    this.#spend(this.#shared((this.#block.units[unit] as VirtualUnit).settleMs));
     this.#span("settle", unit, 0, begin, this.time);
   }
 
@@ -236,11 +247,9 @@ export class VirtualWorker {
 
   /** When the incarnation makes its next read, or ends: reads are spread evenly over the time that the unit takes. */
   #planNext(): void {
-    const { unit, begin, read } = this.#incarnation as Incarnation;
+    const { unit } = this.#incarnation as Incarnation;
     const { executeMs, reads } = this.#block.units[unit] as VirtualUnit;
-    const next = begin + (executeMs * (read + 1)) / (reads.length + 1);
-    this.busyMs += next - this.time;
-    this.time = next;
+    this.#spend(this.#shared(executeMs / (reads.length + 1)));
   }
 
   #goOn(): void {
