@@ -52,6 +52,7 @@ const OPCODES: Record<string, number> = {
   SSTORE: 0x55,
   JUMP: 0x56,
   JUMPI: 0x57,
+  MSIZE: 0x59,
   GAS: 0x5a,
   TLOAD: 0x5c,
   TSTORE: 0x5d,

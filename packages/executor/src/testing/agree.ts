@@ -154,7 +154,8 @@ export function fingerprint(result: BlockResult): string {
   const codes = [...stateChanges.codes];
   const accesses = transactions.map(({ executions: __, reads, writes, ...transaction }) => ({
     ...transaction,
-    reads: reads.map(asText).sort(),
+    // What is recorded twice says no more: an opcode that begins again after state was fetched looks again.
+    reads: [...new Set(reads.map(asText))].sort(),
     writes: writes.map(asText).sort(),
   }));
   return asText({ rest, receipts, accounts, codes, accesses });
