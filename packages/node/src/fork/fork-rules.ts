@@ -76,6 +76,47 @@ export function knownChain(id: bigint): Chain | undefined {
   return name && chainOf(name);
 }
 
+/**
+ * Public chains beside those: Optimism, Cronos, BNB, Gnosis, Unichain, Polygon, Sonic, opBNB, Mantle, Base, Mode, Arbitrum One and Nova, Celo, Avalanche,
+ * Ink, Linea, Berachain, Blast, Scroll, Zora, and the test networks of some.
+ */
+const PUBLIC_CHAINS: ReadonlySet<bigint> = new Set([
+  10n,
+  25n,
+  56n,
+  97n,
+  100n,
+  130n,
+  137n,
+  146n,
+  204n,
+  5_000n,
+  8_453n,
+  34_443n,
+  42_161n,
+  42_170n,
+  42_220n,
+  43_113n,
+  43_114n,
+  57_073n,
+  59_141n,
+  59_144n,
+  80_002n,
+  80_094n,
+  81_457n,
+  84_532n,
+  421_614n,
+  534_351n,
+  534_352n,
+  7_777_777n,
+  11_155_420n,
+]);
+
+/** Is what was at a block of this chain there for ever? A development chain's owner can change it by hand. */
+export function isPublicChain(id: bigint): boolean {
+  return knownChain(id) !== undefined || PUBLIC_CHAINS.has(id);
+}
+
 function forkOfFields(block: JsonObject): ForkName {
   const found = FORK_OF_FIELD.find(([field]) => block[field] !== undefined && block[field] !== null);
   if (found !== undefined) return found[1];

@@ -11,7 +11,7 @@ import {
   RpcStateSource,
 } from "@braid/remote";
 import type { StateSource } from "@braid/state";
-import { forkedChain, knownChain, type RuleOptions } from "./fork-rules.ts";
+import { forkedChain, isPublicChain, knownChain, type RuleOptions } from "./fork-rules.ts";
 
 /** Which node's chain goes on here, and how that node is asked. */
 export interface ForkOptions {
@@ -23,7 +23,7 @@ export interface ForkOptions {
   headers?: Readonly<Record<string, string>>;
   /**
    * Keeps what the other node answers, so that it is not asked twice: a folder, which needs the npm package lmdb, or one that is open, which stays
-   * open. Only of chains that Braid knows: what others have at a block may change. Default: none.
+   * open. Only of public chains: what a development chain has at a block may change. Default: none.
    */
   cache?: string | AnswerCache;
   /** The other node's chain, when it is not to be asked for it. */
@@ -74,7 +74,7 @@ export class Fork {
     this.block = block;
     this.remoteId = remoteId;
     this.#client = client;
-    this.#cache = knownChain(remoteId) === undefined ? undefined : cache;
+    this.#cache = isPublicChain(remoteId) ? cache : undefined;
     this.source = new RpcStateSource(client, block, this.#cache, codes);
   }
 
