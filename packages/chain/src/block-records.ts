@@ -241,12 +241,12 @@ function decodeReceipts(raw: Uint8Array): BlockReceipts {
  */
 class Recent<T> {
   #newer = new Map<Hex, T>();
-  #older: ReadonlyMap<Hex, T> = new Map();
+  #older = new Map<Hex, T>();
 
   forget(hash: Uint8Array): void {
     const key = bytesToHex(hash);
     this.#newer.delete(key);
-    this.#older = new Map([...this.#older].filter(([other]) => other !== key));
+    this.#older.delete(key);
   }
 
   get(hash: Uint8Array, load: () => T | undefined): T | undefined {
