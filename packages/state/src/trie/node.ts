@@ -79,7 +79,7 @@ export function hashNode(hash: Uint8Array): HashNode {
 }
 
 /** The RLP of a 32-byte hash. */
-export function hashReference(hash: Uint8Array): Uint8Array {
+function hashReference(hash: Uint8Array): Uint8Array {
   const ref = keptBytes(33);
   ref[0] = 0xa0;
   ref.set(hash, 1);
