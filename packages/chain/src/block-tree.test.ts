@@ -428,3 +428,43 @@ async function orphan(parent: BuiltChild): Promise<BuiltChild> {
   await chain.importBlock(encodeBlock(parent.block));
   return build(chain, parent.hash, 9);
 }
+
+describe.each(["memory", "lmdb"])("branches that lie deep, in %s", (kind) => {
+  test("are given up, unless somebody needs them", { timeout: 60_000 }, async () => {
+    const { chain, store } = await open(kind);
+    const build = async (parent: Uint8Array, topic: number, by = 1n): Promise<Uint8Array> => {
+      const { timestamp } = chain.block(parent)?.header ?? chain.first.header;
+      const coinbase = bigIntToBytes32(BigInt(topic)).slice(12);
+      const built = await chain.build({ timestamp: timestamp + by, coinbase }, [], { parent });
+      await chain.append(built);
+      return built.hash;
+    };
+    const line = [chain.first.hash];
+    for (let i = 0; i < 30; i++) line.push(await build(line.at(-1) as Uint8Array, 0));
+    // Beside blocks 1 to 30, each with one more on top of it.
+    const beside: Uint8Array[] = [];
+    const above: Uint8Array[] = [];
+    for (let i = 0; i < 30; i++) {
+      beside.push(await build(line[i] as Uint8Array, i + 1));
+      above.push(await build(beside.at(-1) as Uint8Array, i + 1));
+    }
+    expect(chain.head.number).toBe(30n);
+    const kept = (hashes: readonly Uint8Array[]): number[] =>
+      hashes.flatMap((hash, i) => (chain.block(hash) === undefined ? [] : [i]));
+    const needed = [above[17] as Uint8Array];
+    await chain.forgetBranches(10n, () => needed);
+    // Those of the blocks from 9 on up to 19 are deeper than ten, and no deeper than twice that, and one of them is needed.
+    const left = Array.from({ length: 30 }, (_, i) => i).filter((i) => i < 9 || i > 19 || i === 17);
+    expect(kept(beside)).toEqual(left);
+    expect(kept(above)).toEqual(left);
+    expect(store.block(above[18] as Uint8Array)).toBeUndefined();
+    expect(kept(line)).toHaveLength(31);
+    await chain.forgetBranches(10n, () => []);
+    expect(kept(beside)).not.toContain(17);
+    // A chain goes on from what is left.
+    await chain.setHead(above[25] as Uint8Array);
+    expect(chain.head.number).toBe(27n);
+    await chain.setHead(line[30] as Uint8Array);
+    expect(chain.blockAt(27n)?.hash).toEqual(line[27]);
+  });
+});

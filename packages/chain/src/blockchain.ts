@@ -51,7 +51,7 @@ import {
   draftHeader,
 } from "./build-block.ts";
 import { EmptyRange, TooManyBlocksError } from "./empty-range.ts";
-import { leftBranch } from "./left-branch.ts";
+import { deepBranches, leftBranch } from "./left-branch.ts";
 import { findLogs, type LogQuery } from "./logs.ts";
 import { type BlockReceipts, type FoundLog, StoredBlock, type TransactionPlace } from "./stored-block.ts";
 
@@ -313,6 +313,19 @@ export class Blockchain {
    */
   setHead(hash: Uint8Array, newHead: NewHead = {}): Promise<void> {
     return this.#enqueue(() => this.#moveHead(hash, newHead));
+  }
+
+  /**
+   * Gives up what forks off the canonical chain more than `depth` blocks below the head, and less than twice as many: ask for it again when it has
+   * grown by so many.
+   *
+   * @param unless as NewHead.forgetUnless, when it is this one's turn.
+   */
+  forgetBranches(depth: bigint, unless: () => readonly Uint8Array[]): Promise<void> {
+    return this.#enqueue(async () => {
+      for (const branch of deepBranches(this.#store, this.stateId(this.#head.hash), depth))
+        await this.#forget(branch, unless());
+    });
   }
 
   /**

@@ -50,6 +50,9 @@ export interface ChainParts {
 /** Is told of a block that has come into the tree, and how it was executed. It must not throw. */
 type ExecutedListener = (block: StoredBlock, result: BlockResult) => void;
 
+/** Branches that fork off further below the head are given up: as far as BLOCKHASH reaches. */
+const DEEPEST_FORK = 256n;
+
 interface Snapshot {
   head: Uint8Array;
   state: Uint8Array;
@@ -321,8 +324,18 @@ export class Node {
     chain.onHeadChange((change) => {
       if (chain !== this.#chain) return;
       if (change.dropped.length > 0) this.#takeBack(change.dropped);
+      if (change.added.some(({ number }) => number % DEEPEST_FORK === 0n)) this.#forgetBranches(chain);
       for (const listener of this.#headChanges) listener(change);
     });
+  }
+
+  /** What the chain has left behind goes when it lies deep, unless a snapshot stands there. */
+  #forgetBranches(chain: Blockchain): void {
+    const snapshots = (): Uint8Array[] => [...this.#snapshots.values()].map(({ state }) => state);
+    // Nobody waits for it, and the next time it is tried again.
+    this.#turns
+      .run(() => chain.forgetBranches(DEEPEST_FORK, snapshots))
+      .catch((error: unknown) => process.emitWarning(String(error)));
   }
 
   /** Transactions of blocks that the chain has left wait for the next ones. */
