@@ -366,6 +366,20 @@ test("mining by time", async () => {
   }
 });
 
+test.each([
+  ["edr", { braid: { workers: 0 } }, true],
+  ["edr", {}, false],
+  ["braid", { braid: false }, false],
+  ["braid", { braid: true, chainId: 9 }, true],
+])("the network %s with the override %o is answered by Braid: %s", async (network, override, expected) => {
+  const connection = await project.network.create({ network, override });
+  const { clientVersion } = (await connection.provider.request({ method: "hardhat_metadata" })) as {
+    clientVersion: string;
+  };
+  expect(/braid/i.test(clientVersion)).toBe(expected);
+  await connection.close();
+});
+
 test.each(["l1", "generic"])("chainType %s", async (chainType) => {
   const connection = await project.network.create({ network: "braid", chainType });
   expect(await connection.provider.request({ method: "eth_chainId" })).toBe("0x7a69");
