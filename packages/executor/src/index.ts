@@ -51,4 +51,4 @@ export type {
 } from "./result/block-result.ts";
 export { SeededExecutor, type SeededExecutorOptions } from "./seeded-executor.ts";
 export { recoverAuthority, recoverSender } from "./transaction/recover-sender.ts";
-export { signatureRecovery, signMessage } from "./transaction/secp256k1.ts";
+export { publicKeyOf, signatureRecovery, signMessage } from "./transaction/secp256k1.ts";

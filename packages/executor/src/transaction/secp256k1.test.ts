@@ -9,6 +9,7 @@ import secp256k1 from "secp256k1";
 import { expect, test } from "vitest";
 import {
   nativeSecp256k1,
+  publicKeyOf,
   type RecoverPublicKey,
   recoverPublicKey,
   signatureRecovery,
@@ -111,7 +112,7 @@ test("what is in use can be asked, and is native code on Linux x64", () => {
   expect(one && recovered(recoverPublicKey, one)).toBe(one?.publicKey);
 });
 
-test("native code and WebAssembly make the signatures that JavaScript makes, and zero is no key", () => {
+test("native code and WebAssembly make the signatures and public keys that JavaScript makes, and zero is no key", () => {
   fc.assert(
     fc.property(bytes32, message, (key, hash) => {
       // Of a hash beyond the order, which nobody will ever see, the C library makes another nonce. It is no key either.
@@ -120,10 +121,15 @@ test("native code and WebAssembly make the signatures that JavaScript makes, and
       const found = wasm.signMessage(hash, key);
       expect(found).toEqual({ signature, recovery: recid });
       expect(signMessage(hash, key)).toEqual(found);
+      const publicKey = inElliptic.publicKeyCreate(key, false);
+      for (const of of [wasm.publicKeyOf, publicKeyOf])
+        expect(Buffer.from(of(key))).toEqual(Buffer.from(publicKey));
     }),
     { numRuns: 200 },
   );
   const zero = new Uint8Array(32);
   expect(() => wasm.signMessage(zero, zero)).toThrow();
   expect(() => signMessage(zero, zero)).toThrow();
+  expect(() => wasm.publicKeyOf(zero)).toThrow();
+  expect(() => publicKeyOf(zero)).toThrow();
 });

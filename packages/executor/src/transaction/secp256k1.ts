@@ -1,4 +1,4 @@
-// libsecp256k1, which recovers signatures and makes them: native code where npm's secp256k1 has it for this machine, otherwise the same
+// libsecp256k1, which recovers signatures, makes them, and knows keys: native code where npm's secp256k1 has it for this machine, otherwise the same
 // C library compiled to WebAssembly. JavaScript alone would take 1,240 microseconds to recover a signature, and 600 to make one.
 
 import { createRequire } from "node:module";
@@ -23,9 +23,13 @@ type SignMessage = (
   privateKey: Uint8Array,
 ) => { signature: Uint8Array; recovery: number };
 
+/** The public key (65 bytes, uncompressed) of a private one (32 bytes). Throws for what is no key. */
+type PublicKeyOf = (privateKey: Uint8Array) => Uint8Array;
+
 interface Secp256k1 {
   recoverPublicKey: RecoverPublicKey;
   signMessage: SignMessage;
+  publicKeyOf: PublicKeyOf;
 }
 
 /** Undefined where there is no native code. PERF: 55 microseconds to recover, 35 to sign. */
@@ -52,6 +56,7 @@ export function nativeSecp256k1(): Secp256k1 | undefined {
       const { signature, recid } = secp256k1.ecdsaSign(message, privateKey);
       return { signature, recovery: recid };
     },
+    publicKeyOf: (privateKey) => secp256k1.publicKeyCreate(privateKey, false),
   };
 }
 
@@ -73,6 +78,11 @@ export async function wasmSecp256k1(): Promise<Secp256k1> {
       if (typeof signed === "string") throw new Error(signed);
       return { signature: signed.signature, recovery: signed.recoveryId };
     },
+    publicKeyOf: (privateKey) => {
+      const found = secp256k1.derivePublicKeyUncompressed(privateKey);
+      if (typeof found === "string") throw new Error(found);
+      return found;
+    },
   };
 }
 
@@ -81,4 +91,4 @@ const native = nativeSecp256k1();
 /** What recovers signatures in this process. */
 export const signatureRecovery: "native" | "wasm" = native === undefined ? "wasm" : "native";
 
-export const { recoverPublicKey, signMessage }: Secp256k1 = native ?? (await wasmSecp256k1());
+export const { recoverPublicKey, signMessage, publicKeyOf }: Secp256k1 = native ?? (await wasmSecp256k1());

@@ -1,10 +1,11 @@
 // The accounts of a development node: derived from a mnemonic, as wallets do it (BIP-39, BIP-32, BIP-44).
 
+import { pbkdf2Sync } from "node:crypto";
+import { publicKeyOf } from "@braid/executor";
 import { keccak256 } from "@braid/kernel";
 import { BaseError } from "@braid/primitives";
-import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { HDKey } from "@scure/bip32";
-import { mnemonicToSeedSync, validateMnemonic } from "@scure/bip39";
+import { validateMnemonic } from "@scure/bip39";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
 
 export interface DevAccount {
@@ -34,7 +35,7 @@ export interface MnemonicOptions {
   first?: number;
 }
 
-/** The first accounts of a mnemonic. Throws MnemonicError. PERF: 3 ms each. */
+/** The first accounts of a mnemonic. Throws MnemonicError. PERF: 1 ms each. */
 export function deriveAccounts(options: MnemonicOptions): DevAccount[] {
   const {
     mnemonic = DEFAULT_MNEMONIC,
@@ -45,7 +46,7 @@ export function deriveAccounts(options: MnemonicOptions): DevAccount[] {
   } = options;
   if (!validateMnemonic(mnemonic, wordlist))
     throw new MnemonicError("is not a mnemonic of BIP-39: its words or its checksum are wrong", mnemonic);
-  const root = HDKey.fromMasterSeed(mnemonicToSeedSync(mnemonic, passphrase));
+  const root = HDKey.fromMasterSeed(seedOf(mnemonic, passphrase));
   const parent = parentKey(root, path);
   return Array.from({ length: count }, (_, index) => {
     const { privateKey } = parent.deriveChild(first + index);
@@ -57,8 +58,13 @@ export function deriveAccounts(options: MnemonicOptions): DevAccount[] {
 
 /** The account of a private key of 32 bytes. */
 export function accountOf(privateKey: Uint8Array): DevAccount {
-  const publicKey = secp256k1.getPublicKey(privateKey, false);
-  return { address: keccak256(publicKey.subarray(1)).slice(12), privateKey };
+  return { address: keccak256(publicKeyOf(privateKey).subarray(1)).slice(12), privateKey };
+}
+
+/** BIP-39. PERF: in JavaScript it takes 20 ms, more than all else that a new node does. */
+function seedOf(mnemonic: string, passphrase = ""): Uint8Array {
+  const salt = `mnemonic${passphrase}`.normalize("NFKD");
+  return pbkdf2Sync(mnemonic.normalize("NFKD"), salt, 2_048, 64, "sha512");
 }
 
 function parentKey(root: HDKey, path: string): HDKey {
