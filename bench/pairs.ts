@@ -39,7 +39,7 @@ interface Report {
     name: string;
     calls: number;
     sequentialMs: number;
-    speedup: { simulated: Record<string, number>; measured: Record<string, number>; atBest: number };
+    speedup: { simulated: Record<string, number>; measured: Record<string, number>; byGas: number };
   }[];
 }
 
@@ -49,6 +49,7 @@ interface Side {
   measured: number | undefined;
   predicted: number;
   at16: number;
+  byGas: number;
 }
 
 interface Row {
@@ -93,34 +94,26 @@ function sideOf({ calls, sequentialMs, speedup }: Report["functions"][number]): 
     measured: speedup.measured["2"],
     predicted: speedup.simulated["2"] ?? 1,
     at16: speedup.simulated["16"] ?? 1,
+    byGas: speedup.byGas,
   };
 }
+
+const SIDE = ["calls", "2 cores", "predicted", "at 16", "by gas"];
 
 function tableOf(rows: readonly Row[]): string {
   const factor = (value: number | undefined): string => value?.toFixed(2) ?? "-";
   return markdownTable(
-    [
-      "plain",
-      "other",
-      "function",
-      "calls",
-      "2 cores",
-      "predicted",
-      "at 16",
-      "calls",
-      "2 cores",
-      "predicted",
-      "at 16",
-    ],
+    ["plain", "other", "function", ...SIDE, ...SIDE],
     rows.map(({ plain, friendly, function: name, before, after }) => [
       `\`${plain}\``,
       `\`${friendly}\``,
       `\`${name}\``,
-      ...[before, after].flatMap(({ calls, measured, predicted, at16 }) => [
+      ...[before, after].flatMap(({ calls, measured, predicted, at16, byGas }) => [
         String(calls),
         factor(measured),
         factor(predicted),
         factor(at16),
+        factor(byGas),
       ]),
     ]),
     3,

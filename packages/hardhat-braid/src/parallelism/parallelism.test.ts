@@ -159,6 +159,9 @@ describe("hardhat parallelism", () => {
     const [own] = total.functions;
     expect(own?.name).toBe("PlainDrop.claim");
     expect(own?.without).toBeGreaterThan(own?.speedup ?? 0);
+    const [plain, sharded] = report.functions.map((one) => one.speedup.byGas);
+    expect(plain).toBeCloseTo(1, 1);
+    expect(sharded).toBeGreaterThan(5);
     expect(variable(report, "ShardedDrop._totals[]").commutes).toBe(true);
     expect(speedup(report, "ShardedDrop.claim")).toBeGreaterThan(speedup(report, "PlainDrop.claim"));
     expect(printed.join("\n")).toContain("PlainDrop.total  src/testing/traffic/Drops.sol:26");

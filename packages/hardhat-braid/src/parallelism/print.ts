@@ -35,7 +35,7 @@ function speedupTable({ functions, speedup, at, traffic }: Report): string[] {
     name: string,
     calls: string,
     ms: string,
-    { simulated, measured, atBest }: Speedups,
+    { simulated, measured, atBest, byGas }: Speedups,
   ): string[] => [
     name,
     calls,
@@ -43,12 +43,21 @@ function speedupTable({ functions, speedup, at, traffic }: Report): string[] {
     factor(measured["2"]),
     ...counts.map((count) => factor(simulated[count])),
     factor(atBest),
+    factor(byGas),
   ];
   const rows = functions.map(({ name, calls, users, sequentialMs, speedup: own }: FunctionReport) =>
     cells(name, users === "as recorded" ? `${calls}*` : String(calls), `${sequentialMs} ms`, own),
   );
   const table = aligned([
-    ["function", "calls", "in order", "2 cores", ...counts.map((count) => `at ${count}`), "at best"],
+    [
+      "function",
+      "calls",
+      "in order",
+      "2 cores",
+      ...counts.map((count) => `at ${count}`),
+      "at best",
+      "by gas",
+    ],
     ...rows,
     cells("all together", "", "", speedup),
   ]);

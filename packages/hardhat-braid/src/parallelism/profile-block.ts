@@ -30,6 +30,8 @@ export interface ProfiledBlock {
   speedups: ReadonlyMap<number, number>;
   /** No number of workers gives more. */
   atBest: number;
+  /** All gas over that of the longest chain of calls that wait for each other: the same on every machine. */
+  byGas: number;
   /** On MEASURED_WORKERS cores; undefined on a machine that has fewer. */
   measured: number | undefined;
 }
@@ -70,6 +72,7 @@ export async function profileBlock(
     ranking,
     speedups,
     atBest: profile.sequentialMs / (profile.mainThreadMs + ms),
+    byGas: possibleByGas(profile),
     measured: executor.workers < MEASURED_WORKERS ? undefined : await measureParallel(executor, block),
   };
 }
@@ -103,4 +106,14 @@ async function measureParallel(executor: Executor, { input }: FormedBlock): Prom
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return ((sorted[sorted.length >> 1] ?? 0) + (sorted[(sorted.length - 1) >> 1] ?? 0)) / 2;
+}
+
+function possibleByGas(profile: BlockProfile): number {
+  const gas = profile.units.map(({ gasUsed }) => gasUsed);
+  /** Gas of the longest chain that ends with each unit. Writers come before their readers. */
+  const ends = [...gas];
+  for (const { writer, reader } of findDependencies(profile))
+    ends[reader] = Math.max(ends[reader] ?? 0, (ends[writer] ?? 0) + (gas[reader] ?? 0));
+  const all = gas.reduce((sum, one) => sum + one, 0);
+  return all === 0 ? 1 : all / Math.max(...ends);
 }

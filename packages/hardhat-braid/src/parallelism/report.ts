@@ -15,6 +15,8 @@ export interface Speedups {
   measured: Record<string, number>;
   /** With as many cores as one likes. */
   atBest: number;
+  /** The same by gas alone: all of it, over that of the longest chain of calls that wait for each other. It is the same on every machine. */
+  byGas: number;
 }
 
 export interface FunctionReport {
@@ -88,6 +90,7 @@ export function makeReport(
       simulated: byWorkers(blocks),
       measured: measuredOf(blocks),
       atBest: rounded(together(blocks, ({ profiled }) => profiled.atBest)),
+      byGas: rounded(togetherByGas(blocks)),
     },
     functions: blocks.map((block) => {
       const { name, place, formed, profiled } = block;
@@ -101,6 +104,7 @@ export function makeReport(
           simulated: byWorkers([block]),
           measured: measuredOf([block]),
           atBest: rounded(profiled.atBest),
+          byGas: rounded(profiled.byGas),
         },
       };
     }),
@@ -180,6 +184,17 @@ function together(blocks: readonly ReportedBlock[], speedup: (block: ReportedBlo
     parallel += sequentialMs / transactions / speedup(block);
   }
   return parallel === 0 ? 1 : inOrder / parallel;
+}
+
+/** The same by gas: no clock has to do with it. */
+function togetherByGas(blocks: readonly ReportedBlock[]): number {
+  let [all, chains] = [0, 0];
+  for (const { profiled } of blocks) {
+    const { gasUsed, transactions } = profiled.profile;
+    all += gasUsed / transactions;
+    chains += gasUsed / transactions / profiled.byGas;
+  }
+  return chains === 0 ? 1 : all / chains;
 }
 
 function measuredOf(blocks: readonly ReportedBlock[]): Record<string, number> {
