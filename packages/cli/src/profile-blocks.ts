@@ -81,8 +81,8 @@ export async function profileBlocks(
   const measuring: Pick<Executor, "executeBlock" | "warmUp"> = {
     executeBlock: async (input) => {
       if (!("header" in input.block)) throw new TypeError("a replay decodes its blocks");
-      const { block, chain, source, signal, readTimeoutMs, intermediateRoots } = input;
-      const given = { block, chain, source, signal, readTimeoutMs, intermediateRoots };
+      const { block, chain, source, engine, signal, readTimeoutMs, intermediateRoots } = input;
+      const given = { block, chain, source, engine, signal, readTimeoutMs, intermediateRoots };
       profile = await measureBlock(executor, withoutUndefined(given), { runs: flags.repeat });
       return executor.executeBlock({ ...input, force: true });
     },

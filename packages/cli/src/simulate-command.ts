@@ -16,12 +16,14 @@ interface SimulateFlags extends ProfileFlags {
   workers: number[];
   without: string[];
   lazy?: boolean;
+  foreseen?: boolean;
   json?: boolean;
 }
 
 const HELP = `
 Every block is executed, checked against its header, and measured transaction by transaction; then the real scheduler runs it in virtual
-time, with what each transaction has read and written. Speed-ups are over running the block in order, the main thread's part included.
+time, with what each transaction has read and written. Without hints, or with perfect ones (--foreseen): learned ones lie between. Speed-ups
+are over running the block in order, the main thread's part included.
 
 Exit codes are those of braid replay.
 
@@ -57,6 +59,7 @@ export function addSimulateCommand(program: Command, finish: (code: ExitCode) =>
         .default([], "nothing"),
     )
     .option("--lazy", "take additions that do not depend on the value as deltas")
+    .option("--foreseen", "as if hints had foreseen every conflict; without it there are no hints")
     .option("--json", "print one JSON document")
     .addHelpText("after", HELP)
     .action(async (paths: string[], flags: SimulateFlags) => {
@@ -69,14 +72,14 @@ export function addSimulateCommand(program: Command, finish: (code: ExitCode) =>
 async function run(paths: string[], flags: SimulateFlags): Promise<ExitCode> {
   const { blocks, code } = await profileBlocks(paths, flags);
   const { locationsOf, Simulator } = await import("@braid/profiler");
-  const { workers, without, lazy } = flags;
+  const { workers, without, lazy, foreseen } = flags;
   for (const location of without)
     if (!blocks.some(({ profile }) => locationsOf(profile, [location]).size > 0))
       process.stderr.write(`braid: no block touches ${location}\n`);
   const simulator = new Simulator();
   const scaled = blocks.map((block) => ({
     block,
-    scaling: simulator.scale(block.profile, workers, { without, lazy }),
+    scaling: simulator.scale(block.profile, workers, { without, lazy, foreseen }),
   }));
   if (flags.json === true) process.stdout.write(`${JSON.stringify(scaled.map(toJson), null, 2)}\n`);
   else process.stdout.write(`${format(scaled, workers).join("\n")}\n`);

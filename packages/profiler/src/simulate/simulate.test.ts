@@ -52,6 +52,19 @@ test("a chain takes as long as it takes in order, on however many workers", () =
   }
 });
 
+test("nothing is in vain when every conflict is foreseen", () => {
+  for (const workers of COUNTS) {
+    const { runMs, aborts, suspensions } = simulator.run(profileOf(chain), { workers, foreseen: true });
+    expect({ aborts, suspensions }).toEqual({ aborts: 0, suspensions: 0 });
+    expect(runMs).toBeLessThan(32 * SCHEDULER_COSTS.sharing + 3);
+  }
+  for (let seed = 0; seed < 20; seed++) {
+    const { conflicts, executions } = simulator.run(randomProfile(seed), { workers: 8, foreseen: true });
+    expect(conflicts.filter(({ kind }) => kind === "abort")).toEqual([]);
+    expect(executions).toBe(42 + conflicts.length);
+  }
+});
+
 test("without the location a chain is none, and neither is it with additions as deltas", () => {
   const adding = chain.map((unit) => ({
     ...unit,

@@ -10,6 +10,8 @@ import { applyWhatIf, type WhatIf } from "./what-if.ts";
 export interface SimulateOptions extends WhatIf {
   /** From 1 to 64. */
   workers: number;
+  /** As if hints had foreseen every conflict; default: there are no hints. What learned hints give lies between the two. */
+  foreseen?: boolean | undefined;
   /** Also tell what each worker did when: `timeline`. */
   timeline?: boolean | undefined;
   costs?: SchedulerCosts | undefined;
@@ -66,12 +68,12 @@ export class Simulator {
   /** @throws ArenaExhaustedError for a block that does not fit into the default arenas; RangeError for workers that are no number from 1 to 64. */
   run(
     profile: BlockProfile,
-    { workers, timeline = false, costs = SCHEDULER_COSTS, ...whatIf }: SimulateOptions,
+    { workers, timeline = false, foreseen = false, costs = SCHEDULER_COSTS, ...whatIf }: SimulateOptions,
   ): Simulation {
     if (!Number.isInteger(workers) || workers < 1 || workers > 64)
       throw new RangeError(`${workers} workers: a simulation has 1 to 64`);
     const { main } = this.#machine;
-    const block = new VirtualBlock(main, applyWhatIf(profile, whatIf));
+    const block = new VirtualBlock(main, applyWhatIf(profile, whatIf), foreseen);
     const conflicts: Conflict[] = [];
     const recorded: Timeline = { spans: [], commits: [] };
     const observer = {

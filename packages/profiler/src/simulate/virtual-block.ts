@@ -3,6 +3,7 @@
 import { HEAD_ONLY, Kernel, KIND_DELTA, KIND_VALUE } from "@braid/kernel";
 import { type Hex, hexToBytes } from "@braid/primitives";
 import type { BlockProfile, ProfileLocation, UnitProfile } from "../profile/block-profile.ts";
+import { findDependencies } from "./critical-path.ts";
 import { type Limbs, limbsOf, putLimbs } from "./words.ts";
 
 export interface VirtualRead {
@@ -65,7 +66,8 @@ export class VirtualBlock {
   readonly ptrs: number[];
   readonly indexOf = new Map<number, number>();
 
-  constructor(kernel: Kernel, profile: BlockProfile) {
+  /** `foreseen`: hints say of every write that others look at where it will be, and of each of those whom it waits for. */
+  constructor(kernel: Kernel, profile: BlockProfile, foreseen: boolean) {
     this.units = profile.units.map(virtualUnit);
     kernel.resetState();
     putState(kernel, profile.locations);
@@ -74,8 +76,18 @@ export class VirtualBlock {
     kernel.setUnitFlags(profile.units.length - 1, HEAD_ONLY);
     this.ptrs = profile.locations.map((location) => locate(kernel, location));
     for (const [index, ptr] of this.ptrs.entries()) this.indexOf.set(ptr, index);
+    if (foreseen) this.#placeHints(kernel, profile);
     const fault = kernel.faultError();
     if (fault !== undefined) throw fault;
+  }
+
+  #placeHints(kernel: Kernel, profile: BlockProfile): void {
+    const last = new Map<number, number>();
+    for (const { reader, writer, location } of findDependencies(profile)) {
+      kernel.hintEstimate(this.ptrs[location] as number, writer);
+      last.set(reader, Math.max(writer, last.get(reader) ?? 0));
+    }
+    for (const [reader, writer] of last) kernel.setUnitAfter(reader, writer);
   }
 }
 
