@@ -337,3 +337,36 @@ export interface SimulateMeasurement {
   sharing: number;
   blocks: SimulatedBlock[];
 }
+
+export const WORKLOAD_WORKERS = [1, 2] as const;
+/** Nothing is foreseen; what earlier blocks taught; the block's own access list (EIP-7928). */
+export const WORKLOAD_HINTS = ["none", "learned", "access list"] as const;
+
+/** One way of executing a block; one number for each round. */
+export interface WorkloadRun {
+  workers: (typeof WORKLOAD_WORKERS)[number];
+  hints: (typeof WORKLOAD_HINTS)[number];
+  ms: number[];
+  aborts: number[];
+  reexecutions: number[];
+  /** Of learned hints: how much of what was foreseen came, and how much of what came was foreseen. */
+  precision?: number;
+  recall?: number;
+}
+
+export interface WorkloadRow {
+  name: string;
+  /** Zipf's exponent. */
+  contention: number;
+  transactions: number;
+  failed: number;
+  /** Milliseconds: one worker, one transaction after the other. */
+  inOrder: number[];
+  runs: WorkloadRun[];
+}
+
+export interface WorkloadsMeasurement {
+  environment: Environment;
+  rounds: number;
+  rows: WorkloadRow[];
+}

@@ -83,7 +83,7 @@ export async function nodeWorkload(sizes: readonly number[], count: number): Pro
 }
 
 /** All slots of some contracts that the state begins with: reserves and balances among them. At most 100 of each. */
-function slotsOf({ genesis }: PreparedState, contracts: Hex[]): [Hex, Hex][] {
+export function slotsOf({ genesis }: PreparedState, contracts: Hex[]): [Hex, Hex][] {
   return genesis.accounts
     .filter(({ address }) => contracts.includes(bytesToHex(address)))
     .flatMap(({ address, storage }) =>
@@ -91,7 +91,7 @@ function slotsOf({ genesis }: PreparedState, contracts: Hex[]): [Hex, Hex][] {
     );
 }
 
-function stateOf({ genesis: { accounts, codes } }: PreparedState): [string, unknown[]][] {
+export function stateOf({ genesis: { accounts, codes } }: PreparedState): [string, unknown[]][] {
   const requests: [string, unknown[]][] = [];
   for (const { address: bytes, account, storage } of accounts) {
     const address = bytesToHex(bytes);

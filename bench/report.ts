@@ -22,6 +22,7 @@ import type {
   SmallBlocksMeasurement,
   StatesMeasurement,
   StockMeasurement,
+  WorkloadsMeasurement,
 } from "./measurements.ts";
 import { remoteTables } from "./remote-tables.ts";
 import { readResult } from "./results.ts";
@@ -41,6 +42,7 @@ import {
   statesTables,
   stockSummary,
   stockTables,
+  workloadsTable,
 } from "./tables.ts";
 
 function fill(file: string, sections: Record<string, string | undefined>): void {
@@ -71,9 +73,13 @@ const engines = readResult<EnginesMeasurement>("engines");
 const profile = readResult<ProfileMeasurement>("profile");
 const hints = readResult<HintsMeasurement>("hints");
 const simulate = readResult<SimulateMeasurement>("simulate");
+const workloads = readResult<WorkloadsMeasurement>("workloads");
+const peers = readResult<NodeMeasurement>("peers");
 const hostile = readResult<HostileMeasurement>("hostile");
 const hardhat = readResult<HardhatMeasurement>("hardhat");
 fill("README.md", {
+  workloads: workloads && `${formatEnvironment(workloads.environment)}\n\n${workloadsTable(workloads)}`,
+  peers: peers && `${formatEnvironment(peers.environment)}\n\n${nodeTable(peers)}`,
   stock: stock && `${formatEnvironment(stock.environment)}\n\n${stockTables(stock)}`,
   "fresh-process": fresh && `${formatEnvironment(fresh.environment)}\n\n${freshProcessTable(fresh)}`,
   memory: memory && `${formatEnvironment(memory.environment)}\n\n${memoryLines(memory)}`,

@@ -22,6 +22,7 @@ import type {
   StatesMeasurement,
   StockMeasurement,
 } from "./measurements.ts";
+import { WORKLOAD_HINTS, WORKLOAD_WORKERS, type WorkloadsMeasurement } from "./measurements.ts";
 import { reasonOf } from "./node-reasons.ts";
 import { median, quantile, ratios, type Spread, spreadOf, sumLists } from "./statistics.ts";
 
@@ -441,6 +442,33 @@ function noteOf(
   const reason = reasonOf(name);
   if (!reasons.has(reason)) reasons.set(reason, reasons.size + 1);
   return `${reasons.get(reason)}`;
+}
+
+/** Each family at each level of contention: how many times as fast as one after the other, and what was executed in vain. */
+export function workloadsTable({ rows }: WorkloadsMeasurement): string {
+  const head = ["workload", "Zipf", "failed", "in order, tx/s"];
+  for (const workers of WORKLOAD_WORKERS)
+    for (const hints of WORKLOAD_HINTS) head.push(`${workers}, ${hints}`);
+  head.push("aborts / again, none", "learned", "access list", "precision", "recall");
+  return markdownTable(
+    head,
+    rows.map(({ name, contention, transactions, failed, inOrder, runs }) => {
+      const base = median(inOrder);
+      const two = runs.filter(({ workers }) => workers === 2);
+      const learned = two.find(({ hints }) => hints === "learned");
+      return [
+        name,
+        String(contention),
+        String(failed),
+        Math.round(transactions / (base / 1e3)).toLocaleString("en"),
+        ...runs.map(({ ms }) => `${(base / median(ms)).toFixed(2)}x`),
+        ...two.map(({ aborts, reexecutions }) => `${median(aborts)} / ${median(reexecutions)}`),
+        (learned?.precision ?? 0).toFixed(2),
+        (learned?.recall ?? 0).toFixed(2),
+      ];
+    }),
+    1,
+  );
 }
 
 /** Median, 99th percentile and maximum of what an honest client waited, in milliseconds. */

@@ -20,8 +20,10 @@ export { compiledContract, contractFamilies, slotOf } from "./contracts/contract
 export type { Family, Variant } from "./families/family.ts";
 export { FAMILIES } from "./families/index.ts";
 export {
+  callsOf,
   dependentSwaps,
   etherTransfers,
+  freshTokenTransfers,
   type PreparedState,
   prepareState,
   sealBlocks,

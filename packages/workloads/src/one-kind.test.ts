@@ -4,8 +4,10 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { StockChain } from "./chain/stock-chain.ts";
 import { reservesOf } from "./contracts/storage.ts";
 import {
+  callsOf,
   dependentSwaps,
   etherTransfers,
+  freshTokenTransfers,
   type PreparedState,
   prepareState,
   sealBlocks,
@@ -24,6 +26,8 @@ describe("blocks of one kind", () => {
   it.each([
     ["ether transfers", (count: number) => etherTransfers(workload, count)],
     ["token transfers", (count: number) => tokenTransfers(workload, count)],
+    ["token transfers to new holders", (count: number) => freshTokenTransfers(workload, count)],
+    ["calls", (count: number) => callsOf(workload, count, workload.market.weth.address, 60_000n)],
     ["swaps", (count: number) => swaps(workload, count, 3)],
     ["dependent swaps", (count: number) => dependentSwaps(workload, count)],
   ])("%s all succeed, also with several of one sender", async (_, build) => {

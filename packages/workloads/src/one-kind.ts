@@ -77,6 +77,24 @@ export function tokenTransfers(prepared: PreparedState, count: number): Uint8Arr
   }));
 }
 
+/** The same to accounts that nobody has seen before: each is another new slot. */
+export function freshTokenTransfers(prepared: PreparedState, count: number): Uint8Array[] {
+  return build(prepared, count, (index) => ({
+    ...tokenOf(prepared, 0).call("transfer", keccak_256(word(BigInt(index))).slice(12), 1n + BigInt(index)),
+    gasLimit: 80_000n,
+  }));
+}
+
+/** `count` calls of a contract, each by the next sender. */
+export function callsOf(
+  prepared: PreparedState,
+  count: number,
+  to: Uint8Array,
+  gasLimit: bigint,
+): Uint8Array[] {
+  return build(prepared, count, () => ({ to, gasLimit }));
+}
+
 /** `count` swaps of wrapped ether through the router, spread evenly over the first `pools` pools. */
 export function swaps(prepared: PreparedState, count: number, pools: number): Uint8Array[] {
   const { weth, router } = prepared.market;
