@@ -1,10 +1,11 @@
 // Whatever text comes, the dispatcher answers with JSON-RPC, and never rejects.
 
+import { Socket } from "node:net";
 import { comesFirst, type Payer } from "@braid/primitives";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Connection } from "./connection.ts";
-import { placeOf } from "./connections.ts";
+import { Connections, placeOf } from "./connections.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { JsonSplitter, nestsDeeperThan } from "./json-text.ts";
@@ -185,6 +186,23 @@ test.each([
   [undefined, undefined],
 ])("the place of %s", (address, place) => {
   expect(placeOf(address)).toBe(place);
+});
+
+test("when all connections are busy, the place that has most of them makes room for others", () => {
+  const connections = new Connections(4);
+  const open = (address: string): { socket: Socket; isAdmitted: boolean } => {
+    const socket = new Socket();
+    Object.defineProperty(socket, "remoteAddress", { value: address });
+    return { socket, isAdmitted: connections.admit(socket) !== undefined };
+  };
+  const greedy = Array.from({ length: 4 }, () => open("10.0.0.1"));
+  expect(greedy.map(({ isAdmitted }) => isAdmitted)).toEqual([true, true, true, true]);
+  expect(open("10.0.0.1").isAdmitted).toBe(false);
+  const modest = [open("10.0.0.2"), open("10.0.0.2"), open("10.0.0.2")];
+  // Two of four are its part.
+  expect(modest.map(({ isAdmitted }) => isAdmitted)).toEqual([true, true, false]);
+  expect(greedy.filter(({ socket }) => socket.destroyed)).toHaveLength(2);
+  expect(connections.size).toBe(4);
 });
 
 test("a client that has sent much keeps only itself waiting", async () => {
