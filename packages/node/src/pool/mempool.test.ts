@@ -120,3 +120,54 @@ test("senders that have not changed since the last block cost it no read", async
     expect(world.reads).toBeLessThanOrEqual(4);
   }
 });
+
+test("when the pool is full the cheapest goes", async () => {
+  const step = fc.record({ who: fc.nat(200), fee: fc.integer({ min: 1, max: 12 }), removes: fc.boolean() });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 120 }), async (steps) => {
+      const world = new World();
+      const pool = new Mempool({ transactions: 8 });
+      let kept: { who: number; fee: number }[] = [];
+      for (const { who, fee, removes } of steps) {
+        if (kept.some((one) => one.who === who)) {
+          if (!removes) continue;
+          const { hash } = pool.snapshot().find(({ sender }) => sender.at(-1) === who + 1) ?? {};
+          if (hash !== undefined) pool.remove(hash);
+          kept = kept.filter((one) => one.who !== who);
+          continue;
+        }
+        const least = Math.min(...kept.map((one) => one.fee));
+        const isFull = kept.length === 8;
+        const added = await pool.add(transaction(who, 0, fee), world.view(), plainAddress(who + 1)).then(
+          () => true,
+          () => false,
+        );
+        expect(added).toBe(!isFull || fee > least);
+        if (!added) continue;
+        kept.push({ who, fee });
+        // Of several that are as cheap any may go.
+        kept = kept.filter((one) => pool.snapshot().some(({ sender }) => sender.at(-1) === one.who + 1));
+        expect(kept).toHaveLength(pool.size);
+        if (isFull) expect(pool.size).toBe(8);
+      }
+      const fees = pool.snapshot().map(({ tx }) => Number(tx.maxFeePerGas));
+      expect(fees.sort((a, b) => a - b)).toEqual(kept.map(({ fee }) => fee).sort((a, b) => a - b));
+    }),
+  );
+});
+
+test("of those that go the cheapest is the first", async () => {
+  const world = new World();
+  const pool = new Mempool({ transactions: 700 });
+  for (let who = 0; who < 700; who++)
+    await pool.add(transaction(who, 0, 1 + ((who * 389) % 1_000)), world.view(), plainAddress(who + 1));
+  const tips = (): number[] => pool.snapshot().map(({ tx }) => Number(tx.maxPriorityFeePerGas));
+  for (let i = 0; i < 900; i++) {
+    const before = tips();
+    const least = Math.min(...before);
+    const fee = least + 1 + ((i * 37) % 500);
+    await pool.add(transaction(1_000 + i, 0, fee), world.view(), plainAddress(1_001 + i));
+    const right = [...before, fee].sort((a, b) => a - b).slice(1);
+    expect(tips().sort((a, b) => a - b)).toEqual(right);
+  }
+});

@@ -56,6 +56,9 @@ const DEFAULT_POOL_LIMITS: PoolLimits = {
 const BUMP = 10n;
 const BLOB_BUMP = 100n;
 
+/** So many of those that go first are known, until they have gone. */
+const CHEAPEST_KNOWN = 512;
+
 /** Candidates of a block and the order in which they are tried. */
 export interface SelectionRule {
   baseFee: bigint;
@@ -92,6 +95,8 @@ export class Mempool {
   #state: Uint8Array | undefined;
   /** Senders that may have something to execute. All others wait for a nonce, and no block looks at them. */
   #ready = new Map<Hex, OfSender>();
+  /** Those that go first when the pool is full, the cheapest last; all others are at least as dear. Some may have gone. */
+  #cheapest: PooledTransaction[] = [];
   #snapshot: { version: number; transactions: readonly PooledTransaction[] } | undefined;
   readonly #listeners = new Set<(transaction: PooledTransaction) => void>();
 
@@ -244,6 +249,7 @@ export class Mempool {
     this.#bySender = new Map();
     this.#byHash = new Map();
     this.#ready = new Map();
+    this.#cheapest = [];
     this.#version++;
     for (const pooled of transactions) this.#put(pooled);
   }
@@ -396,12 +402,36 @@ export class Mempool {
   #makeRoom(pooled: PooledTransaction): void {
     if (this.#byHash.size < this.limits.transactions) return;
     if (this.#bySender.get(pooled.from)?.has(pooled.tx.nonce) === true) return;
-    let cheapest = pooled;
-    for (const other of this.#byHash.values())
-      if (other.tx.maxPriorityFeePerGas < cheapest.tx.maxPriorityFeePerGas) cheapest = other;
-    if (cheapest === pooled)
+    const cheapest = this.#findCheapest();
+    if (cheapest === undefined || cheapest.tx.maxPriorityFeePerGas >= pooled.tx.maxPriorityFeePerGas)
       throw new RejectedTransactionError("BRAID_POOL_UNDERPRICED", "transaction underpriced: txpool is full");
     this.remove(cheapest.hash);
+  }
+
+  /** PERF: sorts the whole pool once for some hundred that have to go. */
+  #findCheapest(): PooledTransaction | undefined {
+    for (let filled = false; ; filled = true) {
+      while (this.#cheapest.length > 0) {
+        const last = this.#cheapest.at(-1);
+        if (last !== undefined && this.#byHash.get(bytesToHex(last.hash)) === last) return last;
+        this.#cheapest.pop();
+      }
+      if (filled) return undefined;
+      const all = [...this.#byHash.values()].sort((a, b) =>
+        tipOf(a) < tipOf(b) ? -1 : tipOf(a) > tipOf(b) ? 1 : 0,
+      );
+      this.#cheapest = all.slice(0, CHEAPEST_KNOWN).reverse();
+    }
+  }
+
+  /** One that is cheaper than some of those that go first is among them. */
+  #noteCheap(pooled: PooledTransaction): void {
+    const [dearest] = this.#cheapest;
+    if (dearest === undefined || tipOf(pooled) >= tipOf(dearest)) return;
+    const at = this.#cheapest.findIndex((one) => tipOf(one) <= tipOf(pooled));
+    this.#cheapest.splice(at < 0 ? this.#cheapest.length : at, 0, pooled);
+    // Nobody has asked for them for long.
+    if (this.#cheapest.length > 2 * CHEAPEST_KNOWN) this.#cheapest = [];
   }
 
   #put(pooled: PooledTransaction): void {
@@ -415,9 +445,14 @@ export class Mempool {
     list.cost += pooled.cost - (replaced?.cost ?? 0n);
     list.set(pooled.tx.nonce, pooled);
     this.#touch(pooled.from, list);
+    this.#noteCheap(pooled);
     this.#byHash.set(bytesToHex(pooled.hash), pooled);
     this.#version++;
   }
+}
+
+function tipOf({ tx }: PooledTransaction): bigint {
+  return tx.maxPriorityFeePerGas;
 }
 
 /** The account of somebody who is in the pool, or is about to be. */
