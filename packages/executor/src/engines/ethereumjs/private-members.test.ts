@@ -46,6 +46,7 @@ const HOT_LOOP = "hot-loop.ts";
 
 const REACHES: [owner: string, member: string, reach: Reach][] = [
   ["EVM", "_opcodeMap", { of: inEvm, type: "object", file: HOT_LOOP }],
+  ["EVM", "_executeCreate", { of: inEvm, type: "function", file: BRAID_EVM }],
   ["EVM", "_tx", { of: inEvm, type: "object", file: BRAID_EVM }],
   ["EVM", "_block", { of: inEvm, type: "object", file: BRAID_EVM }],
   ["EVM", "journal", { of: inEvm, type: "object", file: BRAID_EVM }],

@@ -9,6 +9,7 @@ import {
   EVMError,
   type EVMMockBlockchainInterface,
   type EVMOpts,
+  type EVMResult,
   type ExecResult,
   type Log,
   type Message,
@@ -23,6 +24,7 @@ import type { AccountEntry } from "../state/entries.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
 import { AccessRecorder } from "./access-recorder.ts";
 import { bn254 } from "./bn254.ts";
+import { FailedCreation, runCodeLikeContainers } from "./creation-rules.ts";
 import { EngineJournal, EngineStateManager } from "./engine-state.ts";
 import {
   type Frame,
@@ -91,6 +93,7 @@ export class BraidEvm extends EVM {
   readonly #libraries: LibraryLoaders;
   /** When they are others than the fork's. */
   #precompiles: EVM["precompiles"] | undefined = undefined;
+  readonly #failedCreation = new FailedCreation();
   /** By depth. A transaction's frames are strictly nested, and a worker runs one transaction at a time. */
   readonly #frames: Frame[] = [];
 
@@ -102,6 +105,7 @@ export class BraidEvm extends EVM {
     this.tracer = new TracerSlot(this);
     this.#frameClass = frameClass;
     this.#libraries = libraryLoaders(this.precompiles);
+    runCodeLikeContainers(this._opcodeMap);
   }
 
   /** An EVM for one fork. `common` keeps its hardfork for as long as the EVM lives. */
@@ -241,6 +245,10 @@ export class BraidEvm extends EVM {
     if (error?.error === EVMError.errorMessages.OUT_OF_GAS) this.frameOutOfGas = true;
   }
 
+  protected override async _executeCreate(message: Message): Promise<EVMResult> {
+    return this.#failedCreation.show(await super._executeCreate(message));
+  }
+
   protected override async runInterpreter(
     message: Message,
     options: { pc?: number; initialLogs?: Log[] } = {},
@@ -273,13 +281,14 @@ export class BraidEvm extends EVM {
       },
       message.gasLimit,
     );
-    const result = frame._result;
-    if (message.selfdestruct !== undefined) result.selfdestruct = message.selfdestruct;
-    if (message.createdAddresses !== undefined) result.createdAddresses = message.createdAddresses;
+    const { _result: left } = frame;
+    if (message.selfdestruct !== undefined) left.selfdestruct = message.selfdestruct;
+    if (message.createdAddresses !== undefined) left.createdAddresses = message.createdAddresses;
     try {
       const ended = await frame.run(code, options);
       this.#noteOutOfGas(ended.exceptionError);
-      return frameResult(message, result, ended);
+      const result = frameResult(message, left, ended);
+      return message.isCreate === true ? this.#failedCreation.hide(result) : result;
     } finally {
       frame.end();
     }
