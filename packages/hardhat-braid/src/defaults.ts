@@ -31,12 +31,16 @@ export class Defaults {
   }
 
   /** The parameters with what was left out; those that are given stay as they are. */
-  async fill(method: string, params: unknown[]): Promise<unknown[]> {
+  fill(method: string, params: unknown[]): unknown[] | Promise<unknown[]> {
     const isSent = method === "eth_sendTransaction";
     if (!isSent && method !== "eth_call" && method !== "eth_estimateGas") return params;
-    const [given, ...rest] = params;
+    const [given] = params;
     if (typeof given !== "object" || given === null) return params;
-    const fields: Fields = { ...given };
+    if (!isSent && "from" in given && typeof given.from === "string") return params;
+    return this.#filled(isSent, { ...given }, params);
+  }
+
+  async #filled(isSent: boolean, fields: Fields, [, ...rest]: unknown[]): Promise<unknown[]> {
     if (isSent) {
       await this.#fillFees(fields);
       if (fields.gas === undefined) fields.gas = await this.#gas(fields);

@@ -80,10 +80,14 @@ export class Observer {
     if (!this.#mayLog) this.#mayLog = mentionsConsole(params);
   }
 
-  /** After a request: what there is to print comes before its answer. */
-  async succeeded(method: string, params: unknown): Promise<void> {
+  /** After a request: what there is to print comes before its answer. Undefined when there is nothing to wait for. */
+  succeeded(method: string, params: unknown): Promise<void> | undefined {
+    return this.#looks ? this.#lookedAt(method, params) : undefined;
+  }
+
+  async #lookedAt(method: string, params: unknown): Promise<void> {
     await this.#watched;
-    if (!this.#looks || !Array.isArray(params)) return;
+    if (!Array.isArray(params)) return;
     // As on Hardhat's own network: an estimate that succeeds prints nothing.
     if (method === "eth_call") await this.#callAgain(params, "latest", this.#all).catch(note);
   }

@@ -64,13 +64,16 @@ export class RequestLog {
   }
 
   /** Makes a request, and prints it. */
-  async around(method: string, params: unknown, run: () => Promise<unknown>): Promise<unknown> {
+  around(method: string, params: unknown, run: () => Promise<unknown>): Promise<unknown> {
+    return this.enabled || method === SWITCH ? this.#printing(method, params, run) : run();
+  }
+
+  async #printing(method: string, params: unknown, run: () => Promise<unknown>): Promise<unknown> {
     if (method === SWITCH) {
       const result = await run();
       this.enabled = Array.isArray(params) && params[0] === true;
       return result;
     }
-    if (!this.enabled) return run();
     const mines = MINES.has(method);
     if (mines) this.#mining++;
     try {
