@@ -120,6 +120,8 @@ describe("a block", () => {
   test("that takes longer than its header says goes on on a worker, from any transaction on", async () => {
     const spy = spyOnPools();
     const executor = newExecutor(2);
+    // Threads that are still starting are not waited for.
+    await executor.executeBlock(inputOf(await blockOf(MIN_PARALLEL_TRANSACTIONS, 1), { force: true }));
     const moved: number[] = [];
     for (const iterations of [2_000, 20_000, 100_000]) {
       const block = await blockOf(6, iterations);
