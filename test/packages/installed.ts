@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import { type PublicPackage, publicPackages, ROOT } from "../../scripts/public-packages.ts";
 
 /** The oldest Node that the packages say they run on, as far as npm has it for Linux on x64 and arm64. */
@@ -50,6 +50,11 @@ function succeed(command: string, args: string[], cwd: string): void {
   if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code}:\n${stdout}\n${stderr}`);
 }
 
+/** The pnpm that runs the tests, if it says so: to fetch another one takes a registry that answers. */
+const { npm_execpath: running = "" } = process.env;
+const PNPM =
+  basename(running) === "pnpm" ? { command: running, args: [] } : { command: "npx", args: ["-y", "pnpm@12"] };
+
 /** Packages as files, by the packages' names. */
 export type Tarballs = Map<string, Uint8Array<ArrayBuffer>>;
 
@@ -61,7 +66,11 @@ export function packAll(): { folder: string; packages: PublicPackage[]; tarballs
   const filters = packages.flatMap(({ manifest }) => ["--filter", manifest.name]);
   const packed = join(folder, "packed");
   mkdirSync(packed);
-  succeed("npx", ["-y", "pnpm@12", "--recursive", ...filters, "pack", "--pack-destination", packed], ROOT);
+  succeed(
+    PNPM.command,
+    [...PNPM.args, "--recursive", ...filters, "pack", "--pack-destination", packed],
+    ROOT,
+  );
   const tarballs: Tarballs = new Map();
   for (const { manifest } of packages) {
     const name = `${manifest.name.replace("@", "").replace("/", "-")}-${manifest.version}.tgz`;
