@@ -1,6 +1,6 @@
 // Every family of contracts at three levels of contention: what two workers gain over one, with hints and without, and what is executed in vain.
 //
-//   npx -y pnpm@12 bench:workloads [--rounds 3] [--transactions 200] [--users 100] [--things 10] [--only amm,amm-parallel]
+//   npx -y pnpm@12 bench:workloads [--rounds 2] [--transactions 150] [--users 40] [--things 5] [--only amm,amm-parallel]
 import { parseArgs } from "node:util";
 import { type BlockResult, type ExecuteBlockInput, Executor } from "@braid/executor";
 import { chainOf } from "@braid/protocol";
@@ -24,10 +24,10 @@ const LESSONS = 2;
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: "string", default: "3" },
-    transactions: { type: "string", default: "200" },
-    users: { type: "string", default: "100" },
-    things: { type: "string", default: "10" },
+    rounds: { type: "string", default: "2" },
+    transactions: { type: "string", default: "150" },
+    users: { type: "string", default: "40" },
+    things: { type: "string", default: "5" },
     only: { type: "string" },
   },
 });

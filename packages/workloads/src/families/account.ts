@@ -17,6 +17,8 @@ const NOTHING = new Uint8Array(0);
 /** ERC-7821: several calls, all or none. */
 const BATCH = concatBytes(Uint8Array.of(1), new Uint8Array(31));
 const GAS = { verification: 200_000n, call: 200_000n, before: 60_000n, paymaster: 150_000n };
+/** Of all kinds, and what the entry point does beside. */
+const GAS_OF_OPERATION = 700_000n;
 const FEES = pair(1n, 10n ** 9n);
 const DOMAIN_TYPE = text(
   "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)",
@@ -95,7 +97,9 @@ export const ACCOUNT_FAMILY: Family = {
             used.add(wallet);
             ops.push(await operation(traffic, wallet));
           }
-          traffic.send(bundler, entryPoint.call("handleOps", ops, keccak_256(bundler.address).slice(12)));
+          const message = entryPoint.call("handleOps", ops, keccak_256(bundler.address).slice(12));
+          // The entry point wants to be left with all that an operation may use, whatever it then uses.
+          traffic.send(bundler, { ...message, gasLimit: 100_000n + GAS_OF_OPERATION * BigInt(ops.length) });
         },
       },
       ...actions,
