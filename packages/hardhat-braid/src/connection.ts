@@ -48,11 +48,12 @@ export class BraidConnection {
   static async open<Type extends ChainType | string>(
     context: HookContext,
     connection: NetworkConnection<Type>,
+    madeAt: number | undefined,
     askEdr: AskEdr,
   ): Promise<BraidConnection> {
     const { networkName, chainType } = connection;
     const networkConfig = await withCoverage(context, connection.networkConfig as BraidNetworkConfig);
-    const options = await nodeOptions({ networkName, networkConfig, chainType });
+    const options = await nodeOptions({ networkName, networkConfig, chainType, madeAt });
     const { braid, fork } = await begin(networkName, options, networkConfig.braid.forking);
     activeRecorder()?.watch(braid.node);
     braid.on("message", ({ type, data }: SubscriptionMessage) => {

@@ -85,6 +85,25 @@ describe("connections", () => {
     expect(await one.provider.request({ method: "web3_clientVersion" })).toMatch(/^HardhatNetwork\//);
   });
 
+  test("have the time that has passed since they were made, whenever the first request comes", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      const { provider } = await connect("braid");
+      vi.setSystemTime(Date.now() + 3_600_000);
+      await provider.request({ method: "evm_increaseTime", params: [100] });
+      await provider.request({ method: "evm_mine" });
+      const [first, second] = await Promise.all(
+        ["0x0", "0x1"].map((number) =>
+          provider.request({ method: "eth_getBlockByNumber", params: [number, false] }),
+        ),
+      );
+      const timeOf = (block: unknown): number => Number((block as { timestamp: Hex }).timestamp);
+      expect(timeOf(second) - timeOf(first)).toBe(3_700);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test("take overrides, and chain types whose rules Braid knows", async () => {
     const connection = await project.network.create({
       network: "braid",

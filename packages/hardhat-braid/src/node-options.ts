@@ -31,6 +31,8 @@ export interface NetworkToRun {
   networkName: string;
   networkConfig: Readonly<BraidNetworkConfig>;
   chainType: string;
+  /** When the connection was made, in milliseconds since 1970. Default: now. */
+  madeAt?: number | undefined;
 }
 
 /** Throws HardhatPluginError. */
@@ -38,6 +40,7 @@ export async function nodeOptions({
   networkName,
   networkConfig: config,
   chainType,
+  madeAt,
 }: NetworkToRun): Promise<NodeOptions> {
   if (chainType !== "l1" && chainType !== "generic")
     throw refusal(
@@ -76,6 +79,7 @@ export async function nodeOptions({
       gasEstimationMode: config.gasEstimationMode,
       unlimitedContractSize: allowUnlimitedContractSize === true,
       sameTimestamps: config.allowBlocksWithSameTimestamp,
+      ...(madeAt === undefined ? {} : { startedAt: madeAt }),
       minGasPrice: config.minGasPrice,
     },
   };

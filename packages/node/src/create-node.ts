@@ -66,6 +66,9 @@ function accountsOf(options: NodeOptions): readonly FundedAccount[] {
 /** Hardhat's time goes on from the first block's. */
 function hardhatClock({ hardhat, timestamp }: NodeOptions): Clock {
   const clock = new Clock({ sameTimestamps: hardhat?.sameTimestamps === true });
-  if (timestamp !== undefined) clock.set(timestamp);
+  if (timestamp === undefined) return clock;
+  const { now } = clock;
+  const started = hardhat?.startedAt === undefined ? now : BigInt(Math.floor(hardhat.startedAt / 1_000));
+  clock.set(timestamp + now - started);
   return clock;
 }

@@ -37,6 +37,8 @@ export interface HardhatOptions {
   unlimitedContractSize?: boolean;
   /** A block may have its parent's timestamp. */
   sameTimestamps?: boolean;
+  /** When it was the first block's time, in milliseconds since 1970. Default: now. */
+  startedAt?: number;
   /** Wei per gas that a transaction must pay to be mined. Default 0. */
   minGasPrice?: bigint;
 }

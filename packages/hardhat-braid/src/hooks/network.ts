@@ -7,8 +7,19 @@ import type { BraidConnection } from "../connection.ts";
 
 export default async (): Promise<Partial<NetworkHooks>> => {
   const connections = new WeakMap<object, Promise<BraidConnection>>();
+  /** A chain is made at the first request, but its time goes on from when the connection was made. */
+  const madeAt = new WeakMap<object, number>();
 
   return {
+    async newConnection<Type extends ChainType | string>(
+      context: HookContext,
+      next: (nextContext: HookContext) => Promise<NetworkConnection<Type>>,
+    ): Promise<NetworkConnection<Type>> {
+      const connection = await next(context);
+      madeAt.set(connection, Date.now());
+      return connection;
+    },
+
     async onRequest<Type extends ChainType | string>(
       context: HookContext,
       connection: NetworkConnection<Type>,
@@ -25,7 +36,9 @@ export default async (): Promise<Partial<NetworkHooks>> => {
       let found = connections.get(connection);
       if (found === undefined) {
         found = import("../connection.ts").then(({ BraidConnection }) =>
-          BraidConnection.open(context, connection, (edrRequest) => next(context, connection, edrRequest)),
+          BraidConnection.open(context, connection, madeAt.get(connection), (edrRequest) =>
+            next(context, connection, edrRequest),
+          ),
         );
         connections.set(connection, found);
       }
