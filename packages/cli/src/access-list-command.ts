@@ -1,8 +1,9 @@
 // `braid access-list`: its options, and from them to an exit code.
-import type { AccessListJson, ReplaySummary } from "@braid/replay";
+import type { AccessListJson } from "@braid/replay";
 import type { Command } from "commander";
-import { ExitCode } from "./exit-code.ts";
+import { type ExitCode, replayExitCode } from "./exit-code.ts";
 import { formatCount, plural } from "./format.ts";
+import { onInterruption } from "./interruption.ts";
 import { MIB, maxFileSizeOption } from "./max-file-size.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import { addRpcOptions, type RpcFlags, remoteBlocks, remoteMistake } from "./rpc-options.ts";
@@ -55,14 +56,8 @@ export function addAccessListCommand(program: Command, finish: (code: ExitCode) 
 }
 
 async function run(paths: string[], flags: AccessListFlags): Promise<ExitCode> {
-  const abort = new AbortController();
   const bar = new ProgressBar(process.stderr, true);
-  const interrupt = (): void => {
-    if (abort.signal.aborted) process.exit(ExitCode.Interrupted);
-    bar.clear();
-    abort.abort();
-  };
-  process.on("SIGINT", interrupt);
+  const interruption = onInterruption(bar);
   try {
     const output = await import("./replay-output.ts");
     const { accessListJson, replay, writeAccessList } = await import("@braid/replay");
@@ -72,8 +67,8 @@ async function run(paths: string[], flags: AccessListFlags): Promise<ExitCode> {
     const written: Promise<void>[] = [];
     const summary = await replay(paths, {
       maxFileBytes: flags.maxFileSize * MIB,
-      signal: abort.signal,
-      ...(await remoteBlocks(flags, abort.signal)),
+      signal: interruption.signal,
+      ...(await remoteBlocks(flags, interruption.signal)),
       onEvent: (event) => {
         if (event.type === "report") for (const line of output.describeProblem(event.report)) bar.print(line);
         if (event.type !== "executed") return;
@@ -87,10 +82,9 @@ async function run(paths: string[], flags: AccessListFlags): Promise<ExitCode> {
     });
     await Promise.all(written);
     if (flags.json === true) process.stdout.write(`${JSON.stringify(lists, null, 2)}\n`);
-    return exitCodeOf(summary);
+    return replayExitCode(summary);
   } finally {
-    bar.clear();
-    process.off("SIGINT", interrupt);
+    interruption.release();
   }
 }
 
@@ -101,10 +95,4 @@ function describeList({ number, accessListHash, accessList }: AccessListJson): s
     0,
   );
   return `${number}  ${accessListHash}  ${plural(accessList.length, "account")}, ${formatCount(slots)} slots`;
-}
-
-function exitCodeOf({ totals, interrupted }: ReplaySummary): ExitCode {
-  if (interrupted) return ExitCode.Interrupted;
-  if (totals.mismatch > 0) return ExitCode.Mismatch;
-  return totals.error > 0 ? ExitCode.Failure : ExitCode.Ok;
 }

@@ -2,6 +2,7 @@
 import type { CaptureSummary } from "@braid/replay";
 import type { Command } from "commander";
 import { ExitCode } from "./exit-code.ts";
+import { onInterruption } from "./interruption.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import { addRpcOptions, connectTo, type RpcFlags } from "./rpc-options.ts";
 
@@ -58,30 +59,23 @@ export function addCaptureCommand(program: Command, version: string, finish: (co
 }
 
 async function run(url: string, flags: CaptureFlags, version: string): Promise<ExitCode> {
-  const abort = new AbortController();
   const { json = false, quiet = false, witness = false } = flags;
   const bar = new ProgressBar(process.stderr, !quiet);
-  const interrupt = (): void => {
-    // A second Ctrl-C does not wait for the workers.
-    if (abort.signal.aborted) process.exit(ExitCode.Interrupted);
-    bar.clear();
-    abort.abort();
-  };
-  process.on("SIGINT", interrupt);
+  const interruption = onInterruption(bar);
   const start = performance.now();
   try {
     // Only now: they bring the whole EVM, which `braid --help` can do without.
     const output = await import("./capture-output.ts");
     const { captureBlocks, selectBlocks } = await import("@braid/replay");
     const blocks = await selectBlocks(flags.block);
-    const { client, chain } = await connectTo(url, flags, abort.signal);
+    const { client, chain } = await connectTo(url, flags, interruption.signal);
     let fresh = 0;
     const summary = await captureBlocks({
       client,
       blocks,
       folder: flags.output,
       witness,
-      signal: abort.signal,
+      signal: interruption.signal,
       ...(chain === undefined ? {} : { chain }),
       onEvent: ({ outcome, done, count }) => {
         for (const line of output.describeProblem(outcome)) bar.print(line);
@@ -101,11 +95,10 @@ async function run(url: string, flags: CaptureFlags, version: string): Promise<E
     else if (!quiet) process.stdout.write(`${output.formatTotals(summary, client, ms)}\n`);
     return exitCodeOf(summary);
   } catch (error) {
-    if (abort.signal.aborted) return ExitCode.Interrupted;
+    if (interruption.signal.aborted) return ExitCode.Interrupted;
     throw error;
   } finally {
-    bar.clear();
-    process.off("SIGINT", interrupt);
+    interruption.release();
   }
 }
 

@@ -2,6 +2,7 @@
 import type { ConformanceReport, RunMode } from "@braid/conformance";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ExitCode } from "./exit-code.ts";
+import { onInterruption } from "./interruption.ts";
 import { MIB, maxFileSizeOption } from "./max-file-size.ts";
 import { ProgressBar } from "./progress-bar.ts";
 
@@ -86,13 +87,8 @@ export function addConformanceCommand(program: Command, finish: (code: ExitCode)
 }
 
 async function run(paths: string[], flags: ConformanceFlags): Promise<ExitCode> {
-  const abort = new AbortController();
   const bar = new ProgressBar(process.stderr, flags.json !== true);
-  const interrupt = (): void => {
-    if (abort.signal.aborted) process.exit(ExitCode.Interrupted);
-    abort.abort();
-  };
-  process.on("SIGINT", interrupt);
+  const interruption = onInterruption(bar);
   try {
     // Only now: they bring the whole EVM, which `braid --help` can do without.
     const [conformance, output] = await Promise.all([
@@ -106,7 +102,7 @@ async function run(paths: string[], flags: ConformanceFlags): Promise<ExitCode> 
       ...(flags.jobs === undefined ? {} : { jobs: flags.jobs }),
       caseTimeLimitMs: flags.timeout * 1000,
       maxFileBytes: flags.maxFileSize * MIB,
-      signal: abort.signal,
+      signal: interruption.signal,
       onCase: (one, { totals, file, files }) => {
         if (json !== undefined) json.add(one);
         else if (flags.quiet !== true || one.verdict !== "passed") {
@@ -121,8 +117,7 @@ async function run(paths: string[], flags: ConformanceFlags): Promise<ExitCode> 
     else json.end(report);
     return exitCodeOf(report);
   } finally {
-    bar.clear();
-    process.off("SIGINT", interrupt);
+    interruption.release();
   }
 }
 

@@ -1,5 +1,7 @@
 // The exit codes of all commands.
 
+import type { ReplaySummary } from "@braid/replay";
+
 /** Scripts rely on these. */
 export const ExitCode = {
   Ok: 0,
@@ -14,3 +16,10 @@ export const ExitCode = {
 } as const;
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+/** Of whatever replays files. A wrong result weighs more than a file that could not be replayed. */
+export function replayExitCode({ totals, interrupted }: ReplaySummary): ExitCode {
+  if (interrupted) return ExitCode.Interrupted;
+  if (totals.mismatch > 0) return ExitCode.Mismatch;
+  return totals.error > 0 ? ExitCode.Failure : ExitCode.Ok;
+}

@@ -3,11 +3,12 @@ import { readFile } from "node:fs/promises";
 import type { BlockResult, Executor } from "@braid/executor";
 import { bytesToHex, FileError } from "@braid/primitives";
 import type { BlockProfile, ContractLayout } from "@braid/profiler";
-import type { ReplaySummary } from "@braid/replay";
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { ExitCode } from "./exit-code.ts";
+import { type Command, Option } from "commander";
+import { type ExitCode, replayExitCode } from "./exit-code.ts";
 import { plural } from "./format.ts";
+import { onInterruption } from "./interruption.ts";
 import { MIB, maxFileSizeOption } from "./max-file-size.ts";
+import { parseCount } from "./parse-count.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import { addRpcOptions, type RpcFlags, remoteBlocks, remoteMistake } from "./rpc-options.ts";
 
@@ -60,14 +61,8 @@ export async function profileBlocks(
   paths: readonly string[],
   flags: ProfileFlags,
 ): Promise<{ blocks: ProfiledBlock[]; code: ExitCode }> {
-  const abort = new AbortController();
   const bar = new ProgressBar(process.stderr, true);
-  const interrupt = (): void => {
-    if (abort.signal.aborted) process.exit(ExitCode.Interrupted);
-    bar.clear();
-    abort.abort();
-  };
-  process.on("SIGINT", interrupt);
+  const interruption = onInterruption(bar);
   // Only now, and one after the other: see replay-command.ts.
   const output = await import("./replay-output.ts");
   const { replay } = await import("@braid/replay");
@@ -92,8 +87,8 @@ export async function profileBlocks(
     const summary = await replay(paths, {
       executor: measuring,
       maxFileBytes: flags.maxFileSize * MIB,
-      signal: abort.signal,
-      ...(await remoteBlocks(flags, abort.signal)),
+      signal: interruption.signal,
+      ...(await remoteBlocks(flags, interruption.signal)),
       onEvent: (event) => {
         if (event.type === "file") file = event.file;
         else if (event.type === "block")
@@ -112,10 +107,9 @@ export async function profileBlocks(
         });
       },
     });
-    return { blocks, code: exitCodeOf(summary) };
+    return { blocks, code: replayExitCode(summary) };
   } finally {
-    bar.clear();
-    process.off("SIGINT", interrupt);
+    interruption.release();
     await executor.close();
   }
 }
@@ -152,16 +146,4 @@ export async function readLayouts({ layout }: ProfileFlags): Promise<Record<stri
       throw malformed(`has no list "storage" for ${address}`);
   }
   return parsed as Record<string, ContractLayout>;
-}
-
-function exitCodeOf({ totals, interrupted }: ReplaySummary): ExitCode {
-  if (interrupted) return ExitCode.Interrupted;
-  if (totals.mismatch > 0) return ExitCode.Mismatch;
-  return totals.error > 0 ? ExitCode.Failure : ExitCode.Ok;
-}
-
-function parseCount(value: string): number {
-  const count = Number(value);
-  if (/^\d+$/.test(value) && count >= 1 && count <= 1000) return count;
-  throw new InvalidArgumentError("It must be a whole number from 1 to 1000.");
 }

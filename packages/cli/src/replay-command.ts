@@ -1,11 +1,13 @@
 // `braid replay`: its options, and from them to an exit code.
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { BlockReport, ReplayEvent, ReplaySummary } from "@braid/replay";
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { ExitCode } from "./exit-code.ts";
+import type { BlockReport, ReplayEvent } from "@braid/replay";
+import { type Command, Option } from "commander";
+import { type ExitCode, replayExitCode } from "./exit-code.ts";
 import { formatCount, plural } from "./format.ts";
+import { onInterruption } from "./interruption.ts";
 import { MIB, maxFileSizeOption } from "./max-file-size.ts";
+import { parseCount } from "./parse-count.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import { isQueueUrl } from "./queue-url.ts";
 import { ResultsOfReplay } from "./results-of-replay.ts";
@@ -144,16 +146,9 @@ function mistakeOfQueue(paths: readonly string[], flags: ReplayFlags): string | 
 }
 
 async function runReplay(paths: string[], flags: ReplayFlags, version: string): Promise<ExitCode> {
-  const abort = new AbortController();
   const { json = false, quiet = false, maxFileSize, out, ...options } = withoutRpc(flags);
   const bar = new ProgressBar(process.stderr, !quiet);
-  const interrupt = (): void => {
-    // A second Ctrl-C does not wait for the workers.
-    if (abort.signal.aborted) process.exit(ExitCode.Interrupted);
-    bar.clear();
-    abort.abort();
-  };
-  process.on("SIGINT", interrupt);
+  const interruption = onInterruption(bar);
   try {
     // Only now: they bring the whole EVM, which `braid --help` can do without.
     // One after the other: Node 22.13 fails on two imports at once that have modules in common.
@@ -165,19 +160,18 @@ async function runReplay(paths: string[], flags: ReplayFlags, version: string): 
     const summary = await replay(paths, {
       ...options,
       ...lists,
-      ...(await remoteBlocks(flags, abort.signal)),
+      ...(await remoteBlocks(flags, interruption.signal)),
       maxFileBytes: maxFileSize * MIB,
-      signal: abort.signal,
+      signal: interruption.signal,
       onEvent: showProgress(bar, output.describeProblem, results),
     });
     bar.clear();
     await results?.finish();
     if (json) process.stdout.write(`${output.formatJson(summary, options, version)}\n`);
     else if (!quiet) process.stdout.write(`${output.formatSummary(summary, process.stdout).join("\n")}\n`);
-    return exitCodeOf(summary);
+    return replayExitCode(summary);
   } finally {
-    bar.clear();
-    process.off("SIGINT", interrupt);
+    interruption.release();
   }
 }
 
@@ -214,17 +208,4 @@ function showProgress(
       for (const line of describe(event.report)) bar.print(line);
     }
   };
-}
-
-/** A wrong result weighs more than a file that could not be replayed. */
-function exitCodeOf({ totals, interrupted }: ReplaySummary): ExitCode {
-  if (interrupted) return ExitCode.Interrupted;
-  if (totals.mismatch > 0) return ExitCode.Mismatch;
-  return totals.error > 0 ? ExitCode.Failure : ExitCode.Ok;
-}
-
-function parseCount(value: string): number {
-  const count = Number(value);
-  if (/^\d+$/.test(value) && count >= 1 && count <= 1000) return count;
-  throw new InvalidArgumentError("It must be a whole number from 1 to 1000.");
 }

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import type { Item, LocalPostgres, Queue, Run, RunTotals, SourceSpec } from "@braid/queue";
 import { ExitCode } from "./exit-code.ts";
 import { formatCount } from "./format.ts";
+import { onInterruption } from "./interruption.ts";
 import { MIB } from "./max-file-size.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import { namedQueue } from "./queue-url.ts";
@@ -24,23 +25,17 @@ export async function replayOverQueue(
   flags: ReplayFlags,
   version: string,
 ): Promise<ExitCode> {
-  const abort = new AbortController();
   const bar = new ProgressBar(process.stderr, flags.quiet !== true);
-  const interrupt = (): void => {
-    if (abort.signal.aborted) process.exit(ExitCode.Interrupted);
-    bar.clear();
-    abort.abort();
-  };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
+  const interruption = onInterruption(bar, ["SIGINT", "SIGTERM"]);
   const start = performance.now();
   try {
     const queues = await import("@braid/queue");
     const file = flags.out === undefined ? undefined : await queues.ResultFile.create(flags.out);
     try {
-      await using opened = await Opened.open(queues, flags, abort.signal, bar);
+      await using opened = await Opened.open(queues, flags, interruption.signal, bar);
       const { queue } = opened;
-      const watch = new Watch(queues, queue, flags, bar, abort.signal);
-      const run = await theRun(queues, queue, paths, flags, version, abort.signal, watch);
+      const watch = new Watch(queues, queue, flags, bar, interruption.signal);
+      const run = await theRun(queues, queue, paths, flags, version, interruption.signal, watch);
       const totals = await watch.untilDone(run);
       if (file !== undefined) await queue.writeResults(run.name, file);
       const { describeRun, runJson } = await import("./queue-output.ts");
@@ -54,11 +49,10 @@ export async function replayOverQueue(
       throw error;
     }
   } catch (error) {
-    if (!abort.signal.aborted) throw error;
+    if (!interruption.signal.aborted) throw error;
     return ExitCode.Interrupted;
   } finally {
-    bar.clear();
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupt);
+    interruption.release();
   }
 }
 

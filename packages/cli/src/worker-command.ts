@@ -1,8 +1,9 @@
 // `braid worker`: its options, and from them to an exit code.
 import type { WorkerEvent } from "@braid/queue";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { ExitCode } from "./exit-code.ts";
 import { formatCount, plural } from "./format.ts";
+import { parseCount } from "./parse-count.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import { isQueueUrl, namedQueue } from "./queue-url.ts";
 import { addNodeOptions, connectTo, type RpcFlags } from "./rpc-options.ts";
@@ -152,10 +153,4 @@ class WorkerOutput {
   #warn(text: string): void {
     this.#bar.print(`braid: ${text}`);
   }
-}
-
-function parseCount(value: string): number {
-  const count = Number(value);
-  if (/^\d+$/.test(value) && count >= 1 && count <= 1000) return count;
-  throw new InvalidArgumentError("It must be a whole number from 1 to 1000.");
 }

@@ -18,6 +18,11 @@ export interface LocationExpression {
   slot: Expression | undefined;
 }
 
+/** Equal for equal ones. */
+export function locationExpressionId({ address, slot }: LocationExpression): string {
+  return `${expressionId(address)}/${slot === undefined ? "" : expressionId(slot)}`;
+}
+
 /** Explanations that are kept for one word, and for one location. */
 const MAX_WORD = 4;
 const MAX_LOCATION = 8;

@@ -1,8 +1,13 @@
 // From a few calls of a function, as they were executed, to rules that say which contended locations a call writes.
 
-import { explainLocation, type LocationExpression, type SampleCall } from "./explain.ts";
-import { evaluate, expressionId } from "./expression.ts";
-import type { LearnedRule } from "./hint-memory.ts";
+import {
+  explainLocation,
+  type LocationExpression,
+  locationExpressionId,
+  type SampleCall,
+} from "./explain.ts";
+import { evaluate } from "./expression.ts";
+import { type LearnedRule, MIN_SHARE } from "./hint-memory.ts";
 
 /** A location as numbers; no slot: the nonce. */
 export interface LocationNumbers {
@@ -22,7 +27,6 @@ export interface ObservedCall extends SampleCall {
 const EXPLAINED_CALLS = 2;
 const EXPLAINED_LOCATIONS = 12;
 const MIN_HITS = 2;
-const MIN_SHARE = 0.75;
 
 export function numbersId({ address, slot }: LocationNumbers): string {
   return slot === undefined ? address.toString(16) : `${address.toString(16)}/${slot.toString(16)}`;
@@ -45,10 +49,8 @@ export function findRules(calls: readonly ObservedCall[]): LearnedRule[] {
   const candidates = new Map<string, LocationExpression>();
   for (const call of calls.slice(0, EXPLAINED_CALLS))
     for (const { address, slot } of call.unforeseen.slice(0, EXPLAINED_LOCATIONS))
-      for (const found of explainLocation(address, slot, call)) {
-        const id = `${expressionId(found.address)}/${found.slot === undefined ? "" : expressionId(found.slot)}`;
-        candidates.set(id, found);
-      }
+      for (const found of explainLocation(address, slot, call))
+        candidates.set(locationExpressionId(found), found);
   const rules = new Map<string, LearnedRule>();
   for (const candidate of candidates.values()) {
     const test = testCandidate(candidate, calls);

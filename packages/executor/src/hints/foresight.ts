@@ -24,10 +24,8 @@ interface ExpectedLocation {
   at: HintLocation;
   /** Where it is in the multi-version memory; 0 while nobody expects more than one write. */
   location: number;
-  /** Ascending. */
-  units: number[];
-  /** For each of the units: the rule that said so, if any. */
-  rules: (LearnedRule | undefined)[];
+  /** By unit, ascending: the rule that said so, if any. */
+  units: Map<number, LearnedRule | undefined>;
 }
 
 /** One block's; main thread only. */
@@ -81,26 +79,24 @@ export class Foresight {
   #add(at: HintLocation, unit: number, rule: LearnedRule | undefined): void {
     const id = locationId(at);
     const found = this.#expected.get(id);
-    if (found === undefined) {
-      this.#expected.set(id, { at, location: 0, units: [unit], rules: [rule] });
-    } else if (found.units.at(-1) !== unit) {
-      found.units.push(unit);
-      found.rules.push(rule);
-    }
+    if (found === undefined) this.#expected.set(id, { at, location: 0, units: new Map([[unit, rule]]) });
+    else if (!found.units.has(unit)) found.units.set(unit, rule);
   }
 
   #placeEstimates(kernel: Kernel): void {
     const latest = new Map<number, number>();
     for (const expected of this.#expected.values()) {
       const { at, units } = expected;
-      if (units.length < 2) continue;
+      if (units.size < 2) continue;
       const location = locationOf(kernel, at);
+      // The arena is full, which the run will notice.
       if (location === 0) return;
       expected.location = location;
-      for (const [i, unit] of units.entries()) {
+      let before: number | undefined;
+      for (const unit of units.keys()) {
         kernel.hintEstimate(location, unit);
-        const before = units[i - 1];
         if (before !== undefined) latest.set(unit, Math.max(before, latest.get(unit) ?? 0));
+        before = unit;
       }
     }
     for (const [unit, before] of latest) kernel.setUnitAfter(unit, before);
@@ -149,17 +145,17 @@ export class Foresight {
 
   #isPlaced(id: string, unit: number): boolean {
     const expected = this.#expected.get(id);
-    return expected !== undefined && expected.location !== 0 && expected.units.includes(unit);
+    return expected !== undefined && expected.location !== 0 && expected.units.has(unit);
   }
 
   #countHits(kernel: Kernel): void {
-    for (const { location, units, rules } of this.#expected.values()) {
-      if (location === 0 || rules.every((rule) => rule === undefined)) continue;
+    for (const { location, units } of this.#expected.values()) {
+      if (location === 0) continue;
       const wrote = new Set(writers(kernel, location, kernel.unitCount));
-      for (const [i, rule] of rules.entries()) {
+      for (const [unit, rule] of units) {
         if (rule === undefined) continue;
         rule.expected++;
-        if (wrote.has(units[i] as number)) rule.hits++;
+        if (wrote.has(unit)) rule.hits++;
       }
     }
   }

@@ -3,15 +3,14 @@
 // others; some follow from the call, like the reserves of the pool that a router finds for two tokens.
 
 import { bytesToHex } from "@braid/primitives";
-import type { LocationExpression } from "./explain.ts";
-import { expressionId } from "./expression.ts";
+import { type LocationExpression, locationExpressionId } from "./explain.ts";
 
 /** 4,096 functions with at most 16 locations and 16 rules each: a few megabytes, and more than a day's popular ones. */
 const MAX_FUNCTIONS = 4_096;
 const MAX_LOCATIONS = 16;
 const MAX_RULES = 16;
 /** A wrong expectation makes a transaction wait for nothing, so only what holds for three calls of four is expected. */
-const MIN_SHARE = 0.75;
+export const MIN_SHARE = 0.75;
 const MIN_CALLS = 2;
 /** After so many unforeseen writes it is worth finding out what they follow from; twice as many after each time that did not help. */
 const MIN_UNFORESEEN = 2;
@@ -119,7 +118,7 @@ export class HintMemory {
     const before = known.rules.size;
     for (const [id, rule] of known.rules) if (!holds(rule)) known.rules.delete(id);
     for (const rule of rules) {
-      const id = ruleId(rule);
+      const id = locationExpressionId(rule);
       if (!known.rules.has(id) && known.rules.size < MAX_RULES) known.rules.set(id, rule);
     }
     known.unforeseen = 0;
@@ -156,8 +155,4 @@ function count(known: LearnedFunction, id: string, location: HintLocation): void
   const learned = known.locations.get(id);
   if (learned !== undefined) learned.writes++;
   else if (known.locations.size < MAX_LOCATIONS) known.locations.set(id, { ...location, writes: 1 });
-}
-
-function ruleId({ address, slot }: LocationExpression): string {
-  return `${expressionId(address)}/${slot === undefined ? "" : expressionId(slot)}`;
 }

@@ -136,8 +136,9 @@ function readLeftOut(kernel: Kernel): LeftOut[] {
   return leftOut;
 }
 
-/** The read and write sets of the unit before the transactions, or behind them, decoded when they are looked at. */
+/** The read and write sets of a unit, decoded when they are looked at; by itself of the one before the transactions, or behind them. */
 class LazySystemUnit implements SystemUnit {
+  /** Its place among the block's units. */
   readonly #place: number;
   readonly #sets: AccessSets;
 
@@ -156,7 +157,7 @@ class LazySystemUnit implements SystemUnit {
 }
 
 /** A transaction's result whose read and write sets are decoded when they are looked at. */
-class LazyTransactionResult implements TransactionResult {
+class LazyTransactionResult extends LazySystemUnit implements TransactionResult {
   readonly sender: Uint8Array;
   readonly status: 0 | 1;
   readonly gasUsed: bigint;
@@ -164,11 +165,9 @@ class LazyTransactionResult implements TransactionResult {
   readonly output: Uint8Array;
   readonly createdAddress?: Uint8Array;
   readonly executions: number;
-  /** Its place among the block's units. */
-  readonly #place: number;
-  readonly #sets: AccessSets;
 
   constructor(kernel: Kernel, unit: number, place: number, outcome: StoredOutcome, sets: AccessSets) {
+    super(place, sets);
     const sender = kernel.sender(unit);
     if (sender === undefined) throw new Error("a committed transaction without a sender");
     this.sender = sender;
@@ -178,15 +177,5 @@ class LazyTransactionResult implements TransactionResult {
     this.output = outcome.output;
     if (outcome.createdAddress !== undefined) this.createdAddress = outcome.createdAddress;
     this.executions = kernel.unitField(unit, UNIT_EXECUTIONS);
-    this.#place = place;
-    this.#sets = sets;
-  }
-
-  get reads(): ReadAccess[] {
-    return this.#sets.reads(this.#place);
-  }
-
-  get writes(): WriteAccess[] {
-    return this.#sets.writes(this.#place);
   }
 }

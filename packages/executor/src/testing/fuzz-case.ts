@@ -2,7 +2,7 @@
 // are relative), so that a shrinker can leave out any of them.
 
 import { keyed, plainAddress } from "@braid/testing/accounts";
-import { COINBASE, type Fork } from "@braid/testing/block-builder";
+import { COINBASE, FORKS, type Fork } from "@braid/testing/block-builder";
 import { authorize } from "@braid/testing/sign";
 import { random } from "./random-program.ts";
 
@@ -28,18 +28,9 @@ export interface FuzzCase {
 }
 
 /** The forks that the wasm engine runs. */
-const FUZZ_FORKS: readonly Fork[] = [
-  "byzantium",
-  "petersburg",
-  "istanbul",
-  "berlin",
-  "london",
-  "paris",
-  "shanghai",
-  "cancun",
-  "prague",
-  "osaka",
-];
+const FUZZ_FORKS: readonly Fork[] = FORKS.slice(FORKS.indexOf("byzantium")).filter(
+  (fork) => fork !== "constantinople",
+);
 
 const CONTRACTS = 8;
 const SENDERS = 4;

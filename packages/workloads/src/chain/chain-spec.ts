@@ -1,31 +1,17 @@
 // The rules of the chains that are made here: everything from Frontier to Osaka from the first block on.
-import type { ChainSpec } from "@braid/protocol";
+import { type ChainSpec, FORKS } from "@braid/protocol";
 
-/** From Shanghai on forks begin at a time, before at a block. Ethash's difficulty bombs and the DAO fork are left out: they do nothing here. */
-const BY_BLOCK = [
-  "chainstart",
-  "homestead",
-  "tangerineWhistle",
-  "spuriousDragon",
-  "byzantium",
-  "constantinople",
-  "petersburg",
-  "istanbul",
-  "berlin",
-  "london",
-  "paris",
-];
-const BY_TIME = ["shanghai", "cancun", "prague", "osaka"];
+/** Ethash's difficulty bombs and the DAO fork do nothing here. */
+const LEFT_OUT: ReadonlySet<string> = new Set(["dao", "muirGlacier", "arrowGlacier", "grayGlacier"]);
 
 export const HARDFORK = "osaka";
 
 export const DEMO_CHAIN: ChainSpec = {
   name: "braid-defi",
   chainId: 133_742,
-  hardforks: [
-    ...BY_BLOCK.map((name) => ({ name, block: 0 })),
-    ...BY_TIME.map((name) => ({ name, timestamp: 0 })),
-  ],
+  hardforks: FORKS.slice(0, FORKS.findIndex(({ name }) => name === HARDFORK) + 1)
+    .filter(({ name }) => !LEFT_OUT.has(name))
+    .map(({ name, since }) => (since === "block" ? { name, block: 0 } : { name, timestamp: 0 })),
 };
 
 export const CHAIN_ID = BigInt(DEMO_CHAIN.chainId);
