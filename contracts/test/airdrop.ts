@@ -8,24 +8,39 @@ import { TestChain } from "../testing/test-chain.ts";
 
 const chain = await TestChain.create();
 const owner = chain.account(0);
-const list = chain.accounts
-  .slice(1, 14)
-  .map((account, index) => ({ index: BigInt(index * 100), account, amount: 1_000n + BigInt(index) }));
-const total = list.reduce((sum, { amount }) => sum + amount, 0n);
+interface Entry {
+  index: bigint;
+  account: Address;
+  amount: bigint;
+}
+const listOf = (accounts: readonly Address[], step: number): Entry[] =>
+  accounts.map((account, index) => ({
+    index: BigInt(index * step),
+    account,
+    amount: 1_000n + BigInt(index),
+  }));
+const totalOf = (list: readonly Entry[]) => list.reduce((sum, { amount }) => sum + amount, 0n);
+const list = listOf(chain.accounts.slice(1, 14), 100);
+const total = totalOf(list);
+const RUSH = 400;
 const WORDS = [{ type: "uint256" }, { type: "address" }, { type: "uint256" }] as const;
-const leafOf = ({ index, account, amount }: (typeof list)[number]): Hex =>
+const leafOf = ({ index, account, amount }: Entry): Hex =>
   keccak256(keccak256(encodeAbiParameters(WORDS, [index, account, amount])));
 const tree = new MerkleTree(list.map(leafOf));
 
 for (const name of ["MerkleAirdrop", "ShardedAirdrop"]) {
   describe(name, () => {
-    const setUp = chain.fixture(async () => {
+    const deploy = async (root: Hex, funds: bigint) => {
       const token = await chain.deploy("Token", ["Braid Token", "BT"]);
       const deadline = BigInt(await chain.helpers.time.latest()) + 1_000n;
-      const airdrop = await chain.deploy(name, [token.address, tree.root, deadline]);
-      await token.send(owner, "issue", [owner], total);
+      const airdrop = await chain.deploy(name, [token.address, root, deadline]);
+      await token.send(owner, "issue", [owner], funds);
       await token.send(owner, "approve", airdrop.address, maxUint256);
-      await airdrop.send(owner, "fund", total);
+      await airdrop.send(owner, "fund", funds);
+      return { token, airdrop, deadline };
+    };
+    const setUp = chain.fixture(async () => {
+      const { token, airdrop, deadline } = await deploy(tree.root, total);
       const claim = (
         position: number,
         change: { account?: Address; amount?: bigint; from?: Address } = {},
@@ -68,6 +83,17 @@ for (const name of ["MerkleAirdrop", "ShardedAirdrop"]) {
       await airdrop.send(owner, "sweep", owner);
       assert.equal(await token.read("balanceOf", owner), total - (list[0]?.amount ?? 0n));
       assert.equal(await attempt(claim(2)), false);
+    });
+
+    it("pays a rush of claimants", async () => {
+      const rush = listOf(await chain.newcomers(RUSH), 1);
+      const all = new MerkleTree(rush.map(leafOf));
+      const { token, airdrop } = await deploy(all.root, totalOf(rush));
+      for (const [position, { index, account, amount }] of rush.entries())
+        await airdrop.send(account, "claim", index, account, amount, all.proof(position));
+      assert.equal(await airdrop.read("claimedTotal"), totalOf(rush));
+      for (const { account, amount } of rush.slice(-5))
+        assert.equal(await token.read("balanceOf", account), amount);
     });
   });
 }

@@ -11,6 +11,7 @@ const chain = await TestChain.create();
 const [owner, alice, bob] = [0, 1, 2].map((index) => chain.account(index)) as [Address, Address, Address];
 const LATER = 2n ** 40n;
 const ETHER = parseEther("1");
+const SHARDS = 8n;
 
 interface Market {
   weth: TestContract;
@@ -20,14 +21,14 @@ interface Market {
   router: TestContract;
 }
 
-/** Wrapped ether to token at 1 : 2,000, token to other at 1 : 1; for a sharded router in all shards of alice, bob and owner. */
+/** Wrapped ether to token at 1 : 2,000, token to other at 1 : 1; for a sharded router in all of its shards. */
 async function deployMarket(sharded: boolean): Promise<Market> {
   const weth = await chain.deploy("WrappedEther");
   const token = await chain.deploy("Token", ["Braid Token", "BT"]);
   const other = await chain.deploy("Token", ["Other Token", "OT"]);
   const factory = await chain.deploy(sharded ? "ShardedPoolFactory" : "PoolFactory");
   const router = await chain.deploy(sharded ? "ShardedRouter" : "Router", [factory.address, weth.address]);
-  const traders = [owner, alice, bob];
+  const traders = [owner, alice, bob, ...(sharded ? await oneOfEachShard() : [])];
   for (const plain of [token, other]) await plain.send(owner, "issue", traders, 10_000_000n * ETHER);
   for (const trader of traders) {
     await weth.pay(trader, 1_000n * ETHER, "deposit");
@@ -42,6 +43,14 @@ async function deployMarket(sharded: boolean): Promise<Market> {
     await addLiquidity({ router }, trader, token, other, 1_000_000n * ETHER, 1_000_000n * ETHER);
   }
   return { weth, token, other, factory, router };
+}
+
+/** The shard follows from the address. */
+async function oneOfEachShard(): Promise<Address[]> {
+  const accounts: Address[] = [];
+  for (let shard = 0n; shard < SHARDS; shard++)
+    accounts.push(...(await chain.newcomers(1, (account) => BigInt(account) % SHARDS === shard)));
+  return accounts;
 }
 
 function addLiquidity(

@@ -3,7 +3,17 @@
 import type { NetworkHelpers } from "@nomicfoundation/hardhat-network-helpers/types";
 import { artifacts, network } from "hardhat";
 import type { EthereumProvider } from "hardhat/types/providers";
-import { type Abi, type Address, encodeDeployData, getAddress, type Hex, numberToHex } from "viem";
+import {
+  type Abi,
+  type Address,
+  encodeDeployData,
+  getAddress,
+  type Hex,
+  keccak256,
+  numberToHex,
+  slice,
+  toHex,
+} from "viem";
 import { asReverted } from "./reverted.ts";
 import { TestContract } from "./test-contract.ts";
 
@@ -67,6 +77,19 @@ export class TestChain {
     const account = this.accounts[index];
     if (account === undefined) throw new RangeError(`the network has ${this.accounts.length} accounts`);
     return account;
+  }
+
+  /** Further accounts, always the same ones: the network sends for them, and they have ether. */
+  async newcomers(count: number, isWanted: (account: Address) => boolean = () => true): Promise<Address[]> {
+    const found: Address[] = [];
+    for (let i = 0; found.length < count; i++) {
+      const account = getAddress(slice(keccak256(toHex(`newcomer ${i}`)), 0, 20));
+      if (!isWanted(account)) continue;
+      await this.helpers.impersonateAccount(account);
+      await this.helpers.setBalance(account, 10_000n * 10n ** 18n);
+      found.push(account);
+    }
+    return found;
   }
 
   /** Deploys a contract of contracts/src from account 0. */

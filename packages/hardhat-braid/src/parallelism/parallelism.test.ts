@@ -7,7 +7,14 @@ import { task } from "hardhat/config";
 import { definePlugin } from "hardhat/plugins";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { EthereumProvider } from "hardhat/types/providers";
-import { type Abi, encodeDeployData, encodeFunctionData, type Hex } from "viem";
+import {
+  type Abi,
+  encodeAbiParameters,
+  encodeDeployData,
+  encodeFunctionData,
+  type Hex,
+  keccak256,
+} from "viem";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import plugin from "../index.ts";
 import { openProject } from "../testing/project.ts";
@@ -233,6 +240,32 @@ describe("hardhat parallelism", () => {
       ["Purse.take", USERS, "like its sender"],
     ]);
     expect(report.variables.map(({ name }) => name)).toEqual(["Purse.total"]);
+  }, 300_000);
+
+  test("looks for users for whom a call works, and else takes the calls of the tests that followed each other", async () => {
+    const report = await run(async (stage) => {
+      const doors = await stage.deploy("Doors");
+      const keyOf = (account: Hex): Hex =>
+        keccak256(encodeAbiParameters([{ type: "address" }, { type: "address" }], [account, doors]));
+      const unlock = (account: Hex) => stage.call("Doors", doors, account, "unlock", [keyOf(account)]);
+      const open = stage.accounts.filter((account) => BigInt(account) % 4n < 2n);
+      const [first] = open;
+      if (first !== undefined) await stage.call("Doors", doors, first, "enter");
+      const snapshot = await stage.provider.request({ method: "evm_snapshot" });
+      for (const account of stage.accounts.slice(0, 3)) await unlock(account);
+      await stage.provider.request({ method: "evm_revert", params: [snapshot] });
+      for (const account of stage.accounts.slice(3, 12)) await unlock(account);
+      // Once more: that is the same call.
+      await unlock(stage.account(3));
+    });
+    expect(report.functions.map(({ name, calls, users }) => [name, calls, users])).toEqual([
+      ["Doors.enter", USERS, "like its sender"],
+      ["Doors.unlock", 9, "as recorded"],
+    ]);
+    expect(variable(report, "Doors.entered").functions.map(({ name }) => name)).toEqual([
+      "Doors.enter",
+      "Doors.unlock",
+    ]);
   }, 300_000);
 
   test("makes blocks as a scenario says: functions, users, arguments", async () => {

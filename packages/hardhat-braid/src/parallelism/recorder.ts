@@ -7,6 +7,8 @@ import type { StateSource } from "@braid/state";
 
 /** A transaction that called something, and succeeded. */
 export interface RecordedCall {
+  /** The number of the connection: each has a chain of its own. */
+  connection: number;
   chain: Chain;
   /** Of the block that it was mined in. */
   header: Header;
@@ -17,8 +19,8 @@ export interface RecordedCall {
   transaction: Transaction & { to: Uint8Array };
 }
 
-/** More of one function tell nothing new. */
-const MOST_OF_ONE = 256;
+/** Of one function: more users than that are not asked for. */
+const MOST_OF_ONE = 5_000;
 
 export class Recorder {
   /** By receiver and selector. */
@@ -27,9 +29,11 @@ export class Recorder {
   readonly people = new Set<Hex>();
   readonly counts = { transactions: 0, deployments: 0, failed: 0 };
   readonly #codes = new Map<Hex, Uint8Array>();
+  #connections = 0;
 
   /** From now on until the node is closed. */
   watch(node: Node): void {
+    const connection = this.#connections++;
     for (const address of node.accounts.keys()) this.people.add(address);
     node.onExecuted((_block, { stateChanges }) => {
       for (let i = 0; i < stateChanges.codeCount; i++) {
@@ -45,7 +49,8 @@ export class Recorder {
         const { to } = transaction;
         if (status === 0 || to === undefined) continue;
         state ??= this.#keep(node, header.parentHash);
-        this.#add({ chain: node.chain.rules, header, state, sender, transaction: { ...transaction, to } });
+        const chain = node.chain.rules;
+        this.#add({ connection, chain, header, state, sender, transaction: { ...transaction, to } });
       }
     });
   }
@@ -55,11 +60,6 @@ export class Recorder {
     this.counts.transactions++;
     if (status === 0) this.counts.failed++;
     else if (to === undefined) this.counts.deployments++;
-  }
-
-  /** Calls of the same function of the same account, this one among them. */
-  callsLike({ transaction }: RecordedCall): readonly RecordedCall[] {
-    return this.calls.get(keyOf(transaction)) ?? [];
   }
 
   #add(call: RecordedCall): void {

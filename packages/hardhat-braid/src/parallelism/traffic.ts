@@ -5,7 +5,7 @@ import { keccak256 } from "@braid/kernel";
 import { bigIntToBytes32, bytesToBigInt, bytesToHex, hexToBytes } from "@braid/primitives";
 import { EMPTY_CODE_HASH_HEX } from "@braid/state";
 import type { AbiParameter, BuiltContract, CodeMatcher } from "../layout/index.ts";
-import { formBlock } from "./form-block.ts";
+import { formBlock, formRecorded } from "./form-block.ts";
 import { BlockNames } from "./names.ts";
 import type { RecordedCall, Recorder } from "./recorder.ts";
 import type { FormedBlock } from "./user-block.ts";
@@ -73,25 +73,28 @@ async function calledContract(
   return implementation?.functions.has(selector) ? implementation : own;
 }
 
-/** Tries calls of the function until one has enough users; the one with the most. */
+/** Tries calls of the function until one has enough users, then the calls as they were recorded; the block with the most. */
 export async function blockOfFunction(
   executor: Executor,
-  recorder: Recorder,
+  { people }: Recorder,
   matcher: CodeMatcher,
   { calls }: CalledFunction,
   users: number,
 ): Promise<{ block: FormedBlock } | { reason: string }> {
   let best: FormedBlock | undefined;
   let reason: string | undefined;
-  for (const call of spread(calls)) {
-    const others = recorder.callsLike(call);
-    const { block, tried } = await formBlock(executor, call, { users, people: recorder.people, others });
-    if (tried.failure !== undefined)
-      reason ??= await new BlockNames(matcher, tried, executor).errorName(tried.failure);
+  const choose = (block: FormedBlock | undefined): boolean => {
     const [now, before] = [block?.input.senders.length ?? 0, best?.input.senders.length ?? 0];
     if (now > before) best = block;
-    if (now >= users * ENOUGH) break;
+    return now >= users * ENOUGH;
+  };
+  for (const call of spread(calls)) {
+    const { block, tried } = await formBlock(executor, call, { users, people });
+    if (tried.failure !== undefined)
+      reason ??= await new BlockNames(matcher, tried, executor).errorName(tried.failure);
+    if (choose(block)) return { block: block as FormedBlock };
   }
+  choose(await formRecorded(executor, calls, { users, people }));
   return best === undefined ? { reason: reason ?? "nobody else has called it" } : { block: best };
 }
 

@@ -42,12 +42,13 @@ export const FUNDS = 10n ** 30n;
 /** Leaving out what fails makes others fail, and so on: in so many rounds at most. */
 const ROUNDS = 4;
 
-/** Leaves out the calls that fail, until none does. */
+/** Leaves out the calls that fail, until none does; and of those that succeed the last ones, where there are more than wanted. */
 export async function succeeding(
   executor: Executor,
   { call, look }: Pick<FormedBlock, "call" | "look">,
   state: EditedState,
   all: readonly UserCall[],
+  most = all.length,
 ): Promise<Omit<FormedBlock, "users">> {
   let calls = all;
   let failure: FormedBlock["failure"];
@@ -55,7 +56,10 @@ export async function succeeding(
     const input = blockOf(call, state, calls);
     const result: BlockResult = await executor.executeBlock({ ...input, mode: "sequential" });
     const first = result.transactions.find(({ status }) => status === 0);
-    if (first === undefined) return { input, call, look, failed: all.length - calls.length, failure };
+    if (first === undefined) {
+      const kept = calls.length > most ? blockOf(call, state, calls.slice(0, most)) : input;
+      return { input: kept, call, look, failed: all.length - calls.length, failure };
+    }
     failure ??= { error: first.error ?? "failed", output: bytesToHex(first.output) };
     // What comes before the first that fails succeeds without the others, too.
     calls =
