@@ -442,6 +442,8 @@ export const EVM_ERRORS = 1024; // ERROR_SIZE bytes for each ERROR_*: its length
 export const ERROR_SIZE = 64;
 export const EVM_OPCODES = 2560; // 256 times OPCODE_*
 export const EVM_TEMP = 4608; // scratch of the arithmetic
+export const EVM_SEEN = 5632; // STEP_*: what EXIT_STEP tells
+export const EVM_STEPS = 6144; // 256 times OPCODE_*, all of them invalid: what RULE_STEPS puts in the place of EVM_OPCODES
 export const EVM_TABLE = 8192; // where the entries of the running incarnation are: (epoch, ptr), u32 each
 export const EVM_TABLE_MASK = 16383;
 export const EVM_FRAMES = 139264;
@@ -460,6 +462,14 @@ export const OPCODE_ROOM = 4; // u32: bytes that may be left below what it takes
 export const OPCODE_SIZE = 8;
 export const OPCODE_INVALID = 0xffff;
 
+/** An opcode that is about to run. */
+export const SEEN_PC = 0; // u32
+export const SEEN_DEPTH = 4; // u32: 0 for the transaction's own frame
+export const SEEN_GAS = 8; // u64: what is left before it
+export const SEEN_STACK = 16; // ptr of the stack's first word
+export const SEEN_TOP = 20; // ptr behind its last one
+export const SEEN_OPCODE = 24; // u32
+
 /** Bits of EVM_RULES. */
 export const RULE_ACCESS_LISTS = 1; // EIP-2929
 export const RULE_WARM_COINBASE = 2; // EIP-3651
@@ -472,6 +482,7 @@ export const RULE_INIT_CODE = 256; // EIP-3860
 export const RULE_CODE_FORMAT = 512; // EIP-3541
 export const RULE_LASTING_ACCOUNTS = 1024; // EIP-6780
 export const RULE_TIME_LIMIT = 128; // stop now and then, so that somebody looks at the clock
+export const RULE_STEPS = 1048576; // stop before each opcode: only for looking on
 
 /** Why an EVM stopped. */
 export const EXIT_DONE = 0;
@@ -484,6 +495,7 @@ export const EXIT_CODE = 6; // EVM_MISSING is not in the cache
 export const EXIT_PRECOMPILE = 7; // EVM_CALL_*
 export const EXIT_BLOCK_HASH = 8; // EVM_HASH_NUMBER
 export const EXIT_TIME = 9; // nothing: look at the clock
+export const EXIT_STEP = 10; // EVM_SEEN: an opcode is about to run
 
 /** How a frame ends. */
 export const ERROR_NONE = 0;

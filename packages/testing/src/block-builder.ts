@@ -63,6 +63,8 @@ export interface BlockOptions {
   parentBeaconBlockRoot?: Uint8Array;
   uncles?: Pick<Header, "number" | "coinbase">[];
   withdrawals?: Withdrawal[];
+  /** false: in the place of signatures there is something that recovers to nobody in particular, and whoever runs the block has to be told the senders. */
+  signed?: boolean;
   /** false: no EIP-4788 and EIP-2935 contracts in the pre-state. */
   systemContracts?: boolean;
   /** A chain other than mainnet; its rules of the block's fork hold from the first block on. */
@@ -98,6 +100,14 @@ export const REQUEST_CONTRACTS = [
   "0x0000bbddc7ce488642fb579f8b00f3a590007251",
 ].map(hexToBytes);
 const STOP = Uint8Array.of(0);
+
+const hashes = new Map<bigint, Uint8Array>();
+
+function hashOfBlock(number: bigint): Uint8Array {
+  const hash = hashes.get(number) ?? keccak256(bigIntToBytes32(number));
+  hashes.set(number, hash);
+  return hash;
+}
 
 /** Collects a pre-state and transactions; `build` makes the block. */
 export class BlockBuilder {
@@ -174,7 +184,7 @@ export class BlockBuilder {
       gasLimit: BigInt(gasLimit ?? 200_000),
       value: BigInt(value ?? 0),
     };
-    return this.raw(signTransaction(unsigned, from), from);
+    return this.raw(signTransaction(unsigned, this.options.signed === false ? undefined : from), from);
   }
 
   /** Appends a transaction as bytes. */
@@ -189,8 +199,7 @@ export class BlockBuilder {
     const chain = (options.chain ?? chainOf("mainnet")).from(fork);
     const number = options.number ?? BLOCK_NUMBER;
     const blockHashes = new Map<bigint, Uint8Array>();
-    for (let n = number > 256n ? number - 256n : 0n; n < number; n++)
-      blockHashes.set(n, keccak256(bigIntToBytes32(n)));
+    for (let n = number > 256n ? number - 256n : 0n; n < number; n++) blockHashes.set(n, hashOfBlock(n));
     const pre = this.#preState();
     return {
       fork,

@@ -42,7 +42,8 @@ interface Signature {
   s: bigint;
 }
 
-function sign(payload: Uint8Array, key: KeyedAccount): Signature {
+function sign(payload: Uint8Array, key: KeyedAccount | undefined): Signature {
+  if (key === undefined) return { yParity: 0n, r: 1n, s: 1n };
   const { signature, recid } = secp256k1.ecdsaSign(keccak256(payload), key.privateKey);
   return {
     yParity: BigInt(recid),
@@ -63,8 +64,8 @@ export function authorize(
   return { ...fields, ...sign(concatBytes(Uint8Array.of(5), payload), authority) };
 }
 
-/** The EIP-2718 encoding of the transaction, signed by `key`. */
-export function signTransaction(tx: UnsignedTransaction, key: KeyedAccount): Uint8Array {
+/** The EIP-2718 encoding of the transaction, signed by `key`, or by nobody with a signature of ones. */
+export function signTransaction(tx: UnsignedTransaction, key: KeyedAccount | undefined): Uint8Array {
   const receiver = tx.to ?? new Uint8Array(0);
   if (tx.type === 0) {
     const fields: Field[] = [tx.nonce, tx.maxFeePerGas, tx.gasLimit, receiver, tx.value, tx.data];

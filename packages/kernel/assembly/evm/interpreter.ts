@@ -25,15 +25,25 @@ import {
   EVM_RANDOM,
   EVM_RETURN,
   EVM_RETURN_LENGTH,
+  EVM_SEEN,
+  EVM_STEPS,
   EVM_TIMESTAMP,
   EXIT_BLOCK_HASH,
+  EXIT_STEP,
   EXIT_TIME,
   EXIT_UNSUPPORTED,
   OPCODE_INVALID,
   OPCODE_ROOM,
   OPCODE_SIZE,
   OPCODE_TAKEN,
+  RULE_STEPS,
   RULE_TIME_LIMIT,
+  SEEN_DEPTH,
+  SEEN_GAS,
+  SEEN_OPCODE,
+  SEEN_PC,
+  SEEN_STACK,
+  SEEN_TOP,
   TX_BLOB_COUNT,
   TX_BLOB_HASHES,
   TX_GAS_PRICE,
@@ -47,6 +57,7 @@ import { balanceOf, codeHashOf, codeSizeOf, copyCodeOf } from "./environment";
 import { A_RECORD } from "./entries";
 import { addLog } from "./logs";
 import {
+  depth,
   exit,
   FRAME_CALLER,
   FRAME_CHECK,
@@ -115,6 +126,28 @@ function refuse(opcode: u32, height: u32): i32 {
   const taken = u32(load<u16>(evm + EVM_OPCODES + opcode * OPCODE_SIZE, OPCODE_TAKEN));
   if (taken == OPCODE_INVALID) return ERROR_INVALID_OPCODE;
   return height < taken ? ERROR_STACK_UNDERFLOW : ERROR_STACK_OVERFLOW;
+}
+
+/** Somebody has seen the opcode that comes next. */
+let isSeen: bool = false;
+
+/** With RULE_STEPS each opcode is refused at first: what else refuses it, ERROR_NONE when nothing does, STOP when nobody has seen it yet. */
+function step(opcode: u32, height: u32, pc: u32, gas: i64): i32 {
+  isSeen = !isSeen;
+  if (isSeen) {
+    const seen = evm + EVM_SEEN;
+    const stack = load<u32>(frame, FRAME_STACK);
+    store<u32>(seen, pc - load<u32>(frame, FRAME_CODE), SEEN_PC);
+    store<u32>(seen, opcode, SEEN_OPCODE);
+    store<u32>(seen, depth(), SEEN_DEPTH);
+    store<i64>(seen, gas, SEEN_GAS);
+    store<u32>(seen, stack, SEEN_STACK);
+    store<u32>(seen, stack + height, SEEN_TOP);
+    stop(EXIT_STEP);
+    return STOP;
+  }
+  const row = evm + EVM_OPCODES + (opcode << 3);
+  return height - u32(load<u16>(row, OPCODE_TAKEN)) > load<u32>(row, OPCODE_ROOM) ? refuse(opcode, height) : ERROR_NONE;
 }
 
 /** Does the opcode look at accounts before it is known whether there is gas for it? Then it says so itself. */
@@ -194,7 +227,8 @@ function runFrame(): i32 {
   const self = load<u32>(frame, FRAME_SELF);
   const stack = load<u32>(frame, FRAME_STACK);
   const bytes = load<u32>(frame, FRAME_MEMORY);
-  const table = evm + EVM_OPCODES;
+  // PERF: whoever looks on costs nothing when nobody does.
+  const table = evm + (hasRule(RULE_STEPS) ? EVM_STEPS : EVM_OPCODES);
   let size = u64(load<u32>(frame, FRAME_MEMORY_SIZE));
   let pc = load<u32>(frame, FRAME_PC);
   let top = load<u32>(frame, FRAME_TOP);
@@ -202,10 +236,16 @@ function runFrame(): i32 {
   let checkBelow = hasRule(RULE_TIME_LIMIT) ? load<i64>(frame, FRAME_CHECK) : i64.MIN_VALUE;
   while (true) {
     const opcode = u32(load<u8>(pc));
-    const row = table + (opcode << 3);
+    let row = table + (opcode << 3);
     const height = top - stack;
     // One comparison for both ends: what is too low wraps around.
-    if (height - u32(load<u16>(row, OPCODE_TAKEN)) > load<u32>(row, OPCODE_ROOM)) return refuse(opcode, height);
+    if (height - u32(load<u16>(row, OPCODE_TAKEN)) > load<u32>(row, OPCODE_ROOM)) {
+      if (!hasRule(RULE_STEPS)) return refuse(opcode, height);
+      const end = step(opcode, height, pc, gas);
+      if (end == STOP) return again(pc, top, gas);
+      if (end != ERROR_NONE) return end;
+      row = evm + EVM_OPCODES + (opcode << 3);
+    }
     const before = gas;
     gas -= i64(load<u16>(row));
     if (gas < 0 && !looksFirst(opcode)) return ERROR_OUT_OF_GAS;

@@ -39,8 +39,11 @@ import {
   EVM_REFUND_INIT,
   EVM_REFUND_QUOTIENT,
   EVM_RULES,
+  EVM_STEPS,
   EVM_TIMESTAMP,
   type Kernel,
+  OPCODE_ROOM,
+  OPCODE_SIZE,
   RULE_ACCESS_LISTS,
   RULE_BASE_FEE,
   RULE_CODE_FORMAT,
@@ -50,6 +53,7 @@ import {
   RULE_INIT_CODE,
   RULE_LASTING_ACCOUNTS,
   RULE_NET_METERING,
+  RULE_STEPS,
   RULE_TIME_LIMIT,
   RULE_WARM_COINBASE,
 } from "@braid/kernel";
@@ -164,4 +168,13 @@ export function writeBlock(kernel: Kernel, evm: number, block: EngineBlock): voi
   for (const [error, name] of ERROR_NAMES) writeErrorName(kernel, evm, error, name);
   writeErrorName(kernel, evm, ERROR_PRECOMPILE, "");
   writeOpcodes(kernel, evm, chain.fork);
+}
+
+/** After writeBlock: the EVM stops before each opcode (EXIT_STEP). */
+export function writeSteps({ u8, u32 }: Kernel, evm: number): void {
+  const rules = (evm + EVM_RULES) >>> 2;
+  u32[rules] = (u32[rules] as number) | RULE_STEPS;
+  // No opcode takes as much of the stack as these say.
+  u8.fill(255, evm + EVM_STEPS, evm + EVM_STEPS + 256 * OPCODE_SIZE);
+  for (let code = 0; code < 256; code++) u32[(evm + EVM_STEPS + code * OPCODE_SIZE + OPCODE_ROOM) >>> 2] = 0;
 }

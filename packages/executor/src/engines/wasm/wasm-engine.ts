@@ -23,6 +23,7 @@ import {
   EXIT_FAULT,
   EXIT_PRECOMPILE,
   EXIT_SLOT,
+  EXIT_STEP,
   EXIT_SUSPENDED,
   EXIT_TIME,
   INSTANCE_EVM,
@@ -34,7 +35,7 @@ import type { ChainSetup } from "../../block/prepare-block.ts";
 import { recordAddress } from "../../records/locations.ts";
 import type { Engine, EngineBlock, MissHandler, UnitEnd, UnitExecutor } from "../engine.ts";
 import { CHECK_STEPS, TimeLimit } from "../time-limit.ts";
-import { OUT_OF_GAS, writeBlock, writeErrorName } from "./block-words.ts";
+import { OUT_OF_GAS, writeBlock, writeErrorName, writeSteps } from "./block-words.ts";
 import { isSince } from "./opcodes.ts";
 
 const DONE: UnitEnd = { kind: "done" };
@@ -56,13 +57,23 @@ interface PrecompileResult {
 /** Runs the precompiles of a fork. Rejects when one cannot be run here. */
 export type Precompiles = (number: number, data: Uint8Array, gasLimit: bigint) => Promise<PrecompileResult>;
 
+/** Sees each opcode of a unit before it runs; EVM_SEEN tells which. `evm` is what EVM_* are offsets from. */
+export type OnStep = (unit: number, kernel: Kernel, evm: number) => void;
+
 export class WasmEngine implements Engine {
   readonly #kernel: Kernel;
   readonly #misses: MissHandler;
   readonly #timeLimit: TimeLimit;
   readonly #precompilesOf: (chain: ChainSetup) => Precompiles;
+  readonly #onStep: OnStep | undefined;
 
-  constructor(kernel: Kernel, misses: MissHandler, precompilesOf: (chain: ChainSetup) => Precompiles) {
+  constructor(
+    kernel: Kernel,
+    misses: MissHandler,
+    precompilesOf: (chain: ChainSetup) => Precompiles,
+    onStep?: OnStep,
+  ) {
+    this.#onStep = onStep;
     this.#kernel = kernel;
     this.#misses = misses;
     this.#timeLimit = new TimeLimit(misses);
@@ -73,8 +84,10 @@ export class WasmEngine implements Engine {
     if (!isSupported(block)) return { executeUnit: () => UNSUPPORTED };
     const evm = this.#kernel.scratch + INSTANCE_EVM;
     writeBlock(this.#kernel, evm, block);
+    if (this.#onStep !== undefined) writeSteps(this.#kernel, evm);
     this.#timeLimit.begin(block);
-    return new WasmUnits(this.#kernel, evm, this.#misses, this.#timeLimit, this.#precompilesOf(block.chain));
+    const precompiles = this.#precompilesOf(block.chain);
+    return new WasmUnits(this.#kernel, evm, this.#misses, this.#timeLimit, precompiles, this.#onStep);
   }
 }
 
@@ -104,6 +117,7 @@ class WasmUnits implements UnitExecutor {
   readonly #misses: MissHandler;
   readonly #timeLimit: TimeLimit;
   readonly #precompiles: Precompiles;
+  readonly #onStep: OnStep | undefined;
   readonly #lastUnit: number;
 
   constructor(
@@ -112,12 +126,14 @@ class WasmUnits implements UnitExecutor {
     misses: MissHandler,
     timeLimit: TimeLimit,
     precompiles: Precompiles,
+    onStep: OnStep | undefined,
   ) {
     this.#kernel = kernel;
     this.#evm = evm;
     this.#misses = misses;
     this.#timeLimit = timeLimit;
     this.#precompiles = precompiles;
+    this.#onStep = onStep;
     this.#lastUnit = kernel.unitCount - 1;
   }
 
@@ -157,6 +173,10 @@ class WasmUnits implements UnitExecutor {
           } catch (error) {
             return head ? { kind: "failed", error } : { kind: "suspended", blockingUnit: -1 };
           }
+          exit = exports.evmResume();
+          break;
+        case EXIT_STEP:
+          this.#onStep?.(unit, this.#kernel, this.#evm);
           exit = exports.evmResume();
           break;
         case EXIT_ACCOUNT:
