@@ -23,9 +23,9 @@ import { runBlock } from "./pool/block-run.ts";
 import { throwIfCancelled } from "./pool/cancel.ts";
 import { withinTime } from "./pool/within-time.ts";
 import { readOutcome } from "./records/outcome.ts";
-import { AccessSets } from "./result/accesses.ts";
 import type { ReadAccess, WriteAccess } from "./result/block-result.ts";
 import { collectStateChanges } from "./result/collect-state-changes.ts";
+import { FinishedUnits } from "./result/finished-units.ts";
 import { StateReader } from "./state/state-reader.ts";
 
 /** What a message came to. */
@@ -170,7 +170,7 @@ async function runCalls(
 
 function readCalls(kernel: Kernel, count: number, accesses: boolean): CallResult[] {
   const units = Array.from({ length: count }, (_, i) => i + FIRST_MESSAGE);
-  const sets = accesses ? new AccessSets(kernel, units) : undefined;
+  const sets = accesses ? new FinishedUnits(kernel, units) : undefined;
   return units.map((unit, i) => {
     const { status, gasUsed, blockGasUsed, error, output, logs, createdAddress, frameOutOfGas } = readOutcome(
       kernel,

@@ -107,7 +107,7 @@ export async function buildBlockWith(
 ): Promise<BuiltBlock> {
   const { result, included, leftOut } = await runBlockWay(resources, input, true);
   // Not a copy of the result: that would make its access list, which few look at.
-  return Object.assign(result, { included, leftOut });
+  return Object.assign(result, { included: included(), leftOut });
 }
 
 /** Traces transactions of a block; see Executor.trace. */

@@ -15,6 +15,7 @@ export { bloomAdd, keccak } from "./keccak";
 export { alloc, attach, heapBase, blockArenaUsed, halt } from "./memory";
 export { makeRoom, resetState } from "./make-room";
 export { account, accountFlat, collectAccounts, peek, slot } from "./mv-memory";
+export { sealReceipts, settleReceipts } from "./receipts";
 export { recoverAfterDeath, resetBlock } from "./run";
 export {
   admission,

@@ -1,7 +1,16 @@
 // keccak-256 (the padding of Ethereum, 0x01) and the log bloom. The 25 lanes of Keccak-f[1600] are locals, so that the engine's
 // compiler keeps what it can in registers; theta, rho and pi, chi and iota are written out for one round and looped 24 times.
 
-import { INSTANCE_HASH, INSTANCE_KECCAK } from "../src/layout";
+import {
+  BLOOM_BITS_ENTRIES,
+  BLOOM_BITS_KEY,
+  BLOOM_BITS_LENGTH,
+  BLOOM_BITS_PLACES,
+  BLOOM_BITS_SIZE,
+  INSTANCE_BLOOM_BITS,
+  INSTANCE_HASH,
+  INSTANCE_KECCAK,
+} from "../src/layout";
 import { area } from "./memory";
 
 const ROUND_CONSTANTS: usize = memory.data<u64>([
@@ -149,14 +158,41 @@ export function keccak(data: u32, length: u32, out: u32): void {
   memory.copy(out, state, 32);
 }
 
-/** Adds one address or topic to a log bloom of 256 bytes: three 11-bit indices from its hash (Yellow Paper 4.4.1). */
+/** Adds one address or topic (20 or 32 bytes) to a log bloom of 256 bytes: three 11-bit places from its hash (Yellow Paper 4.4.1). */
 export function bloomAdd(bloom: u32, data: u32, length: u32): void {
-  const hash = area + INSTANCE_HASH;
-  keccak(data, length, hash);
+  const bits = bloomBits(data, length);
   for (let i: u32 = 0; i < 6; i += 2) {
-    const index: u32 = ((u32(load<u8>(hash + i)) << 8) | u32(load<u8>(hash + i, 1))) & 2047;
-    const at = bloom + 255 - (index >> 3);
-    const bit: u32 = 1 << (index & 7);
+    const place: u32 = load<u16>(bits + i, BLOOM_BITS_PLACES);
+    const bit: u32 = 1 << (place & 7);
+    const at = bloom + 255 - (place >> 3);
     store<u8>(at, load<u8>(at) | u8(bit));
   }
+}
+
+/** ptr of BLOOM_BITS_*. PERF: of a token transfer's log the contract and the event are those of the one before; a hash costs 0.3 microseconds. */
+function bloomBits(data: u32, length: u32): u32 {
+  const first = load<u64>(data);
+  const second = load<u64>(data + 8);
+  const third = length == 20 ? u64(load<u32>(data + 16)) : load<u64>(data + 16);
+  const fourth = length == 20 ? 0 : load<u64>(data + 24);
+  const mixed = (first ^ rotl<u64>(second, 21) ^ rotl<u64>(third, 42) ^ fourth) * 0x9e3779b97f4a7c15;
+  const bits = area + INSTANCE_BLOOM_BITS + (u32(mixed >> 56) & (BLOOM_BITS_ENTRIES - 1)) * BLOOM_BITS_SIZE;
+  if (
+    load<u32>(bits, BLOOM_BITS_LENGTH) == length &&
+    load<u64>(bits, BLOOM_BITS_KEY) == first &&
+    load<u64>(bits, BLOOM_BITS_KEY + 8) == second &&
+    load<u64>(bits, BLOOM_BITS_KEY + 16) == third &&
+    load<u64>(bits, BLOOM_BITS_KEY + 24) == fourth
+  ) {
+    return bits;
+  }
+  const hash = area + INSTANCE_HASH;
+  keccak(data, length, hash);
+  for (let i: u32 = 0; i < 6; i += 2) store<u16>(bits + i, bswap<u16>(load<u16>(hash + i)) & 2047, BLOOM_BITS_PLACES);
+  store<u32>(bits, length, BLOOM_BITS_LENGTH);
+  store<u64>(bits, first, BLOOM_BITS_KEY);
+  store<u64>(bits, second, BLOOM_BITS_KEY + 8);
+  store<u64>(bits, third, BLOOM_BITS_KEY + 16);
+  store<u64>(bits, fourth, BLOOM_BITS_KEY + 24);
+  return bits;
 }

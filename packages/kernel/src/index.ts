@@ -2,7 +2,7 @@
 
 export { ArenaExhaustedError, KernelCompileError, KernelOptionsError } from "./errors.ts";
 export { keccak256, keccak256Into } from "./keccak256.ts";
-export { type AbortCauses, Kernel, type Progress } from "./kernel.ts";
+export { type AbortCauses, Kernel, type Progress, type ReceiptsSeal } from "./kernel.ts";
 export * from "./layout.ts";
 export type { KernelOptions, KernelShared } from "./memory-map.ts";
 export { PeekStatus, StepCode } from "./status.ts";

@@ -8,6 +8,10 @@ import {
   HALT_ERROR,
   HEAD_ONLY,
   LEFT_OUT,
+  SEAL_BLOBS,
+  SEAL_BLOOM,
+  SEAL_GAS_USED,
+  SEAL_ROOT,
   SENDER_KNOWN,
   STEP_CONTINUE,
   STEP_IDLE,
@@ -61,6 +65,18 @@ export interface Progress {
   validations: number;
   /** Incarnations that were given up because state had to be fetched. */
   misses: number;
+}
+
+/** What a block's header says of its receipts. */
+export interface ReceiptsSeal {
+  count: number;
+  /** Of the receipts trie (32 bytes), where it was asked for. */
+  root: Uint8Array | undefined;
+  /** 256 bytes. */
+  bloom: Uint8Array;
+  /** Of the block, which is not what the senders have paid for where refunds do not count (EIP-7778). */
+  gasUsed: bigint;
+  blobs: number;
 }
 
 /** About 30 microseconds: half of what waiting and being woken costs (60), so that a wait that ends soon stays cheap. */
@@ -208,6 +224,26 @@ export class Kernel extends KernelMvMemory {
   /** As recoverNext, for what is left to do of each transaction when all are committed. */
   settleNext(): number {
     return this.exports.settleNext();
+  }
+
+  /** When all units are committed: hashes the leaves of the receipts trie, together with the other instances. */
+  settleReceipts(): void {
+    this.exports.settleReceipts();
+  }
+
+  /** Quiescent, when all units are committed: does what settleReceipts has left undone, and sums up. Uses scratch. */
+  sealReceipts(withRoot: boolean): ReceiptsSeal {
+    const count = this.exports.sealReceipts(+withRoot);
+    const { u8, u32, u64, scratch } = this;
+    const bytes = (from: number, length: number): Uint8Array =>
+      u8.slice(scratch + from, scratch + from + length);
+    return {
+      count,
+      root: withRoot ? bytes(SEAL_ROOT, 32) : undefined,
+      bloom: bytes(SEAL_BLOOM, 256),
+      gasUsed: u64[(scratch + SEAL_GAS_USED) >>> 3] as bigint,
+      blobs: u32[(scratch + SEAL_BLOBS) >>> 2] as number,
+    };
   }
 
   // ---- Scheduler ----

@@ -99,6 +99,12 @@ export const INSTANCE_KECCAK = 65792; // 200 bytes: the sponge
 export const INSTANCE_LOGS = 66560; // the read log's, then the write log's first buffer
 export const READ_LOG_SIZE = 294912; // 4,096 reads; grows into the block arena
 export const WRITE_LOG_SIZE = 81920; // 2,048 writes; grows into the block arena
+export const INSTANCE_BLOOM_BITS = 443392; // BLOOM_BITS_ENTRIES times BLOOM_BITS_*: what addresses and topics set in a bloom
+export const BLOOM_BITS_ENTRIES = 256;
+export const BLOOM_BITS_LENGTH = 0; // u32: bytes of the key, 0 for none
+export const BLOOM_BITS_PLACES = 4; // three u16, each below 2,048
+export const BLOOM_BITS_KEY = 16; // 32 bytes, zeros behind an address
+export const BLOOM_BITS_SIZE = 48;
 /** The instance's EVM: EVM_* below are offsets from here. Pages that no unit needs are never touched. */
 export const INSTANCE_EVM = 458752;
 export const INSTANCE_STRIDE = 3735552;
@@ -270,6 +276,7 @@ export const UNIT_ENCODING = 108; // ptr of its transaction as the block has it 
 export const UNIT_ENCODING_LENGTH = 112;
 export const UNIT_TRANSACTION = 116; // ptr of its transaction's record (TX_*), 0 until it was decoded and found valid
 export const UNIT_PREIMAGES = 120; // of a unit with KEEP_PREIMAGES: the last PREIMAGE_* of its latest incarnation
+export const UNIT_RECEIPT = 124; // ptr of the outcome that the block's receipt number unit - 1 is made of, known to sealReceipts
 export const UNIT_SIZE = 128;
 
 export const STATUS_READY = 0;
@@ -342,8 +349,10 @@ export const OUTCOME_LOGS_LENGTH = 36;
 export const OUTCOME_ERROR_LENGTH = 40;
 export const OUTCOME_CREATED_ADDRESS = 44; // 20 bytes
 export const OUTCOME_RECEIPT_LEAF = 64; // 32 bytes: the hash of the receipt's leaf in the receipts trie
-export const OUTCOME_LOGS_BLOOM = 96; // 256 bytes
-export const OUTCOME_BODY = 352; // the output, the logs as their RLP list, the error's name (UTF-8), one after the other
+export const OUTCOME_CUMULATIVE_GAS = 96; // u64: GAS_USED of this and all earlier receipts, known to sealReceipts
+/** Bloom and logs lie as in the receipt. What comes before them in its leaf, at most 34 bytes, is written in front of the bloom. */
+export const OUTCOME_LOGS_BLOOM = 144; // 256 bytes
+export const OUTCOME_BODY = 400; // the logs as their RLP list, the output, the error's name (UTF-8), one after the other
 
 /** Bits of OUTCOME_FLAGS. */
 export const OUTCOME_HAS_CREATED_ADDRESS = 1;
@@ -370,6 +379,12 @@ export const STEP_EXECUTE = 1; // scratch: unit u32, incarnation u32, head u32
 export const STEP_IDLE = 2;
 export const STEP_DONE = 3;
 export const STEP_HALTED = 4;
+
+/** What sealReceipts writes to scratch. */
+export const SEAL_ROOT = 0; // 32 bytes: of the receipts trie
+export const SEAL_BLOOM = 32; // 256 bytes: the union of the receipts'
+export const SEAL_GAS_USED = 288; // u64: of the block
+export const SEAL_BLOBS = 296; // u32
 
 /** Answers of admission. */
 export const ADMITTED = 0;

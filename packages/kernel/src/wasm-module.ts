@@ -69,6 +69,8 @@ export interface KernelExports {
   setSender(unit: number): void;
   recoverNext(): number;
   settleNext(): number;
+  settleReceipts(): void;
+  sealReceipts(withRoot: number): number;
   step(): number;
   finishExecution(unit: number, incarnation: number, flags: number): number;
   suspend(unit: number, incarnation: number, blocking: number): number;

@@ -85,7 +85,6 @@ export {
   EncodedReceipt,
   encodeLogs,
   encodeReceipt,
-  encodeReceiptParts,
   type Log,
   type Receipt,
   receiptsRoot,
@@ -93,9 +92,7 @@ export {
 export { depositRequest, requestsHash } from "./receipt/requests.ts";
 export {
   EMPTY_LIST_ROOT,
-  orderedTrieLeaf,
   orderedTrieRoot,
-  orderedTrieRootOfLeaves,
 } from "./rlp/list-root.ts";
 export {
   AUTHORIZATION_BASE,

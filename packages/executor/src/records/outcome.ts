@@ -1,7 +1,5 @@
-// A unit's outcome as bytes in shared memory: written by the worker that executed it, read by the main thread.
-//
-// Workers encode the logs and, when all units are committed, hash the receipts (settle-receipts.ts), because the main thread does what is
-// left alone.
+// A unit's outcome as bytes in shared memory: written by the worker that executed it, with the logs as its receipt has them; the kernel makes the
+// receipts of it (kernel/assembly/receipts.ts).
 
 import {
   type Kernel,
@@ -10,16 +8,15 @@ import {
   OUTCOME_BLOCK_GAS_USED,
   OUTCOME_BODY,
   OUTCOME_CREATED_ADDRESS,
+  OUTCOME_CUMULATIVE_GAS,
   OUTCOME_ERROR_LENGTH,
   OUTCOME_FLAGS,
   OUTCOME_FRAME_OUT_OF_GAS,
   OUTCOME_GAS_USED,
   OUTCOME_HAS_CREATED_ADDRESS,
-  OUTCOME_HAS_RECEIPT_LEAF,
   OUTCOME_LOGS_BLOOM,
   OUTCOME_LOGS_LENGTH,
   OUTCOME_OUTPUT_LENGTH,
-  OUTCOME_RECEIPT_LEAF,
   OUTCOME_STATUS,
   OUTCOME_UNSUPPORTED,
 } from "@braid/kernel";
@@ -60,16 +57,21 @@ export interface StoredOutcome {
   status: 0 | 1;
   gasUsed: bigint;
   blockGasUsed: bigint;
-  blobCount: number;
   error: string | undefined;
   output: Uint8Array;
   createdAddress: Uint8Array | undefined;
   frameOutOfGas: boolean;
+  /** The RLP list of the logs. */
+  logs: Uint8Array;
+}
+
+interface ReceiptParts {
+  status: 0 | 1;
+  /** Of the block's receipts up to this one. */
+  cumulativeGasUsed: bigint;
   logsBloom: Uint8Array;
   /** The RLP list of the logs. */
   logs: Uint8Array;
-  /** The hash of the receipt's leaf in the receipts trie, when a worker has computed it. */
-  receiptLeaf: Uint8Array | undefined;
 }
 
 function logPayload([, topics, data]: RawLog): number {
@@ -111,10 +113,10 @@ export function storeOutcome(
   if (createdAddress !== undefined) u8.set(createdAddress, start + OUTCOME_CREATED_ADDRESS);
   const bloom = start + OUTCOME_LOGS_BLOOM;
   u8.fill(0, bloom, bloom + BLOOM_BYTES);
-  u8.set(outcome.output, start + OUTCOME_BODY);
-  let at = writeRlpListHeader(u8, start + OUTCOME_BODY + outcome.output.length, payload);
+  let at = writeRlpListHeader(u8, start + OUTCOME_BODY, payload);
   for (const log of outcome.logs) at = storeLog(kernel, log, at, bloom);
-  u8.set(error, at);
+  u8.set(outcome.output, at);
+  u8.set(error, at + outcome.output.length);
   kernel.setOutcome(unit, start, size, outcome.blockGasUsed);
   return true;
 }
@@ -134,83 +136,67 @@ function storeLog(kernel: Kernel, log: RawLog, start: number, bloom: number): nu
   return writeRlpString(u8, at, data);
 }
 
-/** One of the outcome's 32-bit fields. */
-function field(kernel: Kernel, unit: number, offset: number): number {
-  return kernel.u32[(kernel.outcomePtr(unit) + offset) >>> 2] as number;
-}
-
-/** ptr of the list of what a committed unit accessed (ACCESSES_*). */
-export function accessesPtr(kernel: Kernel, unit: number): number {
-  return field(kernel, unit, OUTCOME_ACCESSES);
+/** Views of shared memory, or of a copy of it. */
+export interface MemoryViews {
+  readonly u8: Uint8Array;
+  readonly u32: Uint32Array;
+  readonly u64: BigUint64Array;
 }
 
 /** Reads the outcome of a committed unit. */
 export function readOutcome(kernel: Kernel, unit: number): StoredOutcome {
-  const start = kernel.outcomePtr(unit);
-  const flags = field(kernel, unit, OUTCOME_FLAGS);
-  const logs = OUTCOME_BODY + field(kernel, unit, OUTCOME_OUTPUT_LENGTH);
-  const error = logs + field(kernel, unit, OUTCOME_LOGS_LENGTH);
-  const end = error + field(kernel, unit, OUTCOME_ERROR_LENGTH);
+  return decodeOutcome(kernel, kernel.outcomePtr(unit));
+}
+
+/** Decodes the outcome at `start`. */
+export function decodeOutcome({ u8, u32, u64 }: MemoryViews, start: number): StoredOutcome {
+  const word = (offset: number): number => u32[(start + offset) >>> 2] as number;
+  const flags = word(OUTCOME_FLAGS);
+  const output = OUTCOME_BODY + word(OUTCOME_LOGS_LENGTH);
+  const error = output + word(OUTCOME_OUTPUT_LENGTH);
+  const end = error + word(OUTCOME_ERROR_LENGTH);
   // PERF: one copy, because each array of more than 64 bytes is memory that the garbage collector has to give back one by one.
-  const bytes = kernel.u8.slice(start, start + end);
+  const bytes = u8.slice(start, start + end);
   return {
-    status: field(kernel, unit, OUTCOME_STATUS) === 1 ? 1 : 0,
-    gasUsed: kernel.u64[(start + OUTCOME_GAS_USED) >>> 3] as bigint,
-    blockGasUsed: kernel.u64[(start + OUTCOME_BLOCK_GAS_USED) >>> 3] as bigint,
-    blobCount: field(kernel, unit, OUTCOME_BLOB_COUNT),
+    status: word(OUTCOME_STATUS) === 1 ? 1 : 0,
+    gasUsed: u64[(start + OUTCOME_GAS_USED) >>> 3] as bigint,
+    blockGasUsed: u64[(start + OUTCOME_BLOCK_GAS_USED) >>> 3] as bigint,
     error: error === end ? undefined : decoder.decode(bytes.subarray(error)),
-    output: bytes.subarray(OUTCOME_BODY, logs),
+    output: bytes.subarray(output, error),
     createdAddress:
       flags & OUTCOME_HAS_CREATED_ADDRESS
         ? bytes.subarray(OUTCOME_CREATED_ADDRESS, OUTCOME_CREATED_ADDRESS + 20)
         : undefined,
     frameOutOfGas: (flags & OUTCOME_FRAME_OUT_OF_GAS) !== 0,
-    logsBloom: bytes.subarray(OUTCOME_LOGS_BLOOM, OUTCOME_LOGS_BLOOM + BLOOM_BYTES),
-    logs: bytes.subarray(logs, error),
-    receiptLeaf:
-      flags & OUTCOME_HAS_RECEIPT_LEAF
-        ? bytes.subarray(OUTCOME_RECEIPT_LEAF, OUTCOME_RECEIPT_LEAF + 32)
-        : undefined,
+    logs: bytes.subarray(OUTCOME_BODY, output),
   };
 }
 
-/** The part of a committed transaction's outcome that its receipt consists of. Views of shared memory, where they stay until resetBlock. */
-export function readReceiptParts(
-  kernel: Kernel,
-  unit: number,
-): Pick<StoredOutcome, "status" | "gasUsed" | "logsBloom" | "logs"> {
-  const { u8, u64 } = kernel;
-  const start = kernel.outcomePtr(unit);
-  const bloom = start + OUTCOME_LOGS_BLOOM;
-  const logs = start + OUTCOME_BODY + field(kernel, unit, OUTCOME_OUTPUT_LENGTH);
+/** What a receipt consists of besides its type, out of an outcome that was sealed. The byte arrays are views. */
+export function receiptPartsOf({ u8, u32, u64 }: MemoryViews, start: number): ReceiptParts {
+  const body = start + OUTCOME_BODY;
   return {
-    status: field(kernel, unit, OUTCOME_STATUS) === 1 ? 1 : 0,
-    gasUsed: u64[(start + OUTCOME_GAS_USED) >>> 3] as bigint,
-    logsBloom: u8.subarray(bloom, bloom + BLOOM_BYTES),
-    logs: u8.subarray(logs, logs + field(kernel, unit, OUTCOME_LOGS_LENGTH)),
+    status: u32[(start + OUTCOME_STATUS) >>> 2] === 1 ? 1 : 0,
+    cumulativeGasUsed: u64[(start + OUTCOME_CUMULATIVE_GAS) >>> 3] as bigint,
+    logsBloom: u8.subarray(start + OUTCOME_LOGS_BLOOM, body),
+    logs: u8.subarray(body, body + (u32[(start + OUTCOME_LOGS_LENGTH) >>> 2] as number)),
   };
-}
-
-function setFlag(kernel: Kernel, unit: number, flag: number): void {
-  const word = (kernel.outcomePtr(unit) + OUTCOME_FLAGS) >>> 2;
-  kernel.u32[word] = (kernel.u32[word] as number) | flag;
-}
-
-/** Adds to a committed unit's outcome the hash of its receipt's leaf in the receipts trie. */
-export function settleOutcome(kernel: Kernel, unit: number, leaf: Uint8Array): void {
-  kernel.u8.set(leaf, kernel.outcomePtr(unit) + OUTCOME_RECEIPT_LEAF);
-  setFlag(kernel, unit, OUTCOME_HAS_RECEIPT_LEAF);
 }
 
 /** Notes in an outcome that was just stored that the block's engine did not support the unit. */
 export function markUnsupported(kernel: Kernel, unit: number): void {
-  setFlag(kernel, unit, OUTCOME_UNSUPPORTED);
+  const flags = (kernel.outcomePtr(unit) + OUTCOME_FLAGS) >>> 2;
+  kernel.u32[flags] = (kernel.u32[flags] as number) | OUTCOME_UNSUPPORTED;
 }
 
 /** How many units of a finished block its engine did not support. */
 export function countUnsupported(kernel: Kernel): number {
   let count = 0;
   for (let unit = 0; unit < kernel.unitCount; unit++)
-    if (!kernel.isLeftOut(unit) && field(kernel, unit, OUTCOME_FLAGS) & OUTCOME_UNSUPPORTED) count++;
+    if (
+      !kernel.isLeftOut(unit) &&
+      (kernel.u32[(kernel.outcomePtr(unit) + OUTCOME_FLAGS) >>> 2] as number) & OUTCOME_UNSUPPORTED
+    )
+      count++;
   return count;
 }

@@ -1,24 +1,21 @@
-// The last step of a block's way: receipts, blooms, roots and the state changes out of what the units left in shared memory.
+// The last step of a block's way: what the header is compared with, out of what the units left in shared memory, and everything else for whoever looks.
 
-import { type Kernel, UNIT_EXECUTIONS } from "@braid/kernel";
+import type { Kernel, ReceiptsSeal } from "@braid/kernel";
 import {
   type BlockAccessList,
   decodeLogs,
-  EncodedReceipt,
+  type ForkRules,
   InvalidBlockError,
   type Receipt,
   receiptsRoot,
   requestsHash,
-  unionBloom,
 } from "@braid/protocol";
 import type { ExecuteBlockInput } from "../block/block-input.ts";
 import type { PreparedBlock } from "../block/prepare-block.ts";
 import type { ContendedLocation } from "../hints/hint-memory.ts";
 import { collectRequests } from "../receipts/requests.ts";
 import { includedUnits, readReason } from "../records/left-out.ts";
-import { readOutcome, type StoredOutcome } from "../records/outcome.ts";
-import { recordedType } from "../records/transaction-record.ts";
-import { AccessSets } from "./accesses.ts";
+import { readOutcome } from "../records/outcome.ts";
 import { AccountBases } from "./account-bases.ts";
 import type {
   BlockResult,
@@ -31,12 +28,14 @@ import type {
 } from "./block-result.ts";
 import { buildAccessList } from "./build-access-list.ts";
 import { collectStateChanges } from "./collect-state-changes.ts";
+import { FinishedUnits } from "./finished-units.ts";
 
 export interface AssembledResult {
   result: Omit<BlockResult, "statistics">;
   contended: ContendedLocation[];
-  /** The transactions that are part of the block, and those that are not, when it was built. */
-  included: number[];
+  /** The transactions that are part of the block. */
+  included: () => number[];
+  /** Those that are not, when it was built. */
   leftOut: LeftOut[];
 }
 
@@ -47,28 +46,67 @@ export function assembleResult(
   { intermediateRoots }: Pick<ExecuteBlockInput, "intermediateRoots">,
 ): AssembledResult {
   const { rules } = prepared.context;
-  const included = includedUnits(kernel);
-  const units = included.slice(1, -1);
-  const outcomes = units.map((unit) => readOutcome(kernel, unit));
   const { changes, contended } = collectStateChanges(kernel, kernel.unitCount, rules.spuriousDragon);
-  let cumulativeGasUsed = 0n;
-  const receipts: EncodedReceipt[] = [];
-  for (const [i, outcome] of outcomes.entries()) {
-    const unit = units[i] as number;
-    cumulativeGasUsed += outcome.gasUsed;
-    const fields: Omit<Receipt, "logs"> = {
-      type: recordedType(kernel, kernel.transactionPtr(unit)),
-      cumulativeGasUsed,
-      logsBloom: outcome.logsBloom,
-    };
-    if (rules.byzantium) fields.status = outcome.status;
-    else if (intermediateRoots !== undefined)
-      fields.stateRoot = intermediateRoots(
-        collectStateChanges(kernel, unit + 1, rules.spuriousDragon).changes,
+  const seal = kernel.sealReceipts(rules.byzantium);
+  const blobGasUsed = blobGasOf(seal, rules);
+  const included = seal.count + 2 === kernel.unitCount ? undefined : includedUnits(kernel);
+  const units = new FinishedUnits(kernel, included);
+  const bases = new AccountBases(kernel);
+  const stateRoots = rules.byzantium
+    ? undefined
+    : Array.from({ length: seal.count }, (_, i) =>
+        intermediateRoots?.(
+          collectStateChanges(kernel, (included?.[i + 1] ?? i + 1) + 1, rules.spuriousDragon).changes,
+        ),
       );
-    receipts.push(new EncodedReceipt(fields, outcome.logs));
-  }
-  const blobs = outcomes.reduce((sum, outcome) => sum + outcome.blobCount, 0);
+  let receipts: Receipt[] | undefined;
+  const receiptsOf = (): Receipt[] => {
+    receipts ??= units.receipts(stateRoots);
+    return receipts;
+  };
+  const requests = rules.eip7685
+    ? collectRequests(
+        (contract) => units.logsNear(contract),
+        rules.depositContract,
+        decodeLogs(readOutcome(kernel, kernel.unitCount - 1).logs).map((log) => log.data),
+      )
+    : undefined;
+  let transactions: TransactionResult[] | undefined;
+  let accessList: BlockAccessList | undefined;
+  return {
+    contended,
+    included: () => Array.from({ length: seal.count }, (_, i) => (included?.[i + 1] ?? i + 1) - 1),
+    leftOut: included === undefined ? [] : readLeftOut(kernel),
+    result: {
+      get receipts() {
+        return receiptsOf();
+      },
+      receiptsRoot:
+        intermediateRoots !== undefined && !rules.byzantium ? receiptsRoot(receiptsOf()) : seal.root,
+      logsBloom: seal.bloom,
+      gasUsed: seal.gasUsed,
+      blobGasUsed,
+      stateChanges: changes,
+      ...(requests === undefined ? {} : { requests, requestsHash: requestsHash(requests) }),
+      get transactions() {
+        transactions ??= Array.from(
+          { length: seal.count },
+          (_, i) => new LazyTransactionResult(i + 1, units),
+        );
+        return transactions;
+      },
+      prologue: new LazySystemUnit(0, units),
+      epilogue: new LazySystemUnit(seal.count + 1, units),
+      get accessList() {
+        accessList ??= buildAccessList(units, bases);
+        return accessList;
+      },
+    },
+  };
+}
+
+/** Throws InvalidBlockError when the block has more blobs than it may. */
+function blobGasOf({ blobs }: ReceiptsSeal, rules: ForkRules): bigint {
   const blobGasUsed = BigInt(blobs) * rules.blobGasPerBlob;
   if (rules.eip4844 && blobGasUsed > rules.maxBlobGasPerBlock) {
     throw new InvalidBlockError(
@@ -76,57 +114,18 @@ export function assembleResult(
       `The block's blobs take ${blobGasUsed} blob gas, ${rules.maxBlobGasPerBlock} are allowed (EIP-4844).`,
     );
   }
-  const epilogue = readOutcome(kernel, kernel.unitCount - 1);
-  const requests = rules.eip7685
-    ? collectRequests(
-        receipts,
-        rules.depositContract,
-        decodeLogs(epilogue.logs).map((log) => log.data),
-      )
-    : undefined;
-  const sets = new AccessSets(kernel, included);
-  const bases = new AccountBases(kernel);
-  let accessList: BlockAccessList | undefined;
-  return {
-    contended,
-    included: units.map((unit) => unit - 1),
-    leftOut: readLeftOut(kernel),
-    result: {
-      receipts,
-      receiptsRoot:
-        rules.byzantium || intermediateRoots !== undefined
-          ? receiptsRoot(
-              receipts,
-              outcomes.map(({ receiptLeaf }) => receiptLeaf),
-            )
-          : undefined,
-      logsBloom: unionBloom(receipts),
-      gasUsed: outcomes.reduce((sum, outcome) => sum + outcome.blockGasUsed, 0n),
-      blobGasUsed,
-      stateChanges: changes,
-      ...(requests === undefined ? {} : { requests, requestsHash: requestsHash(requests) }),
-      transactions: outcomes.map(
-        (outcome, i) => new LazyTransactionResult(kernel, units[i] as number, i + 1, outcome, sets),
-      ),
-      prologue: new LazySystemUnit(0, sets),
-      epilogue: new LazySystemUnit(units.length + 1, sets),
-      get accessList() {
-        accessList ??= buildAccessList(sets, bases);
-        return accessList;
-      },
-    },
-  };
+  return blobGasUsed;
 }
 
 /** The first `count` transactions of a block of which these have been executed. */
 export function readTransactions(kernel: Kernel, count: number): TracedTransaction[] {
-  const units = Array.from({ length: count + 1 }, (_, unit) => unit);
-  const sets = new AccessSets(kernel, units);
-  return units.slice(1).map((unit) => {
-    const outcome = readOutcome(kernel, unit);
-    const result = new LazyTransactionResult(kernel, unit, unit, outcome, sets);
-    return Object.assign(result, { logs: decodeLogs(outcome.logs) });
-  });
+  const units = new FinishedUnits(
+    kernel,
+    Array.from({ length: count + 1 }, (_, unit) => unit),
+  );
+  return Array.from({ length: count }, (_, i) =>
+    Object.assign(new LazyTransactionResult(i + 1, units), { logs: decodeLogs(units.unit(i + 1).logs) }),
+  );
 }
 
 function readLeftOut(kernel: Kernel): LeftOut[] {
@@ -138,21 +137,20 @@ function readLeftOut(kernel: Kernel): LeftOut[] {
 
 /** The read and write sets of a unit, decoded when they are looked at; by itself of the one before the transactions, or behind them. */
 class LazySystemUnit implements SystemUnit {
-  /** Its place among the block's units. */
   readonly #place: number;
-  readonly #sets: AccessSets;
+  readonly #units: FinishedUnits;
 
-  constructor(place: number, sets: AccessSets) {
+  constructor(place: number, units: FinishedUnits) {
     this.#place = place;
-    this.#sets = sets;
+    this.#units = units;
   }
 
   get reads(): ReadAccess[] {
-    return this.#sets.reads(this.#place);
+    return this.#units.reads(this.#place);
   }
 
   get writes(): WriteAccess[] {
-    return this.#sets.writes(this.#place);
+    return this.#units.writes(this.#place);
   }
 }
 
@@ -166,16 +164,15 @@ class LazyTransactionResult extends LazySystemUnit implements TransactionResult 
   readonly createdAddress?: Uint8Array;
   readonly executions: number;
 
-  constructor(kernel: Kernel, unit: number, place: number, outcome: StoredOutcome, sets: AccessSets) {
-    super(place, sets);
-    const sender = kernel.sender(unit);
-    if (sender === undefined) throw new Error("a committed transaction without a sender");
+  constructor(place: number, units: FinishedUnits) {
+    super(place, units);
+    const { sender, status, gasUsed, error, output, createdAddress, executions } = units.unit(place);
     this.sender = sender;
-    this.status = outcome.status;
-    this.gasUsed = outcome.gasUsed;
-    if (outcome.error !== undefined) this.error = outcome.error;
-    this.output = outcome.output;
-    if (outcome.createdAddress !== undefined) this.createdAddress = outcome.createdAddress;
-    this.executions = kernel.unitField(unit, UNIT_EXECUTIONS);
+    this.status = status;
+    this.gasUsed = gasUsed;
+    if (error !== undefined) this.error = error;
+    this.output = output;
+    if (createdAddress !== undefined) this.createdAddress = createdAddress;
+    this.executions = executions;
   }
 }

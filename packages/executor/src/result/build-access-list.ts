@@ -3,9 +3,9 @@
 import { bigIntToBytes32, bytesToHex, type Hex } from "@braid/primitives";
 import { type AccountAccess, type BlockAccessList, SYSTEM_ADDRESS, type ValueChange } from "@braid/protocol";
 import { ABSENT_CODE_HASH, EMPTY_CODE_HASH } from "@braid/state";
-import type { AccessSets } from "./accesses.ts";
 import type { AccountBases } from "./account-bases.ts";
 import type { WriteAccess } from "./block-result.ts";
+import type { FinishedUnits } from "./finished-units.ts";
 
 /** The caller of system calls: being that is no access (EIP-7928). */
 const SYSTEM = bytesToHex(SYSTEM_ADDRESS);
@@ -24,7 +24,7 @@ interface Progress {
 }
 
 /** Goes through the units in order: unit i is the list's index i. */
-export function buildAccessList(sets: AccessSets, bases: AccountBases): BlockAccessList {
+export function buildAccessList(units: FinishedUnits, bases: AccountBases): BlockAccessList {
   const before = bases.decode();
   const accounts = new Map<Hex, Progress>();
   const open = (address: Hex): Progress => {
@@ -44,14 +44,14 @@ export function buildAccessList(sets: AccessSets, bases: AccountBases): BlockAcc
     }
     return account;
   };
-  for (let unit = 0; unit < sets.unitCount; unit++) {
-    const isSystem = unit === 0 || unit === sets.unitCount - 1;
-    for (const address of sets.accounts(unit)) if (!(isSystem && address === SYSTEM)) open(address);
-    for (const { address, slot } of sets.slots(unit)) {
+  for (let unit = 0; unit < units.count; unit++) {
+    const isSystem = unit === 0 || unit === units.count - 1;
+    for (const address of units.accounts(unit)) if (!(isSystem && address === SYSTEM)) open(address);
+    for (const { address, slot } of units.slots(unit)) {
       const { slots } = open(address);
       if (!slots.has(slot)) slots.set(slot, []);
     }
-    for (const write of sets.writes(unit)) record(open(write.address), write, unit, bases.codes);
+    for (const write of units.writes(unit)) record(open(write.address), write, unit, bases.codes);
   }
   return [...accounts.values()].map(finish).sort((a, b) => (a.address < b.address ? -1 : 1));
 }

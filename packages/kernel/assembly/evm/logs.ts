@@ -4,6 +4,7 @@
 import { ACCOUNT_ADDRESS, EVM_LOGS, EVM_RETURN, EXIT_UNSUPPORTED } from "../../src/layout";
 import { bloomAdd } from "../keccak";
 import { evm } from "../memory";
+import { headerLength, writeHeader } from "../rlp";
 import { A_RECORD } from "./entries";
 import { FRAME_SELF, frame, logsEnd, setLogsEnd, stop } from "./machine";
 import { writeBytes } from "./u256";
@@ -14,24 +15,6 @@ const ITEM: u32 = 8;
 
 const ADDRESS_RLP: u32 = 21;
 const TOPIC_RLP: u32 = 33;
-
-/** Bytes of the header of a string or list of `length` bytes (of a string that is no single byte below 0x80). */
-export function headerLength(length: u32): u32 {
-  if (length < 56) return 1;
-  return length < 256 ? 2 : length < 65536 ? 3 : length < 16777216 ? 4 : 5;
-}
-
-/** Writes such a header; `base` is 0x80 for strings, 0xc0 for lists. Answers the address behind it. */
-export function writeHeader(at: u32, length: u32, base: u32): u32 {
-  if (length < 56) {
-    store<u8>(at, base + length);
-    return at + 1;
-  }
-  const bytes = headerLength(length) - 1;
-  store<u8>(at, base + 55 + bytes);
-  for (let i: u32 = 0; i < bytes; i++) store<u8>(at + 1 + i, length >> ((bytes - 1 - i) << 3));
-  return at + 1 + bytes;
-}
 
 /** LOG0 to LOG4 of the frame's account: `topics` words whose first one is the highest item at `first`. False: the EVM stops. */
 export function addLog(data: u32, length: u32, topics: u32, first: u32): bool {

@@ -37,6 +37,7 @@ import {
 } from "../../src/layout";
 import { sameKey32 } from "../keys";
 import { allocBlock, area, evm } from "../memory";
+import { headerLength, writeHeader } from "../rlp";
 import { write } from "../sets";
 import { setOutcome } from "../unit-table";
 import {
@@ -68,7 +69,7 @@ import {
   S_ORIGINAL,
   S_VALUE,
 } from "./entries";
-import { headerLength, logsLength, writeHeader, writeLogs } from "./logs";
+import { logsLength, writeLogs } from "./logs";
 import { ranOutOfGas, stop, unit } from "./machine";
 import { add, copy, equal, isZero, setShort } from "./u256";
 
@@ -159,9 +160,9 @@ export function leaveOutcome(gasUsed: u64, blobs: u32, created: u32): bool {
   store<u32>(start, logs, OUTCOME_LOGS_LENGTH);
   store<u32>(start, nameLength, OUTCOME_ERROR_LENGTH);
   memory.fill(start + OUTCOME_LOGS_BLOOM, 0, 256);
-  memory.copy(start + OUTCOME_BODY, evm + EVM_RETURN, output);
-  const behind = writeLogs(writeHeader(start + OUTCOME_BODY + output, payload, 0xc0), start + OUTCOME_LOGS_BLOOM);
-  memory.copy(behind, name + 4, nameLength);
+  const behind = writeLogs(writeHeader(start + OUTCOME_BODY, payload, 0xc0), start + OUTCOME_LOGS_BLOOM);
+  memory.copy(behind, evm + EVM_RETURN, output);
+  memory.copy(behind + output, name + 4, nameLength);
   setOutcome(unit, start, size, gasUsed);
   return true;
 }

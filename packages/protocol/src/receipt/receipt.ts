@@ -10,7 +10,7 @@ import {
   writeRlpString,
 } from "@braid/primitives";
 import { MalformedDataError } from "../errors.ts";
-import { orderedTrieLeaf, orderedTrieRootOfLeaves } from "../rlp/list-root.ts";
+import { orderedTrieRoot } from "../rlp/list-root.ts";
 import { RlpFields } from "../rlp/rlp-fields.ts";
 import { transactionType } from "../transaction/transaction.ts";
 
@@ -86,8 +86,7 @@ export function encodeLogs(logs: readonly Log[]): Uint8Array {
   );
 }
 
-/** As encodeReceipt, when the logs are encoded already. */
-export function encodeReceiptParts({
+function encodeReceiptParts({
   type,
   status,
   stateRoot,
@@ -153,17 +152,7 @@ function readLogs(list: RlpFields): Log[] {
   });
 }
 
-/**
- * The root of the receipts trie (32 bytes).
- *
- * @param leaves what orderedTrieLeaf gives for each receipt, where it is known.
- */
-export function receiptsRoot(
-  receipts: readonly Receipt[],
-  leaves: readonly (Uint8Array | undefined)[] = [],
-): Uint8Array {
-  const count = receipts.length;
-  return orderedTrieRootOfLeaves(
-    receipts.map((receipt, i) => leaves[i] ?? orderedTrieLeaf(i, count, encodeReceipt(receipt))),
-  );
+/** The root of the receipts trie (32 bytes). */
+export function receiptsRoot(receipts: readonly Receipt[]): Uint8Array {
+  return orderedTrieRoot(receipts.map(encodeReceipt));
 }

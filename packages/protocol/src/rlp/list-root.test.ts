@@ -4,7 +4,7 @@ import { RLP } from "@ethereumjs/rlp";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { EMPTY_LIST_ROOT, orderedTrieLeaf, orderedTrieRoot, orderedTrieRootOfLeaves } from "./list-root.ts";
+import { EMPTY_LIST_ROOT, orderedTrieRoot } from "./list-root.ts";
 
 async function mptRoot(values: Uint8Array[]): Promise<Uint8Array> {
   const trie = await createMPT();
@@ -38,17 +38,6 @@ describe("orderedTrieRoot", () => {
     for (const count of [1, 2, 127, 128, 129, 255, 256, 257, 300]) {
       const values = Array.from({ length: count }, (_, i) => Uint8Array.of(i & 255, i >> 8, 1));
       expect(orderedTrieRoot(values)).toEqual(await mptRoot(values));
-    }
-  });
-});
-
-describe("orderedTrieRootOfLeaves", () => {
-  it("is orderedTrieRoot for every number of values", () => {
-    const counts = Array.from({ length: 300 }, (_, count) => count);
-    for (const count of [...counts, 4_095, 4_096, 4_097, 65_536, 65_537]) {
-      const values = Array.from({ length: count }, (_, i) => new Uint8Array(32 + (i % 200)).fill(i));
-      const leaves = values.map((value, index) => orderedTrieLeaf(index, count, value));
-      expect(orderedTrieRootOfLeaves(leaves)).toEqual(orderedTrieRoot(values));
     }
   });
 });

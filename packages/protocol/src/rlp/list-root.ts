@@ -18,30 +18,11 @@ const NO_CHILD = Uint8Array.of(0x80);
  * PERF: 0.5 ms for 200 receipts of 600 bytes (Node 24), where @ethereumjs/mpt takes 18.
  */
 export function orderedTrieRoot(values: readonly Uint8Array[]): Uint8Array {
-  return rootOf(values.length, (index, path) => leaf(path, values[index] as Uint8Array));
-}
-
-/**
- * The 32-byte hash of the leaf of `value`, item `index` of a list of `count`: what orderedTrieRootOfLeaves needs of it, so that several
- * threads can share the work. `value` has at least 32 bytes; what is shorter has no hash of its own in a trie.
- */
-export function orderedTrieLeaf(index: number, count: number, value: Uint8Array): Uint8Array {
-  const position = index === 0 ? positionOfZero(count) : index < 128 ? index - 1 : index;
-  const before = position === 0 ? 0 : 1 + sharedNibbles(index, indexAt(position - 1, count));
-  const behind = position === count - 1 ? 0 : 1 + sharedNibbles(index, indexAt(position + 1, count));
-  return keccak256(leafEncoding(keyPath(index, Math.max(before, behind)), value));
-}
-
-/** The root of a list of which only the leaves' hashes are known, in the order of the list. */
-export function orderedTrieRootOfLeaves(leaves: readonly Uint8Array[]): Uint8Array {
-  return rootOf(leaves.length, (index) => referenceToHash(leaves[index] as Uint8Array));
-}
-
-function rootOf(count: number, leafOf: (index: number, path: Uint8Array) => Reference): Uint8Array {
+  const count = values.length;
   if (count === 0) return EMPTY_LIST_ROOT.slice();
   const build = (from: number, to: number, depth: number): Reference => {
     const first = indexAt(from, count);
-    if (to - from === 1) return leafOf(first, keyPath(first, depth));
+    if (to - from === 1) return leaf(keyPath(first, depth), values[first] as Uint8Array);
     const split = Math.max(depth, sharedNibbles(first, indexAt(to - 1, count)));
     const children = new Array<Reference>(17).fill(NO_CHILD);
     for (let start = from; start < to; ) {
@@ -60,11 +41,7 @@ function rootOf(count: number, leafOf: (index: number, path: Uint8Array) => Refe
 }
 
 function leaf(path: Uint8Array, value: Uint8Array): Reference {
-  return referenceTo(leafEncoding(path, value));
-}
-
-function leafEncoding(path: Uint8Array, value: Uint8Array): Uint8Array {
-  return rlpOfList([rlpOfBytes(hexPrefix(path, 2)), rlpOfBytes(value)]);
+  return referenceTo(rlpOfList([rlpOfBytes(hexPrefix(path, 2)), rlpOfBytes(value)]));
 }
 
 function referenceTo(encoding: Uint8Array): Reference {
