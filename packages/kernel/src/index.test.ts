@@ -15,7 +15,10 @@ test("public names", () => {
       "PeekStatus",
       "StepCode",
       "keccak256",
+      "keccak256Each",
       "keccak256Into",
+      "keccakInput",
+      "keccakOfInput",
     ]
   `);
 });

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { bytesToHex } from "@braid/primitives";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { Kernel, keccak256 } from "./index.ts";
+import { Kernel, keccak256, keccak256Each, keccakInput, keccakOfInput } from "./index.ts";
 import { CONTROL } from "./layout.ts";
 import { referenceSponge } from "./simulation/reference-keccak.ts";
 
@@ -35,6 +35,31 @@ test("every length, against the specification", () => {
       kernel.keccak(kernel.scratch, data.length, kernel.scratch);
       expect(kernel.u8.slice(kernel.scratch, kernel.scratch + 32)).toEqual(digest);
     }),
+  );
+});
+
+test("pieces of an array, and what was written where it is hashed", () => {
+  const pieces = fc.record({
+    data: fc.uint8Array({ minLength: 40, maxLength: 3_000 }),
+    at: fc.integer({ min: 0, max: 5 }),
+    stride: fc.integer({ min: 1, max: 40 }),
+    length: fc.integer({ min: 0, max: 40 }),
+  });
+  fc.assert(
+    fc.property(pieces, ({ data, at, stride, length }) => {
+      const count = Math.max(0, Math.floor((data.length - at - length) / stride) + 1);
+      const hashes = keccak256Each(data, at, stride, length, count);
+      expect(hashes).toHaveLength(32 * count);
+      for (let i = 0; i < count; i++) {
+        const from = at + i * stride;
+        expect(hashes.subarray(32 * i, 32 * i + 32)).toEqual(keccak256(data.slice(from, from + length)));
+      }
+      const hash = new Uint8Array(34);
+      keccakInput(data.length).set(data);
+      keccakOfInput(data.length, hash, 2);
+      expect(hash.subarray(2)).toEqual(keccak256(data));
+    }),
+    { numRuns: 30 },
   );
 });
 

@@ -46,6 +46,7 @@ test("exports", () => {
       "unreadable",
       "writeRlpListHeader",
       "writeRlpString",
+      "writeRlpStringHeader",
     ]
   `);
 });

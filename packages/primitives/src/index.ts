@@ -46,5 +46,6 @@ export {
   rlpStringLength,
   writeRlpListHeader,
   writeRlpString,
+  writeRlpStringHeader,
 } from "./rlp.ts";
 export { comesFirst, type Payer, Slices, type SlicesOptions } from "./slices.ts";

@@ -25,6 +25,11 @@ export function writeRlpString(out: Uint8Array, position: number, bytes: Uint8Ar
   return start + bytes.length;
 }
 
+/** Writes the header of a byte string of that length, other than one byte below 0x80; returns the position of the string. */
+export function writeRlpStringHeader(out: Uint8Array, position: number, length: number): number {
+  return writeHeader(out, position, length, 0x80);
+}
+
 /** Writes the header of a list with a payload of that many bytes; returns the position of the payload. */
 export function writeRlpListHeader(out: Uint8Array, position: number, payload: number): number {
   return writeHeader(out, position, payload, 0xc0);

@@ -1,2 +1,2 @@
 // The one place that names the hash of the tries.
-export { keccak256, keccak256Into } from "@braid/kernel";
+export { keccak256, keccak256Each, keccakInput, keccakOfInput } from "@braid/kernel";

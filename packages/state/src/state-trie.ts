@@ -1,14 +1,28 @@
 // From state changes to the account trie after them: storage tries first, then the accounts that hold their roots.
 import { bytesToHex, equalBytes } from "@braid/primitives";
-import { decodeAccount, encodeAccount, rlpOfLimbs } from "./account-rlp.ts";
+import {
+  type AccountItems,
+  accountItems,
+  decodeAccount,
+  isZero,
+  MOST_ACCOUNT_BYTES,
+  MOST_SLOT_BYTES,
+  writeAccount,
+  writeLimbs,
+} from "./account-rlp.ts";
 import { EMPTY_CODE_HASH, EMPTY_TRIE_ROOT } from "./constants.ts";
 import { MissingTrieNodeError } from "./errors.ts";
-import { keccak256 } from "./keccak.ts";
+import { keccak256, keccak256Each } from "./keccak.ts";
 import {
+  CHANGED_ACCOUNT_SIZE,
+  CHANGED_BALANCE,
+  CHANGED_CODE_HASH,
   CHANGED_DELETED,
   CHANGED_HAS_BALANCE,
   CHANGED_HAS_CODE_HASH,
   CHANGED_HAS_NONCE,
+  CHANGED_NONCE,
+  CHANGED_SLOT_SIZE,
   CHANGED_SLOT_VALUE,
   CHANGED_STORAGE_RESET,
   type StateChanges,
@@ -16,7 +30,11 @@ import {
 import { trieLeaf } from "./trie/lookup.ts";
 import { hashNode, type LeafNode, type NodeLoader, type TrieNode } from "./trie/node.ts";
 import { rootHash } from "./trie/node-codec.ts";
-import { type TrieChange, trieUpdate } from "./trie/update.ts";
+import { TrieChanges } from "./trie/trie-changes.ts";
+import { updateTrie } from "./trie/update.ts";
+
+const ADDRESS_BYTES = 20;
+const KEY_BYTES = 32;
 
 /** An account with its storage as a trie. The hash may be a view into a node. */
 export interface TrieAccount {
@@ -31,8 +49,8 @@ export interface TrieAccount {
 export interface StateTrie {
   readonly accounts: TrieNode | undefined;
   readonly nodes: NodeLoader;
-  /** The account before the changes; undefined when it does not exist. `key` is the hash of the address. */
-  readAccount(address: Uint8Array, key: Uint8Array): TrieAccount | undefined;
+  /** Is an account taken as absent whose nodes are not known? Default: of none. */
+  isAbsentWhenMissing?(address: Uint8Array): boolean;
 }
 
 /** The trie with this root (32 bytes), of which nothing is loaded yet. */
@@ -49,13 +67,8 @@ export function readTrieAccount(
   const leaf = trieLeaf(accounts, key, nodes);
   if (leaf === undefined) return undefined;
   const { nonce, balance, storageRoot, codeHash } = decodeAccount(leaf.value);
-  return { nonce, balance, codeHash, storage: storageBelow(leaf, storageRoot) };
-}
-
-/** The storage trie of an account's leaf; the leaf remembers it, so that what was loaded of it stays loaded. */
-function storageBelow(leaf: LeafNode, root: Uint8Array): TrieNode | undefined {
-  leaf.below ??= trieOfRoot(root);
-  return leaf.below;
+  leaf.below ??= trieOfRoot(storageRoot);
+  return { nonce, balance, codeHash, storage: leaf.below };
 }
 
 /**
@@ -67,48 +80,92 @@ function storageBelow(leaf: LeafNode, root: Uint8Array): TrieNode | undefined {
 export function applyStateChanges(
   state: StateTrie,
   changes: StateChanges,
-  indices: Iterable<number> = Array(changes.accountCount).keys(),
+  indices?: Uint32Array,
 ): TrieNode | undefined {
-  const updates: TrieChange[] = [];
-  const addresses: Uint8Array[] = [];
-  for (const i of indices) {
-    const address = changes.addressAt(i);
-    const key = keccak256(address);
-    const before = state.readAccount(address, key);
-    const update = updateAccount(state, changes, i, key, before);
-    if (update === undefined) continue;
-    updates.push(update);
-    addresses.push(address);
-  }
+  const updates = new TrieChanges<TrieNode>(hashedAddresses(changes, indices), KEY_BYTES, MOST_ACCOUNT_BYTES);
+  const count = indices?.length ?? changes.accountCount;
   try {
-    return trieUpdate(state.accounts, updates, state.nodes);
+    for (let i = 0; i < count; i++) {
+      const place = updates.placeAt(i);
+      const index = indices === undefined ? place : (indices[place] as number); // in range
+      updateAccount(state, changes, index, updates, i);
+    }
+    return updateTrie(state.accounts, updates, state.nodes);
   } catch (error) {
-    throw named(error, addresses);
+    throw named(error, changes);
   }
 }
 
-/** What happens to an account's leaf, or undefined when nothing does. */
+function hashedAddresses(changes: StateChanges, indices: Uint32Array | undefined): Uint8Array {
+  const { bytes, accountCount } = changes;
+  if (indices === undefined)
+    return keccak256Each(bytes, changes.accountAt(0), CHANGED_ACCOUNT_SIZE, ADDRESS_BYTES, accountCount);
+  const addresses = new Uint8Array(ADDRESS_BYTES * indices.length);
+  indices.forEach((index, i) => {
+    addresses.set(changes.addressAt(index), ADDRESS_BYTES * i);
+  });
+  return keccak256Each(addresses, 0, ADDRESS_BYTES, ADDRESS_BYTES, indices.length);
+}
+
+/** Sets what happens to an account's leaf, whose key is number `i` of the updates, unless nothing does. */
 function updateAccount(
   state: StateTrie,
   changes: StateChanges,
   index: number,
-  key: Uint8Array,
-  before: TrieAccount | undefined,
-): TrieChange | undefined {
+  updates: TrieChanges<TrieNode>,
+  i: number,
+): void {
+  const leaf = leafBefore(state, changes, index, updates, i);
   const flags = changes.flagsAt(index);
-  if (flags & CHANGED_DELETED) return before === undefined ? undefined : { key, value: undefined };
-  const base = flags & CHANGED_STORAGE_RESET ? undefined : before?.storage;
+  if (flags & CHANGED_DELETED) {
+    if (leaf !== undefined) updates.remove(i);
+    return;
+  }
+  const before = leaf && accountItems(leaf.bytes, leaf.valueAt);
+  const storageBefore = leaf && storageBelow(leaf, before);
+  const base = flags & CHANGED_STORAGE_RESET ? undefined : storageBefore;
   const storage = updateStorage(state, changes, index, base);
   const hasFields = (flags & (CHANGED_HAS_NONCE | CHANGED_HAS_BALANCE | CHANGED_HAS_CODE_HASH)) !== 0;
-  if (!hasFields && storage === before?.storage) return undefined;
-  const value = encodeAccount({
-    nonce: flags & CHANGED_HAS_NONCE ? changes.nonceAt(index) : (before?.nonce ?? 0n),
-    balance: flags & CHANGED_HAS_BALANCE ? changes.balanceAt(index) : (before?.balance ?? 0n),
+  if (!hasFields && storage === storageBefore) return;
+  const { bytes } = changes;
+  const at = changes.accountAt(index);
+  const hasCodeHash = (flags & CHANGED_HAS_CODE_HASH) !== 0;
+  const length = writeAccount(updates.values, updates.valueAt, {
+    changes: bytes,
+    nonceAt: flags & CHANGED_HAS_NONCE ? at + CHANGED_NONCE : undefined,
+    balanceAt: flags & CHANGED_HAS_BALANCE ? at + CHANGED_BALANCE : undefined,
     storageRoot: rootHash(storage),
-    codeHash:
-      flags & CHANGED_HAS_CODE_HASH ? changes.codeHashAt(index) : (before?.codeHash ?? EMPTY_CODE_HASH),
+    codeHash: hasCodeHash ? bytes : (before?.bytes ?? EMPTY_CODE_HASH),
+    codeHashAt: hasCodeHash ? at + CHANGED_CODE_HASH : (before?.codeHash.content ?? 0),
+    before,
   });
-  return { key, value, below: storage };
+  updates.put(i, length, storage);
+}
+
+/** The leaf of the account before the changes; undefined when it does not exist. */
+function leafBefore(
+  { accounts, nodes, isAbsentWhenMissing }: StateTrie,
+  changes: StateChanges,
+  index: number,
+  { keys }: TrieChanges<TrieNode>,
+  i: number,
+): LeafNode | undefined {
+  try {
+    return trieLeaf(accounts, keys, nodes, i * KEY_BYTES, KEY_BYTES);
+  } catch (error) {
+    if (error instanceof MissingTrieNodeError && isAbsentWhenMissing?.(changes.addressAt(index)) === true)
+      return undefined;
+    throw error;
+  }
+}
+
+/** The storage trie of an account's leaf; the leaf remembers it, so that what was loaded of it stays loaded. */
+function storageBelow(leaf: LeafNode, items: AccountItems | undefined): TrieNode | undefined {
+  if (leaf.below === undefined && items !== undefined) {
+    const { content, end } = items.storageRoot;
+    leaf.below = trieOfRoot(items.bytes.subarray(content, end));
+  }
+  return leaf.below;
 }
 
 function updateStorage(
@@ -118,17 +175,24 @@ function updateStorage(
   base: TrieNode | undefined,
 ): TrieNode | undefined {
   const begin = changes.slotsBegin(index);
-  const end = changes.slotsEnd(index);
-  if (begin === end) return base;
-  const updates: TrieChange[] = [];
-  for (let slot = begin; slot < end; slot++) {
-    const value = rlpOfLimbs(changes.bytes, changes.slotAt(slot) + CHANGED_SLOT_VALUE);
-    updates.push({ key: keccak256(changes.slotKeyAt(slot)), value });
+  const count = changes.slotsEnd(index) - begin;
+  if (count === 0) return base;
+  const { bytes } = changes;
+  const keys = keccak256Each(bytes, changes.slotAt(begin), CHANGED_SLOT_SIZE, KEY_BYTES, count);
+  const updates = new TrieChanges<TrieNode>(keys, KEY_BYTES, MOST_SLOT_BYTES);
+  for (let i = 0; i < count; i++) {
+    const value = changes.slotAt(begin + updates.placeAt(i)) + CHANGED_SLOT_VALUE;
+    if (isZero(bytes, value, 32)) updates.remove(i);
+    else {
+      const at = updates.valueAt;
+      updates.put(i, writeLimbs(updates.values, at, bytes, value, 32) - at);
+    }
   }
   try {
-    return trieUpdate(base, updates, state.nodes);
+    return updateTrie(base, updates, state.nodes);
   } catch (error) {
     if (!(error instanceof MissingTrieNodeError)) throw error;
+    const end = begin + count;
     let slot = begin;
     while (slot < end && !isKey(changes.slotKeyAt(slot), error)) slot++;
     throw error.at(
@@ -139,10 +203,13 @@ function updateStorage(
 }
 
 /** The trie knows only hashed keys; people know addresses. */
-function named(error: unknown, addresses: Uint8Array[]): unknown {
+function named(error: unknown, changes: StateChanges): unknown {
   if (!(error instanceof MissingTrieNodeError)) return error;
-  const address = addresses.find((candidate) => isKey(candidate, error));
-  return address === undefined ? error : error.at(bytesToHex(address));
+  for (let i = 0; i < changes.accountCount; i++) {
+    const address = changes.addressAt(i);
+    if (isKey(address, error)) return error.at(bytesToHex(address));
+  }
+  return error;
 }
 
 function isKey(preimage: Uint8Array, error: MissingTrieNodeError): boolean {

@@ -2,12 +2,12 @@
 import { bytesToHex, type Hex } from "@braid/primitives";
 import { createMPT } from "@ethereumjs/mpt";
 import { Bench } from "tinybench";
-import { encodeAccount } from "./account-rlp.ts";
 import { EMPTY_CODE_HASH, EMPTY_TRIE_ROOT } from "./constants.ts";
 import { keccak256 } from "./keccak.ts";
 import { type AccountChange, NO_ACCOUNT_CHANGE, type StateChanges } from "./state-changes.ts";
 import { stateChangesOf } from "./state-changes-writer.ts";
 import { MemoryStateStore } from "./store/memory-state-store.ts";
+import { encodeAccount } from "./testing/account-leaf.ts";
 
 const ACCOUNTS = 20_000;
 const CHANGED = 200;

@@ -7,11 +7,12 @@ import { MerklePatriciaTrie } from "@ethereumjs/mpt";
 import { RLP } from "@ethereumjs/rlp";
 import { MapDB, ValueEncoding } from "@ethereumjs/util";
 import { describe, expect, it } from "vitest";
-import { decodeAccount, encodeAccount } from "./account-rlp.ts";
+import { decodeAccount } from "./account-rlp.ts";
 import { EMPTY_CODE_HASH, EMPTY_TRIE_ROOT } from "./constants.ts";
 import { keccak256 } from "./keccak.ts";
 import { type AccountChange, NO_ACCOUNT_CHANGE } from "./state-changes.ts";
 import { stateChangesOf } from "./state-changes-writer.ts";
+import { encodeAccount } from "./testing/account-leaf.ts";
 import { WitnessStateSource } from "./witness-state-source.ts";
 
 const fixtures = process.env.BRAID_FIXTURES ?? join(import.meta.dirname, "../../../../shared/fixtures");

@@ -98,7 +98,7 @@ export class WitnessStateSource implements StateSource {
     const state = {
       accounts: this.#root,
       nodes: this.#nodes,
-      readAccount: (address: Uint8Array) => this.#account(address).trieAccount,
+      isAbsentWhenMissing: (address: Uint8Array) => this.#tolerated.has(bytesToHex(address)),
     };
     return rootHash(applyStateChanges(state, changes));
   }

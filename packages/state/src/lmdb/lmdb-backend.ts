@@ -180,7 +180,7 @@ export class LmdbBackend implements Backend {
     let trie: TrieNode | undefined;
     for (let from = 0; from < order.length; from += ACCOUNTS_AT_ONCE) {
       const part = order.subarray(from, from + ACCOUNTS_AT_ONCE);
-      trie = applyStateChanges({ accounts: trie, nodes, readAccount: () => undefined }, changes, part);
+      trie = applyStateChanges({ accounts: trie, nodes }, changes, part);
       const batch = new WriteBatch();
       this.#writeNewNodes(trie, batch, []);
       this.#writeFlat(changes, trie, batch, part);

@@ -22,7 +22,8 @@ import type { SourceAccount } from "../state-source.ts";
 import { createsAccount } from "../store/invert-changes.ts";
 import { trieGet } from "../trie/lookup.ts";
 import { NO_NODES, type TrieNode } from "../trie/node.ts";
-import { type TrieChange, trieUpdate } from "../trie/update.ts";
+import type { TrieChange } from "../trie/trie-changes.ts";
+import { trieUpdate } from "../trie/update.ts";
 
 const HAS_NONCE = 1;
 const HAS_BALANCE = 2;

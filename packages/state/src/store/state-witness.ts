@@ -28,10 +28,7 @@ export class StateWitness {
 
   /** The root (32 bytes) of the state with these changes, whoever computes which needs more nodes. Throws MissingTrieNodeError. */
   rootAfter(changes: StateChanges): Uint8Array {
-    const readAccount = (_address: Uint8Array, key: Uint8Array) => this.#account(key);
-    return rootHash(
-      applyStateChanges({ accounts: this.#accounts, nodes: this.#nodes, readAccount }, changes),
-    );
+    return rootHash(applyStateChanges({ accounts: this.#accounts, nodes: this.#nodes }, changes));
   }
 
   /** RLP of the nodes so far, in the order in which they were needed. */

@@ -5,7 +5,7 @@ import { MissingCodeError } from "../errors.ts";
 import { CHANGED_HAS_CODE_HASH, type StateChanges } from "../state-changes.ts";
 import { stateChangesOf } from "../state-changes-writer.ts";
 import type { FlatPreState, StateHandle } from "../state-source.ts";
-import { applyStateChanges, readTrieAccount } from "../state-trie.ts";
+import { applyStateChanges } from "../state-trie.ts";
 import type { TrieNode } from "../trie/node.ts";
 import { rootHash } from "../trie/node-codec.ts";
 import type { Backend, CommitWrite, HeadStep, TreeBlock } from "./backend.ts";
@@ -215,8 +215,7 @@ export function prepareTrie(
   checkCodes(backend, changes);
   const { nodes } = backend;
   const accounts = before && backend.trie(before);
-  const readAccount = (_address: Uint8Array, key: Uint8Array) => readTrieAccount(accounts, key, nodes);
-  const trie = applyStateChanges({ accounts, nodes, readAccount }, changes);
+  const trie = applyStateChanges({ accounts, nodes }, changes);
   return { root: rootHash(trie), trie, changes };
 }
 

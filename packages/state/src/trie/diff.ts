@@ -3,7 +3,7 @@
 import { equalBytes } from "@braid/primitives";
 import { loadNode } from "./lookup.ts";
 import { hasOwnHash } from "./new-nodes.ts";
-import type { LoadedNode, NodeLoader, TrieNode } from "./node.ts";
+import type { LoadedNode, NodeLoader, Path, TrieNode } from "./node.ts";
 import { referenceOf } from "./node-codec.ts";
 
 /** Told of each node with a hash of its own that one trie has at a place where the other does not have the same one. */
@@ -18,6 +18,8 @@ export interface DiffVisitor {
  */
 interface Place {
   node: LoadedNode;
+  /** The node's; of a branch none. */
+  path: Path;
   passed: number;
 }
 
@@ -39,7 +41,8 @@ export function diffTries(
 }
 
 function enter(node: TrieNode, nodes: NodeLoader): Place {
-  return { node: node.kind === "hash" ? loadNode(node, NO_KEY, nodes) : node, passed: 0 };
+  const loaded = node.kind === "hash" ? loadNode(node, NO_KEY, nodes) : node;
+  return { node: loaded, path: loaded.kind === "branch" ? NO_KEY : loaded.path, passed: 0 };
 }
 
 /** Both are at the same place, and are not the same. */
@@ -70,10 +73,10 @@ function isEnd(place: Place | undefined): boolean {
 }
 
 /** Where a nibble leads: to a node, to a place within a path, or nowhere. */
-function step({ node, passed }: Place, nibble: number): TrieNode | Place | undefined {
+function step({ node, path, passed }: Place, nibble: number): TrieNode | Place | undefined {
   if (node.kind === "branch") return node.children[nibble];
-  if (node.path[passed] !== nibble) return undefined;
-  if (passed + 1 < node.path.length) return { node, passed: passed + 1 };
+  if (path[passed] !== nibble) return undefined;
+  if (passed + 1 < path.length) return { node, path, passed: passed + 1 };
   return node.kind === "extension" ? node.child : undefined;
 }
 

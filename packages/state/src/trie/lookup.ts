@@ -2,7 +2,9 @@
 import { bytesToHex } from "@braid/primitives";
 import { MissingTrieNodeError } from "../errors.ts";
 import {
+  HASH_REFERENCE,
   type HashNode,
+  isLeafOf,
   type LeafNode,
   type LoadedNode,
   matchLength,
@@ -10,7 +12,7 @@ import {
   nibbleAt,
   type TrieNode,
 } from "./node.ts";
-import { decodeNode } from "./node-codec.ts";
+import { decodeNode, takeReference } from "./node-codec.ts";
 
 /**
  * The value at a key, or undefined when the trie proves that there is none.
@@ -24,34 +26,32 @@ export function trieGet(
   return trieLeaf(root, key, nodes)?.value;
 }
 
-/** As trieGet, with the leaf that holds the value. */
+/** As trieGet, with the leaf that holds the value; the key are the `keyBytes` bytes at `at`. */
 export function trieLeaf(
   root: TrieNode | undefined,
   key: Uint8Array,
   nodes: NodeLoader,
+  at = 0,
+  keyBytes = key.length,
 ): LeafNode | undefined {
   let node = root;
   let depth = 0;
   while (node !== undefined) {
     switch (node.kind) {
       case "hash":
-        node = loadNode(node, key, nodes);
+        node = loadNode(node, key.subarray(at, at + keyBytes), nodes);
         break;
       case "branch":
-        node = node.children[nibbleAt(key, depth)];
+        node = node.children[nibbleAt(key, depth, at)];
         depth++;
         break;
       case "extension":
-        if (matchLength(node.path, key, depth) !== node.path.length) return undefined;
+        if (matchLength(node.path, key, depth, at, keyBytes) !== node.path.length) return undefined;
         depth += node.path.length;
         node = node.child;
         break;
-      case "leaf": {
-        const whole =
-          node.path.length === 2 * key.length - depth &&
-          matchLength(node.path, key, depth) === node.path.length;
-        return whole ? node : undefined;
-      }
+      case "leaf":
+        return isLeafOf(node, key, depth, at, keyBytes) ? node : undefined;
     }
   }
   return undefined;
@@ -60,12 +60,12 @@ export function trieLeaf(
 /** The node behind a hash; remembered, so that it is decoded once. `key` is what was looked for, for the error. */
 export function loadNode(node: HashNode, key: Uint8Array, nodes: NodeLoader): LoadedNode {
   if (node.loaded !== undefined) return node.loaded;
-  const hash = node.ref.subarray(1);
+  const hash = node.bytes.subarray(node.refAt + 1, node.refAt + HASH_REFERENCE);
   const bytes = nodes.load(hash);
   if (bytes === undefined)
     throw new MissingTrieNodeError({ nodeHash: bytesToHex(hash), key: bytesToHex(key) });
   const loaded = decodeNode(bytes);
-  loaded.ref = node.ref;
+  takeReference(loaded, node);
   loaded.stored = true;
   node.loaded = loaded;
   return loaded;

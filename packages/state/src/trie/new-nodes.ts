@@ -1,10 +1,7 @@
 // The nodes of a trie that a store does not have yet.
 
-import type { LoadedNode, TrieNode } from "./node.ts";
+import { HASH_REFERENCE, type LoadedNode, type TrieNode } from "./node.ts";
 import { referenceOf } from "./node-codec.ts";
-
-/** Bytes of a reference that is a hash; what is shorter is the node itself, and lies in its parent. */
-const HASH_REFERENCE = 33;
 
 /** True for a node that is known by its hash, and false for one that lies in its parent. */
 export function hasOwnHash(node: TrieNode): boolean {

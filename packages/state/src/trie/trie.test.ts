@@ -12,7 +12,8 @@ import { loadNode, trieGet } from "./lookup.ts";
 import { hashNode, NO_NODES, type NodeLoader, type TrieNode } from "./node.ts";
 import { decodeNode, encodeNode, rootHash } from "./node-codec.ts";
 import { NodeStore } from "./node-store.ts";
-import { type TrieChange, trieUpdate } from "./update.ts";
+import type { TrieChange } from "./trie-changes.ts";
+import { trieUpdate } from "./update.ts";
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
