@@ -30,6 +30,10 @@ const FLAGS = [
   "threads",
   "--enable",
   "bulk-memory",
+  "--enable",
+  "simd",
+  "--enable",
+  "relaxed-simd",
 ];
 
 /** The sources by their path within the package. */

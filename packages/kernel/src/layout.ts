@@ -453,6 +453,8 @@ export const EVM_ERROR = 428; // u32: ERROR_* that the last frame ended with, 0 
 export const EVM_HASH = 432; // 32 bytes
 export const EVM_GAS_LEFT = 464; // u64: of the unit's outermost frame, when it has ended
 
+export const EVM_PRECOMPILE_GAS = 944; // of the PRECOMPILE_* below 10: what a call takes (u32), and each unit of its input (u32)
+
 export const EVM_ERRORS = 1024; // ERROR_SIZE bytes for each ERROR_*: its length (u32), its name
 export const ERROR_SIZE = 64;
 export const EVM_OPCODES = 2560; // 256 times OPCODE_*
@@ -496,6 +498,8 @@ export const RULE_CONTRACT_SENDERS = 64; // EIP-3607 does not hold
 export const RULE_INIT_CODE = 256; // EIP-3860
 export const RULE_CODE_FORMAT = 512; // EIP-3541
 export const RULE_LASTING_ACCOUNTS = 1024; // EIP-6780
+export const RULE_MODEXP_WORDS = 65536; // EIP-2565
+export const RULE_MODEXP_BOUNDS = 131072; // EIP-7823 and EIP-7883
 export const RULE_TIME_LIMIT = 128; // stop now and then, so that somebody looks at the clock
 export const RULE_STEPS = 1048576; // stop before each opcode: only for looking on
 
@@ -528,3 +532,11 @@ export const ERROR_INIT_CODE_SIZE = 11;
 export const ERROR_INVALID_CODE = 12;
 export const ERROR_PRECOMPILE = 13; // its name is what the precompile said
 export const ERROR_COUNT = 14;
+
+/** The precompiles that the kernel runs. */
+export const PRECOMPILE_SHA256 = 2;
+export const PRECOMPILE_RIPEMD160 = 3;
+export const PRECOMPILE_IDENTITY = 4;
+export const PRECOMPILE_MODEXP = 5;
+export const PRECOMPILE_BLAKE2F = 9;
+export const ERROR_OUT_OF_RANGE = 23; // of what they are called with: the last one that EVM_ERRORS has room for

@@ -77,6 +77,7 @@ import {
   setRefund,
   stop,
 } from "./machine";
+import { output, outputLength, OUTSIDE, runPrecompile } from "../precompiles/run";
 import { areaEnd, expansionGas, grow } from "./memory";
 import { copy, isShort, isZero, readAddress, setShort, writeAddress } from "./u256";
 
@@ -241,8 +242,12 @@ export function callOp(opcode: u32, gas: i64): i32 {
   if (!enter(child, opcode, limit, code)) return STOP;
   if (!isDelegate && !transfer(self, target, value)) return STOP;
   if (precompile == 0) return ENTERED;
-  callPrecompile(precompile);
-  return STOP;
+  const reason = runPrecompile(precompile);
+  if (reason == OUTSIDE) {
+    callPrecompile(precompile);
+    return STOP;
+  }
+  return leave(reason, output, outputLength) ? GO_ON : STOP;
 }
 
 /** Writes the ptr and length of a part of memory that is there, given as two words. */

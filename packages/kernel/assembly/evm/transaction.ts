@@ -53,6 +53,7 @@ import {
 import { copy32 } from "../keys";
 import { area, evm } from "../memory";
 import { beginIncarnation } from "../sets";
+import { output, outputLength, OUTSIDE, runPrecompile } from "../precompiles/run";
 import { unitAt } from "../unit-table";
 import {
   assumeCovers,
@@ -72,7 +73,7 @@ import {
   touch,
   warmAccount,
 } from "./accounts";
-import { CALL, CREATE, callPrecompile, codeToRun, delegateOf, enter, isDelegation, precompileAt, transfer } from "./calls";
+import { CALL, CREATE, callPrecompile, codeToRun, delegateOf, enter, isDelegation, leave, precompileAt, transfer } from "./calls";
 import { beginContract, createdBy, isTaken, layOutInitCode, setCreation } from "./creations";
 import {
   A_CREATED,
@@ -273,8 +274,14 @@ function enterFirst(tx: u32): bool {
   if (!enter(first, CALL, gas, code > NO_CODE ? code : 0)) return false;
   if (!transfer(sender, to, tx + TX_VALUE)) return false;
   if (precompile != 0) {
-    callPrecompile(precompile);
-    return false;
+    const reason = runPrecompile(precompile);
+    if (reason == OUTSIDE) {
+      callPrecompile(precompile);
+      return false;
+    }
+    leave(reason, output, outputLength);
+    hasNothingToRun = true;
+    return exit == EXIT_DONE;
   }
   if (code == NO_CODE) endAtOnce(ERROR_NONE, gas);
   const delegated = delegateOf(codeOf(to));

@@ -8,6 +8,7 @@ import {
   ERROR_INVALID_JUMP,
   ERROR_INVALID_OPCODE,
   ERROR_OUT_OF_GAS,
+  ERROR_OUT_OF_RANGE,
   ERROR_PRECOMPILE,
   ERROR_REFUND_EXHAUSTED,
   ERROR_REVERT,
@@ -31,7 +32,6 @@ import {
   EVM_GAS_STORE_SENTRY,
   EVM_GAS_WARM,
   EVM_NUMBER,
-  EVM_PRECOMPILES,
   EVM_RANDOM,
   EVM_REFUND_CLEAN,
   EVM_REFUND_CLEAR,
@@ -52,6 +52,8 @@ import {
   RULE_HOLDS_ALL,
   RULE_INIT_CODE,
   RULE_LASTING_ACCOUNTS,
+  RULE_MODEXP_BOUNDS,
+  RULE_MODEXP_WORDS,
   RULE_NET_METERING,
   RULE_STEPS,
   RULE_TIME_LIMIT,
@@ -62,6 +64,7 @@ import type { ForkName } from "@braid/protocol";
 import { writeU256 } from "../../records/words.ts";
 import type { EngineBlock } from "../engine.ts";
 import { isSince, writeOpcodes } from "./opcodes.ts";
+import { writePrecompiles } from "./precompile-table.ts";
 
 export const OUT_OF_GAS = "out of gas";
 
@@ -78,6 +81,7 @@ const ERROR_NAMES: readonly (readonly [error: number, name: string])[] = [
   [ERROR_CODE_SIZE, "code size to deposit exceeds maximum code size"],
   [ERROR_INIT_CODE_SIZE, "initcode exceeds max initcode size"],
   [ERROR_INVALID_CODE, "invalid bytecode deployed"],
+  [ERROR_OUT_OF_RANGE, "value out of range"],
 ];
 
 const encoder = new TextEncoder();
@@ -88,26 +92,6 @@ export function writeErrorName({ u8, u32 }: Kernel, evm: number, error: number, 
   const bytes = encoder.encode(name).subarray(0, ERROR_SIZE - 4);
   u32[at >>> 2] = bytes.length;
   u8.set(bytes, at + 4);
-}
-
-/** The precompiles' addresses: first and last of each fork's. */
-const PRECOMPILES: readonly (readonly [since: ForkName, first: number, last: number])[] = [
-  ["chainstart", 0x01, 0x04],
-  ["byzantium", 0x05, 0x08],
-  ["istanbul", 0x09, 0x09],
-  ["cancun", 0x0a, 0x0a],
-  ["prague", 0x0b, 0x11],
-  ["osaka", 0x100, 0x100],
-];
-
-function writePrecompiles({ u32 }: Kernel, evm: number, since: (fork: ForkName) => boolean): void {
-  const words = (evm + EVM_PRECOMPILES) >>> 2;
-  u32.fill(0, words, words + 16);
-  for (const [fork, first, last] of PRECOMPILES)
-    for (let number = first; since(fork) && number <= last; number++) {
-      const word = words + (number >>> 5);
-      u32[word] = (u32[word] as number) | (1 << (number & 31));
-    }
 }
 
 /** Gas of SSTORE by EIP-2200, EIP-2929 and EIP-3529. */
@@ -147,6 +131,8 @@ export function writeBlock(kernel: Kernel, evm: number, block: EngineBlock): voi
     rule(rules.eip3860, RULE_INIT_CODE) |
     rule(since("london"), RULE_CODE_FORMAT) |
     rule(rules.eip6780, RULE_LASTING_ACCOUNTS) |
+    rule(since("berlin"), RULE_MODEXP_WORDS) |
+    rule(since("osaka"), RULE_MODEXP_BOUNDS) |
     rule(block.cacheHoldsAll, RULE_HOLDS_ALL) |
     rule(context.contractSenders, RULE_CONTRACT_SENDERS) |
     rule(block.timeLimitMs !== undefined || block.breathe !== undefined, RULE_TIME_LIMIT);
@@ -164,7 +150,7 @@ export function writeBlock(kernel: Kernel, evm: number, block: EngineBlock): voi
   long(EVM_REFUND_DESTROY, since("london") ? 0n : 24_000n);
   long(EVM_REFUND_QUOTIENT, rules.maxRefundQuotient);
   for (const [offset, gas] of storageGas(rules.eip2929, since("london"))) long(offset, gas);
-  writePrecompiles(kernel, evm, since);
+  writePrecompiles(kernel, evm, chain.fork);
   for (const [error, name] of ERROR_NAMES) writeErrorName(kernel, evm, error, name);
   writeErrorName(kernel, evm, ERROR_PRECOMPILE, "");
   writeOpcodes(kernel, evm, chain.fork);
