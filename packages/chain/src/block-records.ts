@@ -10,8 +10,9 @@
 // "e", id (16 bytes)     a range of empty blocks: see empty-range.ts
 // "l", number (u64)      of the canonical chain: the range whose last block, as far as it is part of it, has this number: its id
 
+import type { BlockResult } from "@braid/executor";
 import { bytesToHex, concatBytes, type Hex, readRlpItem, rlpOfBytes, rlpOfList } from "@braid/primitives";
-import { type Chain, decodeBlock, decodeReceipt, encodeBlock, encodeReceipt } from "@braid/protocol";
+import { type Chain, decodeBlock, decodeReceipt, encodeBlock, type Receipt } from "@braid/protocol";
 import { type RecordChange, readStandIn, type StateStore } from "@braid/state";
 import { EmptyRange } from "./empty-range.ts";
 import { type BlockReceipts, StoredBlock, type TransactionPlace } from "./stored-block.ts";
@@ -21,6 +22,8 @@ export type BlockName = "head" | "safe" | "finalized";
 
 const ADDRESS_BYTES = 20;
 const HASH_BYTES = 32;
+/** Where a transaction is: u64 and u32. */
+const PLACE_BYTES = 12;
 /** Decoded blocks, and their receipts, that stay in memory: what clients poll is among the newest. */
 const CACHED_BLOCKS = 64;
 
@@ -50,11 +53,12 @@ function viewOf(bytes: Uint8Array): DataView {
 }
 
 /** The entries of a block, wherever it is in the tree. */
-export function blockEntries(stored: StoredBlock, raw: Uint8Array, result: BlockReceipts): RecordChange[] {
-  const receipts = rlpOfList([
-    rlpOfBytes(concatBytes(...result.senders)),
-    ...result.receipts.map((receipt) => rlpOfBytes(encodeReceipt(receipt))),
-  ]);
+export function blockEntries(
+  stored: StoredBlock,
+  raw: Uint8Array,
+  { senders, receiptStrings }: Pick<BlockResult, "senders" | "receiptStrings">,
+): RecordChange[] {
+  const receipts = rlpOfList([rlpOfBytes(senders), receiptStrings]);
   return [
     { key: keyOf("block", stored.hash), value: raw },
     { key: keyOf("receipts", stored.hash), value: receipts },
@@ -65,15 +69,23 @@ export function blockEntries(stored: StoredBlock, raw: Uint8Array, result: Block
 export function canonicalEntries(stored: StoredBlock): RecordChange[] {
   const { hash, number, header, transactionHashes } = stored;
   const at = u64(number);
-  return [
+  const entries: RecordChange[] = [
     { key: keyOf("canonical", at), value: concatBytes(hash, header.logsBloom) },
-    ...transactionHashes.map((transaction, index) => {
-      const value = new Uint8Array(12);
-      value.set(at);
-      viewOf(value).setUint32(8, index);
-      return { key: keyOf("transaction", transaction), value };
-    }),
   ];
+  // PERF: one array for all.
+  const size = 1 + HASH_BYTES + PLACE_BYTES;
+  const bytes = new Uint8Array(size * transactionHashes.length);
+  const view = viewOf(bytes);
+  transactionHashes.forEach((transaction, index) => {
+    const key = index * size;
+    const value = key + 1 + HASH_BYTES;
+    bytes[key] = PREFIX.transaction;
+    bytes.set(transaction, key + 1);
+    view.setBigUint64(value, number);
+    view.setUint32(value + 8, index);
+    entries.push({ key: bytes.subarray(key, value), value: bytes.subarray(value, value + PLACE_BYTES) });
+  });
+  return entries;
 }
 
 /** Takes the canonical entries of a block back. */
@@ -125,9 +137,8 @@ export class BlockRecords {
   }
 
   /** The entries of this block are written, and somebody will soon ask for them. */
-  remember(stored: StoredBlock, receipts: BlockReceipts): void {
+  remember(stored: StoredBlock): void {
     this.#blocks.get(stored.hash, () => stored);
-    this.#receipts.get(stored.hash, () => receipts);
   }
 
   block(hash: Uint8Array): StoredBlock | undefined {
@@ -157,7 +168,7 @@ export class BlockRecords {
     if (this.rangeOf(hash) !== undefined) return { receipts: [], senders: [] };
     return this.#receipts.get(hash, () => {
       const raw = this.#store.record(keyOf("receipts", hash));
-      return raw && decodeReceipts(raw);
+      return raw && new KeptReceipts(raw);
     });
   }
 
@@ -216,21 +227,43 @@ export function firstBlock(hash: Uint8Array, header: StoredBlock["header"]): Sto
   return new StoredBlock(hash, block, encodeBlock(block).length);
 }
 
-/** Reads what blockEntries wrote. */
-function decodeReceipts(raw: Uint8Array): BlockReceipts {
-  const list = readRlpItem(raw, 0);
-  const items: Uint8Array[] = [];
-  for (let at = list?.content ?? raw.length; at < raw.length; ) {
-    const item = readRlpItem(raw, at);
-    if (item === undefined) break;
-    items.push(raw.subarray(item.content, item.end));
-    at = item.end;
+/** What blockEntries wrote, decoded when somebody looks. */
+class KeptReceipts implements BlockReceipts {
+  /** The receipts' RLP strings, behind that of the senders. */
+  readonly #raw: Uint8Array;
+  readonly #senders: { content: number; end: number };
+  #decoded: { senders?: readonly Uint8Array[]; receipts?: readonly Receipt[] } = {};
+
+  constructor(raw: Uint8Array) {
+    this.#raw = raw;
+    const list = readRlpItem(raw, 0);
+    this.#senders = (list && readRlpItem(raw, list.content)) ?? { content: raw.length, end: raw.length };
   }
-  const [senders = new Uint8Array(0), ...receipts] = items;
-  return {
-    receipts: receipts.map(decodeReceipt),
-    senders: receipts.map((_, i) => senders.slice(i * ADDRESS_BYTES, (i + 1) * ADDRESS_BYTES)),
-  };
+
+  get senders(): readonly Uint8Array[] {
+    const { content, end } = this.#senders;
+    this.#decoded.senders ??= Array.from({ length: (end - content) / ADDRESS_BYTES }, (_, i) =>
+      this.#raw.slice(content + i * ADDRESS_BYTES, content + (i + 1) * ADDRESS_BYTES),
+    );
+    return this.#decoded.senders;
+  }
+
+  get receipts(): readonly Receipt[] {
+    this.#decoded.receipts ??= this.#decode();
+    return this.#decoded.receipts;
+  }
+
+  #decode(): Receipt[] {
+    const raw = this.#raw;
+    const receipts: Receipt[] = [];
+    for (let at = this.#senders.end; at < raw.length; ) {
+      const item = readRlpItem(raw, at);
+      if (item === undefined) break;
+      receipts.push(decodeReceipt(raw.subarray(item.content, item.end)));
+      at = item.end;
+    }
+    return receipts;
+  }
 }
 
 /**

@@ -114,6 +114,7 @@ interface ExecutedBlock extends Omit<BuiltChild, "result"> {
 /** Numbers and times of blocks have 64 bits. */
 const LAST_NUMBER = 2n ** 64n - 1n;
 const NO_BYTES = new Uint8Array(0);
+const NO_RESULT = { senders: NO_BYTES, receiptStrings: NO_BYTES };
 const STATE_DOMAIN = new TextEncoder().encode("braid: a state that was changed by hand");
 
 /** One write after the other; reads show what the last finished one has left. */
@@ -143,7 +144,7 @@ export class Blockchain {
     if (known !== undefined) return;
     if (store.block(this.#first.hash) === undefined) throw new UnknownBlockError(this.#first.hash);
     this.#unwritten = [
-      ...blockEntries(this.#first, encodeBlock(this.#first.block), { receipts: [], senders: [] }),
+      ...blockEntries(this.#first, encodeBlock(this.#first.block), NO_RESULT),
       ...canonicalEntries(this.#first),
       nameEntry("head", this.#first.hash),
     ];
@@ -246,14 +247,14 @@ export class Blockchain {
 
   /**
    * Builds a block on a block of the tree, by default the head, out of the candidates that can be part of it. Nothing is kept of it: `append`
-   * does that.
+   * does that. `hashes`: of the candidates, where they are known.
    */
   async build(
     attributes: BlockAttributes,
     candidates: readonly Uint8Array[],
-    options: BuildOptions & { parent?: Uint8Array } = {},
+    options: BuildOptions & { parent?: Uint8Array; hashes?: readonly Uint8Array[] } = {},
   ): Promise<BuiltChild> {
-    const { parent: hash = this.#head.hash, ...how } = options;
+    const { parent: hash = this.#head.hash, hashes, ...how } = options;
     const parent = this.#find(hash);
     return buildChild({
       chain: this.rules,
@@ -263,6 +264,7 @@ export class Blockchain {
       state: this.stateId(hash),
       attributes,
       candidates,
+      hashes,
       options: how,
     });
   }
@@ -404,8 +406,7 @@ export class Blockchain {
   /** Whoever has sent its transactions waits for their receipts. */
   async #keep(built: BuiltChild): Promise<StoredBlock> {
     const { stored, isOnHead } = await this.#commit(encodeBlock(built.block), built);
-    const { receipts, transactions } = built.result;
-    this.#records.remember(stored, { receipts, senders: transactions.map(({ sender }) => sender) });
+    this.#records.remember(stored);
     if (isOnHead) this.#advance(stored);
     return stored;
   }
@@ -415,16 +416,18 @@ export class Blockchain {
     raw: Uint8Array,
     executed: ExecutedBlock,
   ): Promise<{ stored: StoredBlock; isOnHead: boolean }> {
-    const { block, hash, result, state, after } = executed;
-    const stored = new StoredBlock(hash, block, raw.length);
-    const { receipts, transactions } = result;
-    const senders = transactions.map(({ sender }) => sender);
-    const records = [...this.#unwritten, ...blockEntries(stored, raw, { receipts, senders })];
+    const { block, hash, result, state, after, transactionHashes } = executed;
+    const stored = new StoredBlock(hash, block, raw.length, transactionHashes);
+    const records = [...this.#unwritten, ...blockEntries(stored, raw, result)];
     // The store's head goes with it: it is the state after the head as it is now.
     const isOnHead =
       equalBytes(block.header.parentHash, this.#head.hash) &&
       equalBytes(state, this.stateId(this.#head.hash));
-    if (isOnHead) records.push(...canonicalEntries(stored), nameEntry("head", hash));
+    if (isOnHead) {
+      // Not spread: a block may have more transactions than a call may have arguments.
+      for (const entry of canonicalEntries(stored)) records.push(entry);
+      records.push(nameEntry("head", hash));
+    }
     await after.commit({ hash, number: stored.number }, records);
     this.#unwritten = [];
     for (const listener of this.#executed) listener(stored, result);

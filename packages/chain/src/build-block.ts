@@ -53,6 +53,8 @@ export interface BuiltChild {
   state: Uint8Array;
   /** The state after it. */
   after: PreparedState;
+  /** Of its transactions, where they are known. */
+  transactionHashes?: readonly Uint8Array[] | undefined;
 }
 
 /** How a block is built; never what comes out. */
@@ -74,6 +76,8 @@ interface BuildInput {
   attributes: BlockAttributes;
   /** EIP-2718 encodings, blob transactions without their blobs. */
   candidates: readonly Uint8Array[];
+  /** Theirs, where they are known. */
+  hashes: readonly Uint8Array[] | undefined;
   options: BuildOptions;
 }
 
@@ -116,7 +120,7 @@ export function draftHeader(
 
 /** Builds a block of the candidates that can be part of it. */
 export async function buildChild(input: BuildInput): Promise<BuiltChild> {
-  const { chain, store, executor, parent, state, attributes, candidates, options } = input;
+  const { chain, store, executor, parent, state, attributes, candidates, hashes, options } = input;
   const draft = draftHeader(chain, parent, attributes);
   const withdrawals =
     draft.withdrawalsRoot === undefined ? {} : { withdrawals: attributes.withdrawals ?? [] };
@@ -128,7 +132,8 @@ export async function buildChild(input: BuildInput): Promise<BuiltChild> {
     intermediateRoots: (changes) => store.prepare(state, changes).root,
   });
   const after = store.prepare(state, result.stateChanges);
-  const transactions = result.included.map((i) => candidates[i] as Uint8Array);
+  const { included } = result;
+  const transactions = included.map((i) => candidates[i] as Uint8Array);
   const header: Header = {
     ...draft,
     gasUsed: result.gasUsed,
@@ -143,5 +148,6 @@ export async function buildChild(input: BuildInput): Promise<BuiltChild> {
       : { blockAccessListHash: accessListHash(result.accessList) }),
   };
   const block: Block = { header, transactions, uncles: [], ...withdrawals };
-  return { block, hash: hashHeader(header), result, state, after };
+  const transactionHashes = hashes && included.map((i) => hashes[i] as Uint8Array);
+  return { block, hash: hashHeader(header), result, state, after, transactionHashes };
 }

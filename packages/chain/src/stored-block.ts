@@ -10,10 +10,12 @@ export class StoredBlock {
   readonly size: number;
   #transactionHashes: readonly Uint8Array[] | undefined;
 
-  constructor(hash: Uint8Array, block: Block, size: number) {
+  /** @param transactionHashes where they are known. */
+  constructor(hash: Uint8Array, block: Block, size: number, transactionHashes?: readonly Uint8Array[]) {
     this.hash = hash;
     this.block = block;
     this.size = size;
+    this.#transactionHashes = transactionHashes;
   }
 
   get header(): Header {
@@ -33,9 +35,9 @@ export class StoredBlock {
 
 /** What executing a block left behind, transaction by transaction. */
 export interface BlockReceipts {
-  receipts: readonly Receipt[];
+  readonly receipts: readonly Receipt[];
   /** 20 bytes each. */
-  senders: readonly Uint8Array[];
+  readonly senders: readonly Uint8Array[];
 }
 
 /** Where a transaction of the canonical chain is. */

@@ -7,7 +7,7 @@ import { bytesToHex, type Hex } from "@braid/primitives";
 import type { ContractNames } from "./contract-names.ts";
 
 type MinedListener = Parameters<BraidProvider["node"]["miner"]["onMined"]>[0];
-type Results = Parameters<MinedListener>[1];
+type Results = ReturnType<Parameters<MinedListener>[1]>;
 
 /** A block that was mined, until it is printed. */
 interface Mined {
@@ -57,7 +57,7 @@ export class RequestLog {
     this.enabled = enabled;
     braid.node.miner.onMined(({ block }, results) => {
       if (!this.enabled) return;
-      const mined = minedBlock(block, results);
+      const mined = minedBlock(block, results());
       if (this.#mining > 0) this.#mined.push(mined);
       else this.#timed = this.#timed.then(() => this.#printTimed(mined)).catch(() => {});
     });

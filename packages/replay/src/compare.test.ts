@@ -38,6 +38,8 @@ function sample(): BlockResult {
   const account = { ...NO_ACCOUNT_CHANGE, nonce: 1n, balance: 5n, storage: new Map([[SLOT, 7n]]) };
   return {
     receipts: [0, 1, 2].map(receipt),
+    receiptStrings: new Uint8Array(0),
+    senders: new Uint8Array(60),
     receiptsRoot: new Uint8Array(32),
     logsBloom: new Uint8Array(256),
     gasUsed: 63_000n,

@@ -1,7 +1,7 @@
 // For tests: a small chain of plain transfers made by stock ethereumjs, with the result that an executor should give for each block.
 import { type BlockResult, commonOf } from "@braid/executor";
-import { bytesToHex, type Hex, hexToBytes } from "@braid/primitives";
-import { type ChainSpec, chainOf } from "@braid/protocol";
+import { bytesToHex, concatBytes, type Hex, hexToBytes, rlpOfBytes } from "@braid/primitives";
+import { type ChainSpec, chainOf, encodeReceipt, type Receipt } from "@braid/protocol";
 import type { Bundle } from "@braid/replay";
 import {
   type AccountChange,
@@ -116,14 +116,17 @@ export async function makeTransferChain(blockCount = 3): Promise<TransferChain> 
     vm.events.removeAllListeners("afterBlock");
     if (sealed === undefined) throw new Error("runBlock always emits the block");
     chain.bundle.blocks.push(sealed.serialize());
+    const receipts: Receipt[] = run.receipts.map((receipt, at) => ({
+      type: transactions[at]?.type ?? 0,
+      ...("status" in receipt ? { status: receipt.status } : {}),
+      cumulativeGasUsed: receipt.cumulativeBlockGasUsed,
+      logsBloom: receipt.bitvector,
+      logs: [],
+    }));
     chain.results.push({
-      receipts: run.receipts.map((receipt, at) => ({
-        type: transactions[at]?.type ?? 0,
-        ...("status" in receipt ? { status: receipt.status } : {}),
-        cumulativeGasUsed: receipt.cumulativeBlockGasUsed,
-        logsBloom: receipt.bitvector,
-        logs: [],
-      })),
+      receipts,
+      receiptStrings: concatBytes(...receipts.map((receipt) => rlpOfBytes(encodeReceipt(receipt)))),
+      senders: concatBytes(...SENDERS.map(({ bytes }) => bytes)),
       receiptsRoot: run.receiptsRoot,
       logsBloom: run.logsBloom,
       gasUsed: run.gasUsed,

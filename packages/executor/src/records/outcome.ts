@@ -183,6 +183,30 @@ export function receiptPartsOf({ u8, u32, u64 }: MemoryViews, start: number): Re
   };
 }
 
+/**
+ * Where the receipt's encoding ends that lies, as an RLP string, in an outcome that was sealed, and how long it is: rlp(status, gas, bloom, logs), from
+ * Byzantium on, behind its type unless that is 0.
+ */
+export function receiptStringAt(
+  { u32, u64 }: MemoryViews,
+  start: number,
+  type: number,
+): { end: number; length: number } {
+  const logs = u32[(start + OUTCOME_LOGS_LENGTH) >>> 2] as number;
+  const gas = Number(u64[(start + OUTCOME_CUMULATIVE_GAS) >>> 3] as bigint);
+  const payload = 1 + integerSize(gas) + rlpListLength(BLOOM_BYTES) + logs;
+  const length = rlpListLength((type === 0 ? 0 : 1) + rlpListLength(payload));
+  return { end: start + OUTCOME_BODY + logs, length };
+}
+
+/** Bytes of a number's encoding, exact up to 2^53. */
+function integerSize(value: number): number {
+  if (value !== 0 && value < 0x80) return 1;
+  let size = 1;
+  for (let rest = value; rest >= 1; rest /= 256) size++;
+  return size;
+}
+
 /** Notes in an outcome that was just stored that the block's engine did not support the unit. */
 export function markUnsupported(kernel: Kernel, unit: number): void {
   const flags = (kernel.outcomePtr(unit) + OUTCOME_FLAGS) >>> 2;

@@ -1,9 +1,11 @@
 // The last step of a block's way: what the header is compared with, out of what the units left in shared memory, and everything else for whoever looks.
 
 import type { Kernel, ReceiptsSeal } from "@braid/kernel";
+import { concatBytes, rlpOfBytes } from "@braid/primitives";
 import {
   type BlockAccessList,
   decodeLogs,
+  encodeReceipt,
   type ForkRules,
   InvalidBlockError,
   type Receipt,
@@ -81,6 +83,12 @@ export function assembleResult(
       get receipts() {
         return receiptsOf();
       },
+      get receiptStrings() {
+        return rules.byzantium ? units.receiptStrings() : concatBytes(...receiptsOf().map(stringOf));
+      },
+      get senders() {
+        return units.senders();
+      },
       receiptsRoot:
         intermediateRoots !== undefined && !rules.byzantium ? receiptsRoot(receiptsOf()) : seal.root,
       logsBloom: seal.bloom,
@@ -103,6 +111,10 @@ export function assembleResult(
       },
     },
   };
+}
+
+function stringOf(receipt: Receipt): Uint8Array {
+  return rlpOfBytes(encodeReceipt(receipt));
 }
 
 /** Throws InvalidBlockError when the block has more blobs than it may. */

@@ -115,7 +115,12 @@ export interface BuiltBlock extends BlockResult {
 }
 
 export interface BlockResult {
+  /** Decoded when first looked at. */
   receipts: Receipt[];
+  /** Their encodings as RLP strings, one behind the other: what a list of them consists of. */
+  readonly receiptStrings: Uint8Array;
+  /** Of the transactions: 20 bytes each, one behind the other. */
+  readonly senders: Uint8Array;
   /** Undefined before Byzantium without `intermediateRoots`: the receipts lack their state roots then. */
   receiptsRoot: Uint8Array | undefined;
   logsBloom: Uint8Array;

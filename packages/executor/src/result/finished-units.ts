@@ -43,12 +43,20 @@ import {
 } from "@braid/kernel";
 import { bytesToHex, type Hex } from "@braid/primitives";
 import { decodeLogs, EncodedReceipt, type Log, logsBloom } from "@braid/protocol";
-import { decodeOutcome, type MemoryViews, receiptPartsOf, type StoredOutcome } from "../records/outcome.ts";
+import {
+  decodeOutcome,
+  type MemoryViews,
+  receiptPartsOf,
+  receiptStringAt,
+  type StoredOutcome,
+} from "../records/outcome.ts";
 import { readU256, readWordBigEndian } from "../records/words.ts";
 import type { AccessField, ReadAccess, WriteAccess } from "./block-result.ts";
 
 /** PERF: a shared buffer is memory that the system gives, and zeroes, anew. */
 const SMALL = 65_536;
+
+const ADDRESS_BYTES = 20;
 
 const FIELDS: Record<number, AccessField> = {
   [LOCATION_BALANCE]: "balance",
@@ -136,6 +144,43 @@ export class FinishedUnits {
         keep(logs),
       );
     });
+  }
+
+  /** Of the transactions, one behind the other. */
+  senders(): Uint8Array {
+    const { u8 } = this.#views;
+    const senders = new Uint8Array(ADDRESS_BYTES * (this.count - 2));
+    for (let i = 0; i < this.count - 2; i++) {
+      const at = this.#row(i + 1) + UNIT_SENDER - this.#base;
+      for (let j = 0; j < ADDRESS_BYTES; j++) senders[ADDRESS_BYTES * i + j] = u8[at + j] as number; // in range
+    }
+    return senders;
+  }
+
+  /**
+   * The receipts of a block from Byzantium on that was sealed, as RLP strings, one behind the other.
+   * PERF: they were encoded to be hashed, and lie where they were.
+   */
+  receiptStrings(): Uint8Array {
+    const ends: number[] = [];
+    const lengths: number[] = [];
+    let length = 0;
+    for (let place = 1; place < this.count - 1; place++) {
+      const outcome = this.#field(place, UNIT_OUTCOME) - this.#base;
+      const type = this.#word(this.#field(place, UNIT_TRANSACTION) + TX_TYPE);
+      const { end, length: bytes } = receiptStringAt(this.#views, outcome, type);
+      ends.push(end);
+      lengths.push(bytes);
+      length += bytes;
+    }
+    const strings = new Uint8Array(length);
+    let at = 0;
+    for (let i = 0; i < ends.length; i++) {
+      const [end, bytes] = [ends[i] as number, lengths[i] as number]; // as many
+      strings.set(this.#views.u8.subarray(end - bytes, end), at);
+      at += bytes;
+    }
+    return strings;
   }
 
   /** The logs of all transactions whose bloom leaves it open that one is from the contract. PERF: three bytes of each bloom are looked at. */

@@ -43,7 +43,7 @@ export class Recorder {
     });
     node.miner.onMined(({ block: { header, block } }, results) => {
       let state: StateSource | undefined;
-      for (const [i, { sender, status }] of results.entries()) {
+      for (const [i, { sender, status }] of results().entries()) {
         const transaction = decodeTransaction(block.transactions[i] as Uint8Array);
         this.#count(sender, status, transaction);
         const { to } = transaction;

@@ -153,6 +153,7 @@ export class Mempool {
     const pooled: PooledTransaction = {
       raw,
       hash,
+      key,
       tx,
       sender: address,
       from: bytesToHex(address),
@@ -179,7 +180,9 @@ export class Mempool {
       const nonce = accountAt(view, sender)?.nonce ?? 0n;
       if (tx.nonce < nonce || this.#bySender.get(from)?.has(tx.nonce) === true) continue;
       const cost = maxCost(tx, view.rules.blobGasPerBlob);
-      this.#put({ raw, hash: hashTransaction(raw), tx, sender, from, cost, arrival: ++this.#arrivals });
+      const hash = hashTransaction(raw);
+      const key = bytesToHex(hash);
+      this.#put({ raw, hash, key, tx, sender, from, cost, arrival: ++this.#arrivals });
     }
   }
 
@@ -203,38 +206,40 @@ export class Mempool {
       this.#follow(view);
       lists.push(...this.#bySender.values());
     }
-    for (const list of lists)
-      for (const pooled of [...list.values()]) {
-        const account = accountAt(view, pooled.sender);
-        if (pooled.tx.nonce < (account?.nonce ?? 0n) || pooled.cost > (account?.balance ?? 0n))
-          this.remove(pooled.hash);
-      }
+    for (const list of lists) {
+      const [any] = list.values();
+      if (any === undefined) continue;
+      const { nonce, balance } = accountAt(view, any.sender) ?? { nonce: 0n, balance: 0n };
+      for (const pooled of list.size === 1 ? [any] : [...list.values()])
+        if (pooled.tx.nonce < nonce || pooled.cost > balance) this.#take(pooled, list);
+    }
   }
 
   /** The transaction that went, or undefined when it was not there. */
   remove(hash: Uint8Array): PooledTransaction | undefined {
-    const key = bytesToHex(hash);
-    const pooled = this.#byHash.get(key);
-    if (pooled === undefined) return undefined;
+    const pooled = this.#byHash.get(bytesToHex(hash));
+    const list = pooled && this.#bySender.get(pooled.from);
+    if (pooled === undefined || list === undefined) return undefined;
+    this.#take(pooled, list);
+    return pooled;
+  }
+
+  /** @param list its sender's. */
+  #take({ key, from, tx, cost }: PooledTransaction, list: OfSender): void {
     this.#byHash.delete(key);
     // PERF: see Recent in @braid/chain: a map through which all transactions go one by one would keep them for long.
     if (this.#byHash.size === 0) this.#byHash = new Map();
-    const list = this.#bySender.get(pooled.from);
-    if (list !== undefined) {
-      list.delete(pooled.tx.nonce);
-      list.cost -= pooled.cost;
-      this.#touch(pooled.from, list);
-      if (list.size === 0) {
-        this.#bySender.delete(pooled.from);
-        this.#ready.delete(pooled.from);
-      }
-      if (this.#bySender.size === 0) {
-        this.#bySender = new Map();
-        this.#ready = new Map();
-      }
+    list.delete(tx.nonce);
+    list.cost -= cost;
+    if (list.size === 0) {
+      this.#bySender.delete(from);
+      this.#ready.delete(from);
+    } else this.#touch(from, list);
+    if (this.#bySender.size === 0) {
+      this.#bySender = new Map();
+      this.#ready = new Map();
     }
     this.#version++;
-    return pooled;
   }
 
   /** What `restoreSnapshot` takes. */
@@ -413,7 +418,7 @@ export class Mempool {
     for (let filled = false; ; filled = true) {
       while (this.#cheapest.length > 0) {
         const last = this.#cheapest.at(-1);
-        if (last !== undefined && this.#byHash.get(bytesToHex(last.hash)) === last) return last;
+        if (last !== undefined && this.#byHash.get(last.key) === last) return last;
         this.#cheapest.pop();
       }
       if (filled) return undefined;
@@ -441,12 +446,12 @@ export class Mempool {
       this.#bySender.set(pooled.from, list);
     }
     const replaced = list.get(pooled.tx.nonce);
-    if (replaced !== undefined) this.#byHash.delete(bytesToHex(replaced.hash));
+    if (replaced !== undefined) this.#byHash.delete(replaced.key);
     list.cost += pooled.cost - (replaced?.cost ?? 0n);
     list.set(pooled.tx.nonce, pooled);
     this.#touch(pooled.from, list);
     this.#noteCheap(pooled);
-    this.#byHash.set(bytesToHex(pooled.hash), pooled);
+    this.#byHash.set(pooled.key, pooled);
     this.#version++;
   }
 }

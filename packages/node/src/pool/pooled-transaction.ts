@@ -8,6 +8,8 @@ export interface PooledTransaction {
   /** As it stands in a block: without its blobs. */
   readonly raw: Uint8Array;
   readonly hash: Uint8Array;
+  /** The hash as a key of maps. */
+  readonly key: Hex;
   readonly tx: Transaction;
   /** 20 bytes. */
   readonly sender: Uint8Array;

@@ -43,7 +43,7 @@ export function sendingMethods(options: HardhatOptions): Methods {
     const { automine } = node.miner;
     const mined: { hashes: readonly Uint8Array[]; results: readonly TransactionResult[] }[] = [];
     const stop = node.miner.onMined(({ block }, results) =>
-      mined.push({ hashes: block.transactionHashes, results }),
+      mined.push({ hashes: block.transactionHashes, results: results() }),
     );
     let hash: Uint8Array;
     try {
