@@ -34,7 +34,7 @@ const MAX_INLINE_GAS = 2_000_000n;
 const INLINE_MS = 8;
 /** The same while no thread is ready: starting one takes much longer than a block whose code V8 has not seen before. */
 const COLD_INLINE_MS = 250;
-/** Speculation stops when more incarnations were in vain than the block has units, after this many to begin with. */
+/** Speculation stops when twice as many incarnations were in vain as the block has units, and this many. Waiting for what is foreseen counts, and costs little. */
 const SOLO_ALLOWANCE = 32;
 
 const NO_LIMIT = 0xffff_ffff;
@@ -293,7 +293,7 @@ function loadState(resources: ExecutorResources, input: ExecuteBlockInput, block
   if (fault !== undefined) throw fault;
   kernel.setBlockGasLimit(block.context.gasLimit);
   if (block.building) kernel.setBuilding(blobLimit(block.context.rules));
-  kernel.setSoloAfter(units + SOLO_ALLOWANCE);
+  kernel.setSoloAfter(2 * units + SOLO_ALLOWANCE);
   kernel.setUnitFlags(units - 1, HEAD_ONLY);
   input.senders?.forEach((sender, i) => {
     if (sender !== undefined) kernel.setSender(i + 1, sender);

@@ -37,6 +37,7 @@ import {
   SLOT_FLAT,
   SLOT_HASH,
   SLOT_HEAD,
+  SLOT_HEAT,
   SLOT_KEY,
   SLOT_LIST_NEXT,
   SLOT_NEXT,
@@ -119,6 +120,7 @@ export function slot(owner: u32): u32 {
   store<u32>(fresh, owner, SLOT_ACCOUNT);
   store<u32>(fresh, 0, SLOT_FLAT);
   store<u64>(fresh, 0, SLOT_HEAD);
+  store<u32>(fresh, 0, SLOT_HEAT);
   copy32(fresh + SLOT_KEY, key);
   while (true) {
     store<u32>(fresh, head, SLOT_NEXT);

@@ -13,7 +13,7 @@
 //
 // While a block is being built, a unit that cannot be part of it is left out: as the head it publishes nothing and is committed.
 //
-// Where one unit after the other turns out to depend on the one before it, only the head is executed for a while (backOff).
+// Where one unit after the other turns out to depend on the one before it, only the head is executed for a while (judgeSpeculation).
 //
 // One spin lock guards the statuses; it is held for some nanoseconds and never across a validation or a host call.
 
@@ -82,6 +82,7 @@ import {
   WORD_EXECUTIONS,
   WORD_IN_VAIN,
   WORD_LOCK,
+  WORD_MET,
   WORD_MISSES,
   WORD_SOLO,
   WORD_SOLO_AFTER,
@@ -97,9 +98,11 @@ import { unitAt, unitCount } from "./unit-table";
 const LOCK_SPINS: u32 = 2000;
 const LOCK_NAP: i64 = 50_000; // nanoseconds
 
-/** After so many speculations in vain in a row the next 2^(that many) units are executed in order, and twice as many after each further one. */
+/** Speculation was in vain for so many units in a row, for each worker, before it backs off: what ran at the same time fails at the same time. */
 const BACK_OFF_AFTER: u32 = 3;
-const MAX_BACK_OFF_BITS: u32 = 6;
+/** Then so many units are executed in order, and twice as many after each further one in vain. */
+const BACK_OFF_UNITS: u32 = 8;
+const MAX_BACK_OFF_UNITS: u32 = 64;
 
 /** Takes the scheduler lock; false when the run was halted meanwhile, because a dead worker may hold it for ever. */
 function lock(): bool {
@@ -166,15 +169,24 @@ function countCause(): void {
 }
 
 /**
- * Under the lock, when an incarnation is aborted: where one transaction after the other turns out to depend on the one before it, speculation
+ * Under the lock, when a unit is committed: did speculation pay? Where one transaction after the other turns out to depend on the one before it, it
  * only takes memory and cache from the worker that gets on.
  */
-function backOff(): void {
+function judgeSpeculation(at: u32, unit: u32): void {
+  // What is committed was claimed early, and held.
+  if (load<u32>(at, UNIT_HEAD_INCARNATION) != load<u32>(at, UNIT_INCARNATION) + 1) {
+    store<u32>(WORD_IN_VAIN, 0);
+    return;
+  }
+  if ((load<u32>(at, UNIT_ABORTS) | load<u32>(at, UNIT_SUSPENSIONS)) == 0) return;
   const inVain = load<u32>(WORD_IN_VAIN) + 1;
   store<u32>(WORD_IN_VAIN, inVain);
-  if (inVain < BACK_OFF_AFTER) return;
-  const units: u32 = 1 << (inVain < MAX_BACK_OFF_BITS ? inVain : MAX_BACK_OFF_BITS);
-  atomic.store<u32>(WORD_BACK_OFF_UNTIL, load<u32>(WORD_COMMIT_INDEX) + units);
+  const workers = atomic.load<u32>(WORD_MET);
+  const allowed = BACK_OFF_AFTER * (workers != 0 ? workers : 1);
+  if (inVain < allowed) return;
+  const doublings = inVain - allowed;
+  const units: u32 = doublings < 3 ? BACK_OFF_UNITS << doublings : MAX_BACK_OFF_UNITS;
+  atomic.store<u32>(WORD_BACK_OFF_UNTIL, unit + 1 + units);
 }
 
 /** When speculation does not pay, whoever notices goes on alone. */
@@ -331,7 +343,6 @@ function complete(pending: u32): i32 {
       atomic.store<u32>(at, STATUS_ABORTING, UNIT_STATUS);
       count(at, UNIT_ABORTS, WORD_ABORTS);
       countCause();
-      backOff();
       checkSolo();
       setPending(PENDING_ESTIMATES, unit, incarnation, false);
     }
@@ -367,8 +378,7 @@ function commitUnit(at: u32, unit: u32): bool {
   if (!(load<u32>(at, UNIT_FLAGS) & LEFT_OUT)) {
     store<u32>(WORD_CUMULATIVE_BLOBS, load<u32>(WORD_CUMULATIVE_BLOBS) + load<u32>(at, UNIT_BLOBS));
   }
-  // A first incarnation that was claimed early, and held: speculation pays.
-  if (load<u32>(at, UNIT_INCARNATION) == 0 && load<u32>(at, UNIT_HEAD_INCARNATION) == 0) store<u32>(WORD_IN_VAIN, 0);
+  judgeSpeculation(at, unit);
   atomic.store<u32>(at, STATUS_COMMITTED, UNIT_STATUS);
   atomic.store<u32>(WORD_COMMIT_INDEX, unit + 1);
   if (unit + 1 >= unitCount()) wake();

@@ -4,6 +4,9 @@
 import {
   ENTRY_DATA,
   ESTIMATE_TAG,
+  FORTHCOMING_LOCATION,
+  FORTHCOMING_SIZE,
+  FORTHCOMING_VALUE,
   HINT_ENTRY,
   HINT_NEXT,
   HINT_SIZE,
@@ -23,6 +26,8 @@ import {
   INSTANCE_WRITE_END,
   INSTANCE_WRITE_LOG,
   KIND_VALUE,
+  LOCATION_KIND_MASK,
+  LOCATION_STORAGE,
   PUBLISH_CHANGED,
   PUBLISH_DONE,
   PUBLISH_FAULT,
@@ -42,6 +47,8 @@ import {
   SETS_SIZE,
   SETS_WRITE_COUNT,
   SETS_WRITES,
+  SLOT_HEAD,
+  SLOT_HEAT,
   UNIT_HINT_COUNT,
   UNIT_HINT_HITS,
   UNIT_HINTS,
@@ -65,6 +72,9 @@ import { atMost, copy32, sameKey32 } from "./keys";
 import { allocBlock, area, instanceArea, instanceCount } from "./memory";
 import { entryOf, resolve } from "./mv-memory";
 import { unitAt } from "./unit-table";
+
+/** So many readers that do not write it may be waited for in vain. */
+const HEAT: u32 = 2;
 
 /** Quiescent. Gives every instance its first log buffers back (grown ones live in the block arena). */
 export function resetLogs(): void {
@@ -117,6 +127,7 @@ function append(words: u32, size: u32): u32 {
 
 /** HOT. peek, and the value goes into this instance's read log. */
 export function read(location: u32, unit: u32): i32 {
+  if (isHot(location) && !announce(location, unit)) return READ_FAULT;
   const status = resolve(location, unit, area);
   if (status != READ_OK) return status;
   const at = append(area + INSTANCE_READ_LOG, READ_SIZE);
@@ -126,6 +137,31 @@ export function read(location: u32, unit: u32): i32 {
   copy32(at + READ_LO, area);
   copy32(at + READ_HI, area);
   return READ_OK;
+}
+
+// @ts-ignore: decorator
+@inline
+function isHot(location: u32): bool {
+  return (location & LOCATION_KIND_MASK) == LOCATION_STORAGE && load<u32>(location - SLOT_HEAD, SLOT_HEAT) != 0;
+}
+
+/**
+ * Who reads a hot slot will most likely write it: it leaves an estimate there at once, so that readers above it wait for it instead of reading
+ * what it is about to change. False when the block arena is full.
+ */
+function announce(location: u32, unit: u32): bool {
+  const entry = entryOf(location, unit);
+  if (entry == 0) return false;
+  if (atomic.load<u32>(entry, ENTRY_DATA) != 0) return true;
+  const record = allocBlock(FORTHCOMING_SIZE, 8);
+  if (record == 0) return false;
+  const at = unitAt(unit);
+  store<u32>(record, load<u32>(at, UNIT_HINTS), HINT_NEXT);
+  store<u32>(record, entry, HINT_ENTRY);
+  store<u32>(record, location, FORTHCOMING_LOCATION);
+  store<u32>(at, record, UNIT_HINTS);
+  atomic.store<u32>(entry, FORTHCOMING_VALUE | ESTIMATE_TAG, ENTRY_DATA);
+  return true;
 }
 
 /** Logs the predicate lo <= value <= hi (lo at scratch, hi at scratch + 32). Answers READ_OK or READ_FAULT. */
@@ -227,6 +263,7 @@ function publishWrite(unit: u32, sets: u32): i32 {
   if (
     former != ESTIMATE_TAG &&
     (old == 0 ||
+      old == FORTHCOMING_VALUE ||
       load<u32>(old, VALUE_KIND) != load<u32>(value, VALUE_KIND) ||
       !sameKey32(old + VALUE_LIMBS, value + VALUE_LIMBS))
   ) {
@@ -267,12 +304,15 @@ function clearFormer(unit: u32, sets: u32): i32 {
 function clearHint(sets: u32): i32 {
   let hint = load<u32>(area + INSTANCE_PUBLISH_INDEX);
   while (hint != 0) {
+    const record = hint;
     const entry = load<u32>(hint, HINT_ENTRY);
     hint = load<u32>(hint, HINT_NEXT);
     const data = atomic.load<u32>(entry, ENTRY_DATA);
     // Nobody looked past an estimate, but somebody may have seen a value that does not come.
     const seen = isHinted(data & ~ESTIMATE_TAG);
-    if (data == ESTIMATE_TAG || seen) {
+    const announced = data == (FORTHCOMING_VALUE | ESTIMATE_TAG);
+    if (announced) cool(load<u32>(record, FORTHCOMING_LOCATION));
+    if (data == ESTIMATE_TAG || seen || announced) {
       atomic.store<u32>(entry, 0, ENTRY_DATA);
       if (seen) store<u32>(area + INSTANCE_PUBLISH_CHANGED, 1);
       store<u32>(area + INSTANCE_PUBLISH_INDEX, hint);
@@ -320,15 +360,30 @@ export function validate(unit: u32): i32 {
   return sets != 0 && validateSets(sets, unit, false) ? 1 : 0;
 }
 
-/** Marks every write of the unit as an estimate; the old values stay readable behind the mark. */
+/** Marks every write of the unit as an estimate; the old values stay readable behind the mark. What it has read too early, and writes, becomes hot. */
 export function markEstimates(unit: u32): void {
   const sets = atomic.load<u32>(unitAt(unit), UNIT_SETS);
   if (sets == 0) return;
   const writes = load<u32>(sets, SETS_WRITES);
   const count = load<u32>(sets, SETS_WRITE_COUNT);
+  const failed = load<u32>(area + INSTANCE_FAILED_LOCATION);
   for (let i: u32 = 0; i < count; i++) {
-    atomic.or<u32>(load<u32>(writes + i * WRITE_SET_SIZE, WRITE_SET_ENTRY), ESTIMATE_TAG, ENTRY_DATA);
+    const item = writes + i * WRITE_SET_SIZE;
+    atomic.or<u32>(load<u32>(item, WRITE_SET_ENTRY), ESTIMATE_TAG, ENTRY_DATA);
+    if (load<u32>(item, WRITE_SET_LOCATION) == failed) heat(failed);
   }
+}
+
+/** The aborted unit has read the location too early, and writes it itself: the next ones that read it will most likely do so too. */
+function heat(location: u32): void {
+  if ((location & LOCATION_KIND_MASK) == LOCATION_STORAGE) store<u32>(location - SLOT_HEAD, HEAT, SLOT_HEAT);
+}
+
+/** A unit has read the slot, made others wait, and did not write it. */
+function cool(location: u32): void {
+  const slot = location - SLOT_HEAD;
+  const heat = load<u32>(slot, SLOT_HEAT);
+  if (heat != 0) store<u32>(slot, heat - 1, SLOT_HEAT);
 }
 
 /** Quiescent, before the run. Expects that `unit` will write `location`: readers above it wait for it. Answers READ_OK or READ_FAULT. */

@@ -35,7 +35,7 @@ export const WORD_HALT = 1600; // u64: reason in the low half, unit in the high 
 export const WORD_FAULT = 1608; // bits FAULT_*
 export const WORD_SOLO = 1616; // 1: only SOLO_INSTANCE goes on
 export const WORD_SOLO_AFTER = 1620; // aborts + suspensions that switch to solo; 0 = never
-export const WORD_IN_VAIN = 1648; // speculations that were aborted since the last one that was not
+export const WORD_IN_VAIN = 1648; // units that were speculated on in vain since the last one that was not
 export const WORD_BACK_OFF_UNTIL = 1652; // until so many units are committed only the head is executed
 export const WORD_UNIT_COUNT = 1624;
 export const WORD_UNIT_TABLE = 1628; // ptr of unit 0
@@ -67,6 +67,7 @@ export const FLAT_ZERO_SLOT = 1984; // a flat slot record (80 bytes) that is alw
 export const WORD_FLAT_NOW = 2064; // number of the block, modulo 2^30: what FLAT_STAMP is made of
 export const CONFIG_HASH_SECRET = 2112; // HASH_SECRET_WORDS u64: written once by Kernel.create, read-only afterwards
 export const HASH_SECRET_WORDS = 10; // one for each 32-bit half of a key, one for its owner, one that is added
+export const FORTHCOMING_VALUE = 2240; // in place of a value record, behind the estimate of an incarnation that has read a hot slot; nothing is ever put there
 
 // ---- Instance area: one for each thread, index 0 is the main thread. ----
 
@@ -182,6 +183,7 @@ export const SLOT_ACCOUNT = 8;
 export const SLOT_FLAT = 12; // its flat record, or 0
 export const SLOT_HEAD = 16; // list head
 export const SLOT_LIST_NEXT = 20; // next slot record of the account, after collectAccounts()
+export const SLOT_HEAT = 24; // above 0: who reads it is expected to write it too
 export const SLOT_KEY = 32; // 32 bytes
 export const SLOT_SIZE = 64;
 
@@ -241,6 +243,10 @@ export const SETS_SIZE = 24;
 export const HINT_NEXT = 0;
 export const HINT_ENTRY = 4;
 export const HINT_SIZE = 8;
+
+/** An estimate that a running incarnation has placed: as above, and its slot's location. */
+export const FORTHCOMING_LOCATION = 8;
+export const FORTHCOMING_SIZE = 16;
 
 /** What an incarnation hashed: a record of the block arena. */
 export const PREIMAGE_NEXT = 0; // the one before it, or 0

@@ -9,6 +9,8 @@ import {
   HALT_ERROR,
   HALT_WORKER_DIED,
   HEAD_ONLY,
+  READ_ESTIMATE,
+  READ_OK,
   REFUSED_BLOBS,
   REFUSED_GAS,
   STATUS_COMMITTED,
@@ -124,29 +126,119 @@ function goOnAlone(from: number, to: number): void {
   }
 }
 
-test("after three speculations in vain in a row the next eight units are executed in order", () => {
+/** What `a` has claimed is committed, and it has the next one. */
+function goOn(unit: number): void {
+  finish(a, unit);
+  claim(a, unit + 1);
+}
+
+test("after three units that were speculated on in vain the next eight are executed in order", () => {
   reset(40);
   claim(a, 0);
   for (const unit of [1, 2, 3]) speculateInVain(unit);
-  goOnAlone(3, 11);
+  goOn(3);
+  goOnAlone(4, 12);
   // Speculation is tried again, and when it holds the failures are forgotten.
-  claim(b, 12);
-  finish(b, 12);
-  finish(a, 11);
-  claim(a, 13);
-  expect(main.commitIndex()).toBe(13);
-  speculateInVain(14);
-  claim(b, 15);
+  claim(b, 13);
+  finish(b, 13);
+  finish(a, 12);
+  claim(a, 14);
+  expect(main.commitIndex()).toBe(14);
+  speculateInVain(15);
+  goOn(15);
+  claim(b, 17);
 });
 
 test("a further speculation in vain doubles the time until the next one", () => {
   reset(60);
   claim(a, 0);
   for (const unit of [1, 2, 3]) speculateInVain(unit);
-  goOnAlone(3, 11);
-  speculateInVain(12);
-  goOnAlone(12, 28);
-  claim(b, 29);
+  goOn(3);
+  goOnAlone(4, 12);
+  speculateInVain(13);
+  goOn(13);
+  goOnAlone(14, 30);
+  claim(b, 31);
+});
+
+test("of several workers each may fail three times: what runs at the same time fails at the same time", () => {
+  reset(40);
+  for (const kernel of [a, b]) kernel.meet(0, 0);
+  claim(a, 0);
+  for (const unit of [1, 2, 3, 4, 5]) speculateInVain(unit);
+  goOn(5);
+  speculateInVain(7);
+  goOn(7);
+  goOnAlone(8, 16);
+  claim(b, 17);
+});
+
+test("a unit that waited in vain counts too", () => {
+  reset(40);
+  claim(a, 0);
+  for (const unit of [1, 2, 3]) {
+    claim(b, unit);
+    b.suspend(unit, 0, unit - 1);
+    goOn(unit - 1);
+  }
+  goOn(3);
+  expect(b.next()).toBe(StepCode.Idle);
+});
+
+/** A slot that a unit has read too early and writes. */
+function hotSlot(): number {
+  main.u8.fill(0, main.scratch, main.scratch + 64);
+  const slot = main.slot(main.account());
+  main.flatPutSlot(main.flatFindAccount(main.scratch), main.scratch, main.scratch + 32);
+  location = slot;
+  claim(a, 0);
+  claim(b, 1);
+  finish(b, 1, { read: true, write: 2n });
+  finish(a, 0, { write: 1n });
+  claim(a, 1);
+  return slot;
+}
+
+test("who reads a hot slot is expected to write it: readers above it wait", () => {
+  reset(10);
+  const slot = hotSlot();
+  finish(a, 1, { read: true, write: 2n });
+  claim(a, 2);
+  claim(b, 3);
+  expect(a.read(slot, 2)).toBe(READ_OK);
+  expect(b.read(slot, 3)).toBe(READ_ESTIMATE);
+  expect(b.blockingUnit()).toBe(2);
+  b.suspend(3, 0, 2);
+  // It waits itself, and those above it wait for it: they go one after the other.
+  claim(b, 4);
+  expect(b.read(slot, 4)).toBe(READ_ESTIMATE);
+  expect(b.blockingUnit()).toBe(3);
+  b.suspend(4, 0, 3);
+  finish(a, 2, { write: 3n });
+  claim(a, 3);
+  expect(a.read(slot, 3)).toBe(READ_OK);
+  expect(a.u64[a.scratch >>> 3]).toBe(3n);
+  expect(main.progress()).toMatchObject({ aborts: 1, suspensions: 2 });
+});
+
+test("a slot that is read and not written is hot no more, and nobody waits for what does not come", () => {
+  reset(10);
+  const slot = hotSlot();
+  finish(a, 1, { read: true, write: 2n });
+  claim(a, 2);
+  claim(b, 3);
+  a.read(slot, 2);
+  expect(b.read(slot, 3)).toBe(READ_ESTIMATE);
+  b.suspend(3, 0, 2);
+  finish(a, 2);
+  claim(a, 3);
+  expect(a.read(slot, 3)).toBe(READ_OK);
+  expect(a.u64[a.scratch >>> 3]).toBe(2n);
+  finish(a, 3);
+  claim(a, 4);
+  claim(b, 5);
+  a.read(slot, 4);
+  expect(b.read(slot, 5)).toBe(READ_OK);
 });
 
 test("early validation passes over assumptions, the commit does not", () => {

@@ -8,6 +8,8 @@ import {
   HEAD_ONLY,
   PUBLISH_FAULT,
   PUBLISH_MORE,
+  SLOT_HEAD,
+  SLOT_HEAT,
   STATUS_COMMITTED,
   STEP_CONTINUE,
   STEP_EXECUTE,
@@ -60,7 +62,7 @@ export function* virtualFetcher(
   }
 }
 
-/** Quiescent: makes the kernel ready for the simulated block `seed`, with some right and some wrong hints. With `room` the block is built. */
+/** Quiescent: makes the kernel ready for the simulated block `seed`, with some right and some wrong hints, and some hot slots. With `room` the block is built. */
 export function prepareBlock(kernel: Kernel, seed: number, units: number, room?: Room): void {
   const random = new Random(seed ^ 0x5eed);
   kernel.resetState();
@@ -89,6 +91,10 @@ export function prepareBlock(kernel: Kernel, seed: number, units: number, room?:
     // Small, as what the units write: some are right.
     putWord(kernel, 0, BigInt(random.below(4)));
     kernel.hintValue(location, random.below(units));
+  }
+  for (let left = random.below(2 * SLOTS); left > 0; left--) {
+    const slot = slotLocation(kernel, accountRecord(kernel, random.below(ACCOUNTS)), random.below(SLOTS));
+    kernel.u32[(slot - SLOT_HEAD + SLOT_HEAT) >>> 2] = 1 + random.below(5);
   }
 }
 

@@ -90,6 +90,7 @@ export class Simulator {
       .workers(workers)
       .map((kernel, i) => new VirtualWorker(i, kernel, block, costs, observer, 0));
     for (const worker of crew) worker.crew = crew;
+    for (const worker of crew) worker.meet();
     runAll(crew);
     if (main.commitIndex() < main.unitCount)
       throw (

@@ -30,7 +30,7 @@ export interface VirtualUnit {
   writes: VirtualWrite[];
 }
 
-/** Speculation stops when more incarnations were in vain than the block has units and so many: as the executor has it. */
+/** Speculation stops when twice as many incarnations were in vain as the block has units, and so many: as the executor has it. */
 const SOLO_ALLOWANCE = 32;
 const MAX_WORKERS = 64;
 
@@ -72,7 +72,7 @@ export class VirtualBlock {
     kernel.resetState();
     putState(kernel, profile.locations);
     kernel.resetBlock(profile.units.length);
-    kernel.setSoloAfter(profile.units.length + SOLO_ALLOWANCE);
+    kernel.setSoloAfter(2 * profile.units.length + SOLO_ALLOWANCE);
     kernel.setUnitFlags(profile.units.length - 1, HEAD_ONLY);
     this.ptrs = profile.locations.map((location) => locate(kernel, location));
     for (const [index, ptr] of this.ptrs.entries()) this.indexOf.set(ptr, index);

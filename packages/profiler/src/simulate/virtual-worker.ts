@@ -111,6 +111,11 @@ export class VirtualWorker {
     this.time = begin;
   }
 
+  /** Makes itself known, as the workers of a block do before they begin. */
+  meet(): void {
+    this.#kernel.meet(0, 0);
+  }
+
   get isDone(): boolean {
     return this.#phase === "done";
   }
