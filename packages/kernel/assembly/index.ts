@@ -12,6 +12,7 @@ export {
   flatWipeStorage,
 } from "./flat-state";
 export { bloomAdd, keccak } from "./keccak";
+export { layOut } from "./lay-out";
 export { alloc, attach, heapBase, blockArenaUsed, halt } from "./memory";
 export { makeRoom, resetState } from "./make-room";
 export { account, accountFlat, collectAccounts, peek, slot } from "./mv-memory";

@@ -1,4 +1,4 @@
-// Recursive Length Prefix (Yellow Paper appendix B), as far as the kernel writes it.
+// Recursive Length Prefix (Yellow Paper appendix B), as far as the kernel writes and reads it. What it reads is canonical, or refused.
 
 /** Bytes of the header of a string or list of `length` bytes (of a string that is no single byte below 0x80). */
 export function headerLength(length: u32): u32 {
@@ -38,4 +38,47 @@ export function writeInteger(at: u32, value: u64): u32 {
   store<u8>(at, 0x80 + length);
   for (let i: u32 = 1; i <= length; i++) store<u8>(at + i, u8(value >> ((length - i) << 3)));
   return at + 1 + length;
+}
+
+/** What readItem has read: an item's content, and whether it is a list. */
+export let content: u32 = 0;
+export let contentEnd: u32 = 0;
+export let isList: bool = false;
+
+/** Reads the item at `at`, which ends at `limit` at the latest. False: there is none, or none that is worth reading here (16 MiB and more). */
+export function readItem(at: u32, limit: u32): bool {
+  if (at >= limit) return false;
+  const first: u32 = load<u8>(at);
+  content = at;
+  contentEnd = at + 1;
+  isList = first >= 0xc0;
+  if (first < 0x80) return true;
+  let length = first - (isList ? 0xc0 : 0x80);
+  content = at + 1;
+  if (length > 55) {
+    const bytes = length - 55;
+    if (bytes > 3 || bytes > limit - content || load<u8>(content) == 0) return false;
+    length = 0;
+    for (let i: u32 = 0; i < bytes; i++) length = (length << 8) | load<u8>(content + i);
+    if (length < 56) return false;
+    content += bytes;
+  } else if (first == 0x81 && content < limit && load<u8>(content) < 0x80) return false;
+  if (length > limit - content) return false;
+  contentEnd = content + length;
+  return true;
+}
+
+/** As readItem, for a string of bytes. */
+export function readString(at: u32, limit: u32): bool {
+  return readItem(at, limit) && !isList;
+}
+
+/** As readString, for a number of at most `bytes` bytes (up to 32), which is written to `out` as four limbs. */
+export function readNumber(at: u32, limit: u32, bytes: u32, out: u32): bool {
+  if (!readString(at, limit)) return false;
+  const length = contentEnd - content;
+  if (length > bytes || (length != 0 && load<u8>(content) == 0)) return false;
+  memory.fill(out, 0, 32);
+  for (let i: u32 = 0; i < length; i++) store<u8>(out + i, load<u8>(contentEnd - 1 - i));
+  return true;
 }

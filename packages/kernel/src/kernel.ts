@@ -198,6 +198,11 @@ export class Kernel extends KernelMvMemory {
     Atomics.store(this.u32, (this.unitPtr(unit) + UNIT_TRANSACTION) >>> 2, record);
   }
 
+  /** Makes the record of the unit's transaction when it is of an ordinary kind, in order, and its sender known. False: it is not, or the arena is full. Uses scratch. */
+  layOut(unit: number): boolean {
+    return this.exports.layOut(unit) !== 0;
+  }
+
   /** Stores a unit's recovered sender (20 bytes). Uses scratch. */
   setSender(unit: number, sender: Uint8Array): void {
     this.u8.set(sender, this.scratch);

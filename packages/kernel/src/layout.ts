@@ -106,6 +106,7 @@ export const BLOOM_BITS_LENGTH = 0; // u32: bytes of the key, 0 for none
 export const BLOOM_BITS_PLACES = 4; // three u16, each below 2,048
 export const BLOOM_BITS_KEY = 16; // 32 bytes, zeros behind an address
 export const BLOOM_BITS_SIZE = 48;
+export const INSTANCE_TERMS = 455744; // TERMS_*: what layOut checks transactions against
 /** The instance's EVM: EVM_* below are offsets from here. Pages that no unit needs are never touched. */
 export const INSTANCE_EVM = 458752;
 export const INSTANCE_STRIDE = 3735552;
@@ -325,6 +326,23 @@ export const TX_GAS_PRICE = 128; // 4 limbs: what the sender pays for a unit of 
 export const TX_MAX_FEE = 160; // 4 limbs: what it must be able to pay
 export const TX_MAX_BLOB_FEE = 192; // 4 limbs
 export const TX_SIZE = 224;
+
+/** What a block's transactions are checked against, and what they pay for: its rules and limits. */
+export const TERMS_TYPES = 0; // u32: below this number types are valid; 0: nothing is laid out here
+export const TERMS_FLAGS = 4; // u32: TERMS_*
+export const TERMS_MAX_INIT_CODE = 8; // u32
+export const TERMS_CHAIN_ID = 16; // u64
+export const TERMS_NON_ZERO_GAS = 24; // u64: for a byte of data
+export const TERMS_GAS_CAP = 32; // u64: of a transaction
+export const TERMS_BASE_FEE = 40; // a word
+export const TERMS_SIZE = 72;
+
+/** Bits of TERMS_FLAGS. */
+export const TERMS_CREATION_GAS = 1; // EIP-2
+export const TERMS_REPLAY_PROTECTION = 2; // EIP-155
+export const TERMS_INIT_CODE = 4; // EIP-3860
+export const TERMS_FLOOR = 8; // EIP-7623
+export const TERMS_PRIORITY_FEE = 16; // EIP-1559
 
 /** Bits of TX_FLAGS. */
 export const TX_CREATES = 1; // creates a contract: there is no receiver

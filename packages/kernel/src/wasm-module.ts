@@ -68,6 +68,7 @@ export interface KernelExports {
   setOutcome(unit: number, outcome: number, length: number, gasUsed: bigint): void;
   setSender(unit: number): void;
   recoverNext(): number;
+  layOut(unit: number): number;
   settleNext(): number;
   settleReceipts(): void;
   sealReceipts(withRoot: number): number;

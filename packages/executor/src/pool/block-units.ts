@@ -5,7 +5,7 @@ import type { Kernel } from "@braid/kernel";
 import { InvalidTransactionError, type TransactionErrorCode } from "@braid/protocol";
 import { FIRST_MESSAGE } from "../block/call-input.ts";
 import type { EngineBlock, MissHandler, UnitEnd, UnitExecutor } from "../engines/engine.ts";
-import { layOutTransaction } from "../records/lay-out-transaction.ts";
+import { beginLayOut, layOutTransaction } from "../records/lay-out-transaction.ts";
 import { markUnsupported } from "../records/outcome.ts";
 import type { UnitRunner } from "./candidates.ts";
 import { PREDICTIONS } from "./scouts.ts";
@@ -37,6 +37,7 @@ export class BlockUnits implements UnitRunner {
     this.#isParallel = block.mode === "parallel";
     this.#engine = engine;
     this.#beginFallback = beginFallback;
+    beginLayOut(kernel, block.context);
   }
 
   /** The place of a unit's transaction, or message, among the others. */

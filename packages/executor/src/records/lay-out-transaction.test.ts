@@ -1,9 +1,11 @@
 // The record of a transaction says what its encoding says, for all types; a transaction that no block can contain has none.
 
 import {
+  INSTANCE_TERMS,
   Kernel,
   SENDER_KNOWN,
   SENDER_UNKNOWN,
+  TERMS_TYPES,
   TX_DATA,
   TX_DATA_LENGTH,
   UNIT_BLOBS,
@@ -11,13 +13,14 @@ import {
 } from "@braid/kernel";
 import { decodeTransaction, intrinsicGas } from "@braid/protocol";
 import { keyed } from "@braid/testing/accounts";
+import { runs } from "@braid/testing/arbitraries";
 import { BlockBuilder, type Fork } from "@braid/testing/block-builder";
 import { authorize, signTransaction, type UnsignedTransaction } from "@braid/testing/sign";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { BlockContext } from "../block/block-context.ts";
 import { prepareBlock } from "../block/prepare-block.ts";
-import { layOutTransaction, putEncodings } from "./lay-out-transaction.ts";
+import { beginLayOut, layOutTransaction, putEncodings } from "./lay-out-transaction.ts";
 import { readTransaction, recordedType } from "./transaction-record.ts";
 
 const GAS_LIMIT = 10_000_000n;
@@ -42,6 +45,7 @@ function layOut(raw: Uint8Array, context = prague): number {
   kernel.resetBlock(4);
   // It does not lie at an aligned address, as most do.
   expect(putEncodings(kernel, [raw.slice(0, 3), raw])).toBe(true);
+  beginLayOut(kernel, context);
   return layOutTransaction(kernel, 2, context) ? kernel.transactionPtr(2) : 0;
 }
 
@@ -183,6 +187,93 @@ const plain: UnsignedTransaction = {
   blobVersionedHashes: [],
   authorizations: [],
 };
+
+describe("what the kernel lays out", () => {
+  const FORKS = [
+    "chainstart",
+    "homestead",
+    "spuriousDragon",
+    "berlin",
+    "london",
+    "shanghai",
+    "prague",
+    "osaka",
+  ] as const;
+  let contexts: BlockContext[];
+  beforeAll(async () => {
+    contexts = await Promise.all(FORKS.map(contextOf));
+  });
+
+  /** What stands in a record and in the unit's row, by the kernel alone or without it; undefined when it is not laid out. */
+  function laidOut(raw: Uint8Array, context: BlockContext, byKernel: boolean): unknown {
+    kernel.resetBlock(4);
+    putEncodings(kernel, [raw.slice(0, 3), raw]);
+    kernel.setSender(2, keyed(5).address);
+    beginLayOut(kernel, context);
+    if (byKernel) {
+      if (!kernel.layOut(2)) return undefined;
+    } else {
+      kernel.u32[(kernel.scratch + INSTANCE_TERMS + TERMS_TYPES) >>> 2] = 0;
+      try {
+        layOutTransaction(kernel, 2, context);
+      } catch {
+        return undefined;
+      }
+    }
+    const record = kernel.transactionPtr(2);
+    return {
+      ...readTransaction(kernel, record),
+      type: recordedType(kernel, record),
+      data: kernel.u32[(record + TX_DATA) >>> 2],
+      length: kernel.u32[(record + TX_DATA_LENGTH) >>> 2],
+      limit: gasLimitOf(2),
+      blobs: kernel.unitField(2, UNIT_BLOBS),
+    };
+  }
+
+  const mutation = fc.record({
+    at: fc.nat(),
+    byte: fc.integer({ min: 0, max: 255 }),
+    kind: fc.constantFrom("none", "none", "byte", "header", "cut", "more"),
+  });
+  const mutate = (
+    raw: Uint8Array,
+    { at, byte, kind }: { at: number; byte: number; kind: string },
+  ): Uint8Array => {
+    if (kind === "cut") return raw.slice(0, at % raw.length);
+    if (kind === "more") return Uint8Array.of(...raw, byte);
+    const copy = raw.slice();
+    if (kind !== "none") copy[at % (kind === "header" ? Math.min(60, raw.length) : raw.length)] = byte;
+    return copy;
+  };
+
+  test("is what is laid out without it, and all of the ordinary kinds; nothing that is not in order", () => {
+    let count = 0;
+    fc.assert(
+      fc.property(
+        transaction,
+        fc.bigInt({ min: 0n, max: 1n << 129n }),
+        fc.nat(FORKS.length - 1),
+        mutation,
+        (unsigned, fee, fork, change) => {
+          const cheap = { ...unsigned, maxFeePerGas: fee, maxPriorityFeePerGas: fee >> 3n };
+          const raw = mutate(signTransaction(cheap, keyed(1)), change);
+          const context = contexts[fork] as BlockContext;
+          const [kernels, others] = [laidOut(raw, context, true), laidOut(raw, context, false)];
+          if (kernels !== undefined) {
+            expect(kernels).toEqual(others);
+            count++;
+          } else if (others !== undefined) {
+            const tx = decodeTransaction(raw);
+            expect(tx.type > 2 || tx.maxFeePerGas >= 1n << 128n).toBe(true);
+          }
+        },
+      ),
+      runs(1_500),
+    );
+    expect(count).toBeGreaterThan(100);
+  });
+});
 
 describe("no record", () => {
   test.each<[code: string, change: Partial<UnsignedTransaction>]>([

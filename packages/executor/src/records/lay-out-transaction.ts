@@ -1,6 +1,22 @@
 // From the block's bytes to records in shared memory: the main thread puts the encodings there, the workers decode each of them once.
 
-import { type Kernel, SENDER_KNOWN } from "@braid/kernel";
+import {
+  INSTANCE_TERMS,
+  type Kernel,
+  SENDER_KNOWN,
+  TERMS_BASE_FEE,
+  TERMS_CHAIN_ID,
+  TERMS_CREATION_GAS,
+  TERMS_FLAGS,
+  TERMS_FLOOR,
+  TERMS_GAS_CAP,
+  TERMS_INIT_CODE,
+  TERMS_MAX_INIT_CODE,
+  TERMS_NON_ZERO_GAS,
+  TERMS_PRIORITY_FEE,
+  TERMS_REPLAY_PROTECTION,
+  TERMS_TYPES,
+} from "@braid/kernel";
 import {
   type Authorization,
   decodeTransaction,
@@ -14,8 +30,11 @@ import {
 import type { BlockContext } from "../block/block-context.ts";
 import { recoverAuthority, recoverSender } from "../transaction/recover-sender.ts";
 import { type SignedDelegation, type TransactionTerms, writeTransaction } from "./transaction-record.ts";
+import { writeU256 } from "./words.ts";
 
 const MAX_U64 = (1n << 64n) - 1n;
+/** Fees from here on are not the kernel's to lay out. */
+const HUGE = 1n << 128n;
 
 /** Quiescent, after resetBlock: puts all transactions of the block into shared memory, one after the other. False when the arena is full. */
 export function putEncodings(kernel: Kernel, transactions: readonly Uint8Array[]): boolean {
@@ -31,6 +50,29 @@ export function putEncodings(kernel: Kernel, transactions: readonly Uint8Array[]
   return true;
 }
 
+/** Before the first layOutTransaction of a block on an instance: tells the kernel what its transactions are checked against. */
+export function beginLayOut(
+  kernel: Kernel,
+  { rules, gasLimit, baseFeePerGas = 0n }: Pick<BlockContext, "rules" | "gasLimit" | "baseFeePerGas">,
+): void {
+  const { u32, u64 } = kernel;
+  const terms = kernel.scratch + INSTANCE_TERMS;
+  const cap = rules.maxTransactionGas ?? gasLimit;
+  const covered = rules.chainId <= MAX_U64 && baseFeePerGas < HUGE;
+  u32[(terms + TERMS_TYPES) >>> 2] = covered ? Math.min(rules.maxTransactionType, 2) + 1 : 0;
+  u32[(terms + TERMS_FLAGS) >>> 2] =
+    (rules.homestead ? TERMS_CREATION_GAS : 0) |
+    (rules.spuriousDragon ? TERMS_REPLAY_PROTECTION : 0) |
+    (rules.eip3860 ? TERMS_INIT_CODE : 0) |
+    (rules.eip7623 ? TERMS_FLOOR : 0) |
+    (rules.eip1559 ? TERMS_PRIORITY_FEE : 0);
+  u32[(terms + TERMS_MAX_INIT_CODE) >>> 2] = rules.maxInitCodeSize;
+  u64[(terms + TERMS_CHAIN_ID) >>> 3] = rules.chainId;
+  u64[(terms + TERMS_NON_ZERO_GAS) >>> 3] = rules.calldataNonZeroGas;
+  u64[(terms + TERMS_GAS_CAP) >>> 3] = [cap, gasLimit, MAX_U64].reduce((a, b) => (a < b ? a : b));
+  writeU256(u64, (terms + TERMS_BASE_FEE) >>> 3, baseFeePerGas);
+}
+
 /**
  * Makes the record of a unit's transaction, with its sender and its limits in the unit table, unless it is there already. Any worker, at
  * any time: of two that do it at once either will do. Returns false when the arena is full.
@@ -38,7 +80,8 @@ export function putEncodings(kernel: Kernel, transactions: readonly Uint8Array[]
  * @throws InvalidTransactionError when no block of these rules and limits can contain the transaction, whatever the state.
  */
 export function layOutTransaction(kernel: Kernel, unit: number, context: BlockContext): boolean {
-  if (kernel.transactionPtr(unit) !== 0) return true;
+  // PERF: the kernel lays out what is ordinary and in order, in a tenth of the time.
+  if (kernel.transactionPtr(unit) !== 0 || kernel.layOut(unit)) return true;
   const { rules } = context;
   const encoding = kernel.encoding(unit);
   const tx = decodeTransaction(encoding);
