@@ -77,7 +77,7 @@ import {
   setRefund,
   stop,
 } from "./machine";
-import { output, outputLength, OUTSIDE, runPrecompile } from "../precompiles/run";
+import { output as answer, outputLength as answerLength, OUTSIDE, runPrecompile } from "../precompiles/run";
 import { areaEnd, expansionGas, grow } from "./memory";
 import { copy, isShort, isZero, readAddress, setShort, writeAddress } from "./u256";
 
@@ -247,7 +247,7 @@ export function callOp(opcode: u32, gas: i64): i32 {
     callPrecompile(precompile);
     return STOP;
   }
-  return leave(reason, output, outputLength) ? GO_ON : STOP;
+  return leave(reason, answer, answerLength) ? GO_ON : STOP;
 }
 
 /** Writes the ptr and length of a part of memory that is there, given as two words. */
