@@ -12,14 +12,22 @@ export {
   type ProfileWrite,
   type UnitProfile,
 } from "./profile/block-profile.ts";
-export { type MeasureInput, type MeasureOptions, measureBlock, type Runner } from "./profile/measure.ts";
+export {
+  counted,
+  type MeasureInput,
+  type MeasureOptions,
+  measureBlock,
+  type Runner,
+} from "./profile/measure.ts";
 export { type AnalyseOptions, type Analysis, analyseBlock, commutes, findings } from "./rank/analyse.ts";
 export {
   type Contention,
   type FunctionContention,
+  type GroupRanking,
   type Ranking,
   type RankOptions,
   rankContention,
+  rankGroups,
 } from "./rank/rank.ts";
 export { ChartsMissingError } from "./report/charts.ts";
 export { type ReportBlock, type ReportOptions, renderReport } from "./report/render-report.ts";

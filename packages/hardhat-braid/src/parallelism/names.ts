@@ -132,8 +132,12 @@ export class BlockNames {
       this.#preimages.addArraysOf(contract.layout.variables);
       await this.#nameAccounts();
       const slots = new SlotNames(contract.layout, this.#preimages, (account) => this.#accountName(account));
-      if (slots.at(BigInt(slot)).length === 0)
-        this.#preimages.tryKeys(contract.layout.variables, this.#candidates(profile, index));
+      if (slots.at(BigInt(slot)).length === 0) {
+        const keys = this.#candidates(profile, index);
+        this.#preimages.tryKeys(contract.layout.variables, keys);
+        for (const key of keys) this.#learnKey(key);
+        await this.#nameAccounts();
+      }
       const names = slots.at(BigInt(slot), changed);
       const [first] = names;
       if (first === undefined) continue;
@@ -154,8 +158,7 @@ export class BlockNames {
   #learn(look: Look): void {
     for (const input of look.hashed) {
       this.#preimages.add(input);
-      const isAddress = input.length === 64 && input.subarray(0, 12).every((byte) => byte === 0);
-      if (isAddress) this.#keys.add(bytesToHex(input.subarray(12, 32)));
+      if (input.length === 64) this.#learnKey(input.subarray(0, 32));
     }
     for (const use of look.uses) {
       const key = locationKey({ ...use, field: "storage" });
@@ -163,6 +166,10 @@ export class BlockNames {
       if (others === undefined) this.#uses.set(key, [use]);
       else others.push(use);
     }
+  }
+
+  #learnKey(key: Uint8Array): void {
+    if (key.subarray(0, 12).every((byte) => byte === 0)) this.#keys.add(bytesToHex(key.subarray(12)));
   }
 
   /** Looks at a transaction that has met the location. */
@@ -205,17 +212,21 @@ export class BlockNames {
     this.#keys.clear();
   }
 
-  /** Keys that nobody was seen to hash: small numbers, accounts, and what a call that has met the location names. */
-  #candidates({ units }: BlockProfile, location: number): Uint8Array[] {
+  /** Keys that nobody was seen to hash: small numbers, accounts, and what a call that has met the location names or has to do with. */
+  #candidates({ units, locations }: BlockProfile, location: number): Uint8Array[] {
     const { look, input } = this.#block;
     const transaction = unitAt(units, location) - 1;
+    const unit = units[transaction + 1];
     const [raw, sender] = [input.block.transactions[transaction], input.senders[transaction]];
     if (raw === undefined || sender === undefined) return [];
     const { data } = decodeTransaction(raw);
     const words = Array.from({ length: Math.max(0, Math.floor((data.length - 4) / 32)) }, (_, i) =>
       data.subarray(4 + 32 * i, 36 + 32 * i),
     );
-    const accounts = [sender, ...[...look.codes].map((code) => hexToBytes(code))];
+    const met = [...(unit?.reads ?? []), ...(unit?.writes ?? [])].flatMap(
+      (access) => locations[access.location]?.address ?? [],
+    );
+    const accounts = [sender, ...[...new Set([...look.codes, ...met])].map((account) => hexToBytes(account))];
     const numbers = Array.from({ length: SMALL_KEYS }, (_, i) => BigInt(i));
     return [
       ...words,

@@ -262,10 +262,11 @@ describe("hardhat parallelism", () => {
       ["Doors.enter", USERS, "like its sender"],
       ["Doors.unlock", 9, "as recorded"],
     ]);
-    expect(variable(report, "Doors.entered").functions.map(({ name }) => name)).toEqual([
-      "Doors.enter",
-      "Doors.unlock",
-    ]);
+    const [enter, unlocked] = variable(report, "Doors.entered").functions;
+    expect(enter).toEqual({ name: "Doors.enter", speedup: expect.any(Number), without: expect.any(Number) });
+    // The sum holds up the same calls.
+    expect(unlocked).toMatchObject({ name: "Doors.unlock", together: { with: ["Doors.sum"] } });
+    expect(variable(report, "Doors.sum").commutes).toBe(false);
   }, 300_000);
 
   test("makes blocks as a scenario says: functions, users, arguments", async () => {

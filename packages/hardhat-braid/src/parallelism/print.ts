@@ -2,7 +2,7 @@
 
 import type { SourcePlace } from "../layout/index.ts";
 import type { Comparison } from "./baseline.ts";
-import type { FunctionReport, Report, Speedups, VariableReport } from "./report.ts";
+import type { FunctionReport, Report, Speedups, VariableEffect, VariableReport } from "./report.ts";
 
 const INDENT = "     ";
 /** Functions and lines that are named of one variable. */
@@ -29,7 +29,7 @@ export function printedReport(report: Report, comparison: Comparison | undefined
   return lines.join("\n");
 }
 
-function speedupTable({ functions, speedup, at, traffic }: Report): string[] {
+function speedupTable({ functions, speedup, at, traffic, disturbed }: Report): string[] {
   const counts = [...new Set([2, 4, 8, at, 64])].sort((a, b) => a - b).map(String);
   const cells = (
     name: string,
@@ -62,6 +62,10 @@ function speedupTable({ functions, speedup, at, traffic }: Report): string[] {
     cells("all together", "", "", speedup),
   ]);
   const notes = ["  2 cores: measured here; the others: simulated from what each call took, read and wrote."];
+  if (disturbed)
+    notes.push(
+      "  Other programs used the cores meanwhile: what was measured is less than it would be without them.",
+    );
   if (traffic.failedTests > 0)
     notes.push(`  ${plural(traffic.failedTests, "test")} failed; what was sent until then is in here.`);
   if (functions.some(({ users }) => users === "as recorded"))
@@ -89,18 +93,26 @@ function ranking({ variables, functions, at, speedup }: Report): string[] {
 function described(variable: VariableReport, rank: number, all: number | undefined): string[] {
   const { name, entries, place, commutes, what, rewrite, page, functions, writtenAt } = variable;
   const [entry = name] = entries;
-  const effects = functions
-    .slice(0, MOST_NAMED)
-    .map((one) => `${one.name} ${factor(one.speedup)} -> ${factor(one.without)}`);
+  const effects = functions.slice(0, MOST_NAMED).map(effectText);
   return [
     `${String(rank).padStart(3)}. ${entries.length === 1 ? entry : name}${place === undefined ? "" : `  ${lineOf(place)}`}`,
     ...(entries.length > 1 ? [`${INDENT}${entries.join(", ")}`] : []),
     ...(writtenAt.length === 0 ? [] : [`${INDENT}written at ${written(writtenAt)}`]),
-    `${INDENT}without it: ${effects.join(", ")}${more(functions.length)}`,
+    ...effects.map((effect, i) => `${INDENT}${i === 0 ? "without it: " : "            "}${effect}`),
+    ...(functions.length > MOST_NAMED
+      ? [`${INDENT}            and ${functions.length - MOST_NAMED} more functions`]
+      : []),
     `${INDENT}all together ${factor(all)} -> ${factor(variable.without)}${rank === 1 ? "" : `, without those above it as well ${factor(variable.withoutAllBefore)}`}`,
     `${INDENT}${what}${commutes ? "; the writes commute, as far as was seen" : ""}`,
     `${INDENT}${rewrite}: ${page}`,
   ];
+}
+
+function effectText({ name, speedup, without, together }: VariableEffect): string {
+  const alone = `${name} ${factor(speedup)} -> ${factor(without)}`;
+  return together === undefined
+    ? alone
+    : `${alone}; and without ${together.with.join(", ")} ${factor(together.without)}`;
 }
 
 function written(places: readonly SourcePlace[]): string {

@@ -1,16 +1,18 @@
 // A formed block, measured: in order, on two cores, simulated on more; and what of it makes users wait.
 
-import type { Executor } from "@braid/executor";
+import type { Executor, Statistics } from "@braid/executor";
 import {
   type BlockProfile,
+  counted,
   criticalPath,
   findDependencies,
+  type GroupRanking,
   measureBlock,
-  type Ranking,
-  rankContention,
+  rankGroups,
   type Simulator,
 } from "@braid/profiler";
 import type { CodeMatcher } from "../layout/index.ts";
+import { BusyMachine } from "./busy-machine.ts";
 import { BlockNames, type VariableName } from "./names.ts";
 import type { FormedBlock } from "./user-block.ts";
 
@@ -22,10 +24,12 @@ export const MEASURED_WORKERS = 2;
 
 export interface ProfiledBlock {
   profile: BlockProfile;
+  /** The same as it is simulated: in parallel, the main thread has hints to place and to learn as well. */
+  simulated: BlockProfile;
   names: BlockNames;
   /** Of locations at which somebody waits, by their index. */
   variables: ReadonlyMap<number, VariableName>;
-  ranking: Ranking;
+  ranking: GroupRanking;
   /** Simulated, by the number of workers. */
   speedups: ReadonlyMap<number, number>;
   /** No number of workers gives more. */
@@ -34,6 +38,8 @@ export interface ProfiledBlock {
   byGas: number;
   /** On MEASURED_WORKERS cores; undefined on a machine that has fewer. */
   measured: number | undefined;
+  /** Others used the machine while it was measured, whenever that was tried. */
+  disturbed: boolean;
 }
 
 export interface ProfileTools {
@@ -44,37 +50,104 @@ export interface ProfileTools {
   at: number;
 }
 
-/** Runs of each way. */
-const RUNS = 5;
+/** Runs of each way: so many, and as many as there is time for. */
+const LEAST_RUNS = 5;
+const MOST_RUNS = 25;
+const MEASURE_MS = 600;
+/** Before them, so that threads have compiled what they run, and hints are learned. */
+const WARM_RUNS = 3;
 
 export async function profileBlock(
   { executor, simulator, matcher, at }: ProfileTools,
   block: FormedBlock,
 ): Promise<ProfiledBlock> {
-  const profile = await measureBlock(executor, block.input, { runs: RUNS });
+  const { profile, twoMs, hintsMs, disturbed } = await measureBothWays(executor, block);
+  const simulated = { ...profile, mainThreadMs: profile.mainThreadMs + hintsMs };
   const names = new BlockNames(matcher, block, executor);
   const variables = await nameVariables(profile, names);
   const groupOf = (location: BlockProfile["locations"][number]) => {
     const name = variables.get(profile.locations.indexOf(location));
     return name && { id: name.variable, label: name.variable };
   };
-  const ranking = rankContention(simulator, profile, { at, groupOf });
+  const ranking = rankGroups(simulator, simulated, { at, groupOf, foreseen: true });
   const speedups = new Map(
     [...new Set([...WORKERS, at])]
       .sort((a, b) => a - b)
-      .map((workers) => [workers, simulator.run(profile, { workers }).speedup] as const),
+      .map((workers) => [workers, speedupOf(simulator, simulated, workers)] as const),
   );
   const { ms } = criticalPath(profile);
   return {
     profile,
+    simulated,
     names,
     variables,
     ranking,
     speedups,
-    atBest: profile.sequentialMs / (profile.mainThreadMs + ms),
+    atBest: profile.sequentialMs / (simulated.mainThreadMs + ms),
     byGas: possibleByGas(profile),
-    measured: executor.workers < MEASURED_WORKERS ? undefined : await measureParallel(executor, block),
+    measured: twoMs === undefined ? undefined : profile.sequentialMs / twoMs,
+    disturbed,
   };
+}
+
+/** Hints foresee what calls have in common that have been met before: so Braid runs them, and so they are measured. */
+export function speedupOf(
+  simulator: Simulator,
+  profile: BlockProfile,
+  workers: number,
+  without: readonly string[] = [],
+): number {
+  return simulator.run(profile, { workers, without, foreseen: true }).speedup;
+}
+
+interface Measurement {
+  profile: BlockProfile;
+  /** The block on MEASURED_WORKERS cores, and what of that the main thread does that it does not do in order. Milliseconds. */
+  twoMs: number | undefined;
+  hintsMs: number;
+  disturbed: boolean;
+}
+
+/** In order and on two cores, in turn: what the machine does meanwhile slows down both. */
+async function measureBothWays(executor: Executor, { input }: FormedBlock): Promise<Measurement> {
+  const inOrder = async (): Promise<Statistics> =>
+    (await executor.executeBlock({ ...input, mode: "sequential", workers: 1, hints: false })).statistics;
+  const onTwo = async (): Promise<Statistics> =>
+    (await executor.executeBlock({ ...input, force: true, workers: MEASURED_WORKERS })).statistics;
+  const canMeasure = executor.workers >= MEASURED_WORKERS;
+  let ms = 0;
+  for (let run = 0; run < WARM_RUNS; run++) {
+    if (canMeasure) await onTwo();
+    ms = (await inOrder()).phases.total;
+  }
+  const all: { one: Statistics; two: Statistics | undefined; counts: boolean }[] = [];
+  const machine = new BusyMachine(MEASURED_WORKERS);
+  const profile = await measureBlock(executor, input, {
+    runs: Math.min(MOST_RUNS, Math.max(LEAST_RUNS, Math.round(MEASURE_MS / 2 / ms))),
+    afterRun: async (one) => {
+      const two = canMeasure ? await onTwo() : undefined;
+      const counts = !machine.wasBusy();
+      all.push({ one, two, counts });
+      machine.begin();
+      return counts;
+    },
+  });
+  const kept = counted(all);
+  const disturbed = kept.some(({ counts }) => !counts);
+  const pairs = kept.flatMap(({ one, two }) => (two === undefined ? [] : [{ one, two }]));
+  if (pairs.length === 0) return { profile, twoMs: undefined, hintsMs: 0, disturbed };
+  const around = ({ phases: { load, result } }: Statistics): number => load + result;
+  return {
+    profile,
+    twoMs: median(pairs.map(({ two }) => two.phases.total)),
+    hintsMs: Math.max(0, median(pairs.map(({ one, two }) => around(two) - around(one)))),
+    disturbed,
+  };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return ((sorted[sorted.length >> 1] ?? 0) + (sorted[(sorted.length - 1) >> 1] ?? 0)) / 2;
 }
 
 /** A user who calls twice waits for his own first call: that is nobody's variable to change. */
@@ -86,26 +159,6 @@ async function nameVariables(profile: BlockProfile, names: BlockNames): Promise<
     if (!isOwn && !variables.has(location)) variables.set(location, await names.nameOf(profile, location));
   }
   return variables;
-}
-
-/** Both ways in turn: what the machine does meanwhile slows down both. */
-async function measureParallel(executor: Executor, { input }: FormedBlock): Promise<number> {
-  const inOrder: number[] = [];
-  const parallel: number[] = [];
-  const both = { ...input, hints: false };
-  await executor.executeBlock({ ...both, force: true, workers: MEASURED_WORKERS });
-  for (let run = 0; run < RUNS; run++) {
-    const one = await executor.executeBlock({ ...both, mode: "sequential", workers: 1 });
-    const two = await executor.executeBlock({ ...both, force: true, workers: MEASURED_WORKERS });
-    inOrder.push(one.statistics.phases.total);
-    parallel.push(two.statistics.phases.total);
-  }
-  return median(inOrder) / median(parallel);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return ((sorted[sorted.length >> 1] ?? 0) + (sorted[(sorted.length - 1) >> 1] ?? 0)) / 2;
 }
 
 function possibleByGas(profile: BlockProfile): number {

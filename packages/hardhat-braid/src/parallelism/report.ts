@@ -4,7 +4,7 @@ import type { Simulator } from "@braid/profiler";
 import type { SourcePlace } from "../layout/index.ts";
 import { type Advice, adviceFor } from "./advice.ts";
 import { allAdd, type Pattern, type VariableName } from "./names.ts";
-import { MEASURED_WORKERS, type ProfiledBlock } from "./profile-block.ts";
+import { MEASURED_WORKERS, type ProfiledBlock, speedupOf } from "./profile-block.ts";
 import type { FormedBlock } from "./user-block.ts";
 
 /** How many times as fast as in order. */
@@ -40,13 +40,22 @@ export interface VariableReport extends Advice {
   pattern: Pattern;
   /** All writes add something that does not depend on the value. That is what was seen, not proven. */
   commutes: boolean;
-  /** The functions whose users wait for it; the speed-up of each one's block with and without it, at the report's number of cores. */
-  functions: { name: string; speedup: number; without: number }[];
+  /** The functions whose users wait for it. */
+  functions: VariableEffect[];
   writtenAt: SourcePlace[];
   readAt: SourcePlace[];
   /** The speed-up of all blocks together if this variable alone did not make anybody wait, and if those before it in the list did not either. */
   without: number;
   withoutAllBefore: number;
+}
+
+/** What one function's block would gain, at the report's number of cores. */
+export interface VariableEffect {
+  name: string;
+  speedup: number;
+  without: number;
+  /** Where the variable holds up the calls together with others, so that it alone makes little difference: those, and the speed-up without all of them. */
+  together?: { with: string[]; without: number };
 }
 
 export interface Report {
@@ -56,6 +65,8 @@ export interface Report {
   /** Users of each function, at most. */
   users: number;
   traffic: { transactions: number; deployments: number; failed: number; failedTests: number };
+  /** Others used the machine while some of the blocks were measured: those may be faster than they look. */
+  disturbed: boolean;
   /** All blocks together, each function as often as the others. */
   speedup: Speedups;
   functions: FunctionReport[];
@@ -74,6 +85,8 @@ export interface ReportedBlock {
 
 /** So many variables are ranked. */
 const MOST = 10;
+/** What gives less, alone and together with others, is not worth telling. */
+const LEAST_GAIN = 1.02;
 /** Entries that are told of one variable. */
 const MOST_ENTRIES = 4;
 
@@ -86,6 +99,7 @@ export function makeReport(
   return {
     version: 1,
     ...rest,
+    disturbed: blocks.some(({ profiled }) => profiled.disturbed),
     speedup: {
       simulated: byWorkers(blocks),
       measured: measuredOf(blocks),
@@ -118,12 +132,13 @@ function rankVariables(simulator: Simulator, blocks: readonly ReportedBlock[], a
     together(blocks, ({ profiled }) => {
       const keys = profiled.ranking.groups.flatMap((group) => (gone.includes(group.id) ? group.keys : []));
       if (keys.length === 0) return profiled.ranking.speedup;
-      return simulator.run(profiled.profile, { workers: at, without: keys }).speedup;
+      return speedupOf(simulator, profiled.simulated, at, keys);
     });
   const costs = new Map<string, number>();
   for (const { profiled } of blocks)
-    for (const { id, chainMs } of profiled.ranking.groups)
-      costs.set(id, (costs.get(id) ?? 0) + chainMs / profiled.profile.sequentialMs);
+    for (const group of profiled.ranking.groups)
+      if (matters(profiled, group))
+        costs.set(group.id, (costs.get(group.id) ?? 0) + group.chainMs / profiled.profile.sequentialMs);
   let left = [...costs]
     .sort(([, a], [, b]) => b - a)
     .map(([id]) => id)
@@ -153,12 +168,11 @@ function describe(
   let commutes = true;
   for (const { name, profiled } of blocks) {
     const group = profiled.ranking.groups.find((one) => one.id === id);
-    if (group === undefined) continue;
+    if (group === undefined || !matters(profiled, group)) continue;
     const own = [...profiled.variables].filter(([, { variable }]) => variable === id);
     names.push(...own.map(([, variable]) => variable));
     commutes &&= allAdd(profiled.profile, new Set(own.map(([location]) => location)));
-    const [speedup, without] = [rounded(profiled.ranking.speedup), rounded(group.speedupWithout)];
-    functions.push({ name, speedup, without });
+    functions.push({ name, ...effectOf(profiled, group) });
   }
   const patterns = names.map(({ pattern }) => pattern);
   const pattern = patterns[0] ?? "figure";
@@ -173,6 +187,26 @@ function describe(
     readAt: merged(names.flatMap(({ readAt }) => readAt)),
     ...adviceFor(pattern),
   };
+}
+
+/** Does the block gain without it, alone or with others? Where nobody knows, what lies on the longest chain counts. */
+function matters(
+  { ranking: { speedup, steps } }: ProfiledBlock,
+  { id, speedupWithout, critical }: ProfiledBlock["ranking"]["groups"][number],
+): boolean {
+  if (speedupWithout >= speedup * LEAST_GAIN || steps.some((step) => step.id === id)) return true;
+  return steps.length === 0 && critical;
+}
+
+function effectOf(
+  { ranking: { speedup, steps } }: ProfiledBlock,
+  { id, speedupWithout }: { id: string; speedupWithout: number },
+): Omit<VariableEffect, "name"> {
+  const effect = { speedup: rounded(speedup), without: rounded(speedupWithout) };
+  const others = steps.flatMap((step) => (step.id === id ? [] : [step.label]));
+  const all = steps.at(-1)?.speedup ?? 0;
+  if (others.length === 0 || others.length === steps.length) return effect;
+  return { ...effect, together: { with: others, without: rounded(all) } };
 }
 
 /** The speed-up of all functions together, each of them called as often as the others. */

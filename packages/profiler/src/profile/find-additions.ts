@@ -1,7 +1,7 @@
 // Which writes are additions: the block is run again on a state in which contended slots hold other values. A unit that then adds the same, with
 // the same result in everything else, logs included, does not depend on the value.
 
-import type { BlockResult, ReadAccess, TransactionResult, WriteAccess } from "@braid/executor";
+import type { BlockResult, ReadAccess, WriteAccess } from "@braid/executor";
 import { BaseError, bytesToHex, type Hex } from "@braid/primitives";
 import { encodeLogs } from "@braid/protocol";
 import type { SourceAccount, StateSource } from "@braid/state";
@@ -23,6 +23,12 @@ export async function findAdditions(
   const units = candidates(profile);
   if (units.size === 0) return;
   const original = await execute(source);
+  // Each is made again whenever somebody looks.
+  const doneBefore = new Map<number, Done | undefined>();
+  const originally = (index: number): Done | undefined => {
+    if (!doneBefore.has(index)) doneBefore.set(index, doneBy(original, index));
+    return doneBefore.get(index);
+  };
   const shifted = async (keys: readonly string[], by: bigint): Promise<BlockResult | undefined> => {
     try {
       return await execute(new ShiftedSource(source, new Set(keys), by));
@@ -36,15 +42,15 @@ export async function findAdditions(
     let holding = new Map(keys.map((key) => [key, units.get(key) ?? new Set<number>()]));
     for (const by of SHIFTS) {
       const result = await shifted([...holding.keys()], by);
+      const shift: ShiftOf = (key) => (holding.has(key) ? by : 0n);
+      const wrote = new Map<number, ReadonlySet<string>>();
+      for (const index of new Set([...holding.values()].flatMap((of) => [...of])))
+        wrote.set(index, writtenAlike(originally(index), result && doneBy(result, index), shift));
       holding = new Map(
-        result === undefined
-          ? []
-          : [...holding].flatMap(([key, of]): [string, Set<number>][] => {
-              const adding = new Set(
-                [...of].filter((unit) => addsAt(key, unit, original, result, holding, by)),
-              );
-              return adding.size === 0 ? [] : [[key, adding]];
-            }),
+        [...holding].flatMap(([key, of]): [string, Set<number>][] => {
+          const adding = new Set([...of].filter((index) => wrote.get(index)?.has(key)));
+          return adding.size === 0 ? [] : [[key, adding]];
+        }),
       );
       if (holding.size === 0) break;
     }
@@ -79,52 +85,61 @@ function candidates({ units, locations }: BlockProfile): Map<string, Set<number>
   return found;
 }
 
-/** Has the transaction done the same on the shifted values, and added the same at the slot? */
-function addsAt(
-  key: string,
-  index: number,
-  original: BlockResult,
-  result: BlockResult,
-  keys: ReadonlyMap<string, unknown>,
-  by: bigint,
-): boolean {
-  const [one, other] = [original.transactions[index], result.transactions[index]];
-  if (one === undefined || other === undefined) return false;
-  if (one.status !== other.status || one.gasUsed !== other.gasUsed) return false;
-  if (logsOf(original, index) !== logsOf(result, index)) return false;
-  if (!one.writes.some((write) => locationKey(write) === key)) return false;
-  const shift = (at: ReadAccess | WriteAccess): bigint => (keys.has(locationKey(at)) ? by : 0n);
-  return sameReads(one, other, shift) && sameWrites(one, other, shift);
+/** What a transaction has done, by the keys of its locations. */
+interface Done {
+  status: 0 | 1;
+  gasUsed: bigint;
+  logs: Hex;
+  reads: ReadonlyMap<string, ReadAccess>;
+  writes: ReadonlyMap<string, WriteAccess>;
 }
 
-function logsOf({ receipts }: BlockResult, index: number): Hex {
-  return bytesToHex(encodeLogs(receipts[index]?.logs ?? []));
+function doneBy({ transactions, receipts }: BlockResult, index: number): Done | undefined {
+  const transaction = transactions[index];
+  if (transaction === undefined) return undefined;
+  const { status, gasUsed, reads, writes } = transaction;
+  return {
+    status,
+    gasUsed,
+    logs: bytesToHex(encodeLogs(receipts[index]?.logs ?? [])),
+    reads: new Map(reads.map((read) => [locationKey(read), read])),
+    writes: new Map(writes.map((write) => [locationKey(write), write])),
+  };
 }
 
-type ShiftOf = (at: ReadAccess | WriteAccess) => bigint;
+type ShiftOf = (key: string) => bigint;
 
-function sameReads(one: TransactionResult, other: TransactionResult, shift: ShiftOf): boolean {
-  const reads = new Map(other.reads.map((read) => [locationKey(read), read]));
-  return (
-    one.reads.length === other.reads.length &&
-    one.reads.every((read) => {
-      const same = reads.get(locationKey(read));
-      const by = shift(read);
-      return same !== undefined && (by === 0n || isShifted(read.min, same.min, by));
-    })
-  );
+/** The keys that the transaction wrote, when it has done the same on the shifted values and added the same to each of them; else none. */
+function writtenAlike(one: Done | undefined, other: Done | undefined, shift: ShiftOf): ReadonlySet<string> {
+  const isSame =
+    one !== undefined &&
+    other !== undefined &&
+    one.status === other.status &&
+    one.gasUsed === other.gasUsed &&
+    one.logs === other.logs &&
+    sameReads(one, other, shift) &&
+    sameWrites(one, other, shift);
+  return isSame ? new Set(one.writes.keys()) : new Set();
 }
 
-function sameWrites(one: TransactionResult, other: TransactionResult, shift: ShiftOf): boolean {
-  const writes = new Map(other.writes.map((write) => [locationKey(write), write]));
-  return (
-    one.writes.length === other.writes.length &&
-    one.writes.every((write) => {
-      const same = writes.get(locationKey(write));
-      if (same === undefined || write.delta !== same.delta) return false;
-      return isShifted(write.value ?? 0n, same.value ?? 0n, shift(write));
-    })
-  );
+function sameReads(one: Done, other: Done, shift: ShiftOf): boolean {
+  if (one.reads.size !== other.reads.size) return false;
+  for (const [key, read] of one.reads) {
+    const same = other.reads.get(key);
+    const by = shift(key);
+    if (same === undefined || (by !== 0n && !isShifted(read.min, same.min, by))) return false;
+  }
+  return true;
+}
+
+function sameWrites(one: Done, other: Done, shift: ShiftOf): boolean {
+  if (one.writes.size !== other.writes.size) return false;
+  for (const [key, write] of one.writes) {
+    const same = other.writes.get(key);
+    if (same === undefined || write.delta !== same.delta) return false;
+    if (!isShifted(write.value ?? 0n, same.value ?? 0n, shift(key))) return false;
+  }
+  return true;
 }
 
 function isShifted(one: bigint, other: bigint, by: bigint): boolean {

@@ -7,7 +7,7 @@ import { type AsmItem, asm } from "@braid/testing/assembler";
 import { BlockBuilder } from "@braid/testing/block-builder";
 import { afterAll, expect, test } from "vitest";
 import { type BlockProfile, locationKey } from "./block-profile.ts";
-import { measureBlock } from "./measure.ts";
+import { type MeasureOptions, measureBlock } from "./measure.ts";
 
 const executor = new Executor({ workers: 0 });
 afterAll(() => executor.close());
@@ -17,14 +17,19 @@ const SLOT0 = `${bytesToHex(CONTRACT)}:0x${"0".repeat(64)}` as const;
 /** slot 0 = slot 0 + 5 */
 const ADD: AsmItem[] = [5, 0, "SLOAD", "ADD", 0, "SSTORE"];
 
-async function profileOf(code: AsmItem[], before = 100n, senders = 4): Promise<BlockProfile> {
+async function profileOf(
+  code: AsmItem[],
+  before = 100n,
+  senders = 4,
+  options: MeasureOptions = {},
+): Promise<BlockProfile> {
   const builder = new BlockBuilder("cancun");
   builder.contract(CONTRACT, asm(...code), { storage: [[0n, before]] });
   for (let i = 0; i < senders; i++) builder.fund(keyed(i));
   for (let i = 0; i < senders; i++)
     builder.send({ from: keyed(i), to: CONTRACT, data: Uint8Array.of(1, 2, 3, 4, 5) });
   const { input, chain, source } = await builder.build();
-  return measureBlock(executor, { block: input, chain, source: source() }, { runs: 2 });
+  return measureBlock(executor, { block: input, chain, source: source() }, { runs: 2, ...options });
 }
 
 /** Of each transaction: what it adds to slot 0. */
@@ -80,4 +85,21 @@ test.each<[string, AsmItem[]]>([
 
 test("a slot that one transaction writes is left alone", async () => {
   expect(additions(await profileOf(ADD, 100n, 1))).toEqual([undefined]);
+});
+
+test("runs that do not count are left out, unless few would be left", async () => {
+  const runsWith = async (counting: boolean[]): Promise<number> => {
+    const seen: number[] = [];
+    const { runs } = await profileOf(ADD, 100n, 2, {
+      runs: counting.length,
+      afterRun: ({ phases }) => {
+        seen.push(phases.total);
+        return Promise.resolve(counting[seen.length - 1] === true);
+      },
+    });
+    expect(seen).toHaveLength(counting.length);
+    return runs;
+  };
+  expect(await runsWith([true, false, true, true, false])).toBe(3);
+  expect(await runsWith([true, false, true, false])).toBe(4);
 });

@@ -34,11 +34,14 @@ export interface MeasureInput
 export interface MeasureOptions {
   /** Timed runs, after one that is not timed; default 5. */
   runs?: number;
+  /** What is run after each timed run, in turn with them; false when the run does not count. Without three that count, all do. */
+  afterRun?: (inOrder: BlockResult["statistics"]) => Promise<boolean>;
   /** Find out which writes are additions, by running the block again on other values; default true. */
   additions?: boolean;
 }
 
 const DEFAULT_RUNS = 5;
+const LEAST_COUNTED = 3;
 /** Of a transaction's data that are looked through. */
 const MOST_WORDS = 64;
 
@@ -54,7 +57,7 @@ export type Runner = Pick<Executor, "executeBlock"> & { readonly workers: number
 export async function measureBlock(
   executor: Runner,
   input: MeasureInput,
-  { runs = DEFAULT_RUNS, additions = true }: MeasureOptions = {},
+  { runs = DEFAULT_RUNS, afterRun = () => Promise.resolve(true), additions = true }: MeasureOptions = {},
 ): Promise<BlockProfile> {
   const inOrder: ExecuteBlockInput = {
     ...input,
@@ -64,11 +67,13 @@ export async function measureBlock(
   };
   // The first run reads the state, and finds code that is not compiled yet.
   let result = await executor.executeBlock(inOrder);
-  const timed: BlockResult["statistics"][] = [];
+  const all: { statistics: BlockResult["statistics"]; counts: boolean }[] = [];
   for (let run = 0; run < runs; run++) {
     result = await executor.executeBlock(inOrder);
-    timed.push(result.statistics);
+    const { statistics } = result;
+    all.push({ statistics, counts: await afterRun(statistics) });
   }
+  const timed = counted(all).map(({ statistics }) => statistics);
   const locations = new LocationTable(input.source);
   const systemUnit = { gasUsed: 0, recoverMs: 0, settleMs: 0 };
   const executeMs = (unit: number): number => median(timed.map(({ unitMs }) => unitMs?.[unit] ?? 0));
@@ -117,7 +122,7 @@ export async function measureBlock(
     number: Number(input.block.header.number),
     transactions: count,
     gasUsed: Number(result.gasUsed),
-    runs,
+    runs: timed.length,
     sequentialMs: mainThreadMs + workerMs,
     mainThreadMs,
     locations: locations.list,
@@ -127,6 +132,12 @@ export async function measureBlock(
   if (additions)
     await findAdditions(profile, (source) => executor.executeBlock({ ...inOrder, source }), input.source);
   return profile;
+}
+
+/** Those that count; all of them when few do. */
+export function counted<Run extends { counts: boolean }>(runs: readonly Run[]): readonly Run[] {
+  const counting = runs.filter(({ counts }) => counts);
+  return counting.length >= LEAST_COUNTED ? counting : runs;
 }
 
 /** The words of call data that may be addresses: twelve bytes of zero, and then something. PERF: only the first ones, whoever sent them. */

@@ -70,6 +70,32 @@ const LEAST_GAIN = 1.02;
 /** Speed-ups that differ by less are the same. */
 const SAME = 1.005;
 
+/** What makes users wait, in groups alone; and what holds the block up together. */
+export type GroupRanking = Pick<Ranking, "at" | "speedup" | "groups" | "steps">;
+
+/**
+ * The same for groups alone.
+ * PERF: a simulation for each group, and up to MOST_STEPS more for each.
+ *
+ * @param foreseen as of a simulation.
+ */
+export function rankGroups(
+  simulator: Simulator,
+  profile: BlockProfile,
+  { at, groupOf, foreseen }: { at: number; groupOf: GroupOf; foreseen: boolean },
+): GroupRanking {
+  const speedupOf = (without: readonly string[]): number =>
+    simulator.run(profile, { workers: at, without, foreseen }).speedup;
+  const dependencies = findDependencies(profile);
+  const critical = new Set(criticalPath(profile).locations);
+  const groups = contentions(profile, dependencies, critical, groupOf)
+    .slice(0, DEFAULT_MOST)
+    .map((found) => ({ ...found, speedupWithout: speedupOf(found.keys) }))
+    .sort((a, b) => b.speedupWithout - a.speedupWithout || b.chainMs - a.chainMs);
+  const speedup = speedupOf([]);
+  return { at, speedup, groups, steps: takeAway(groups, speedup, speedupOf) };
+}
+
 /** PERF: a simulation for each location, group and function that is tried, some milliseconds each for a block of some hundred transactions. */
 export function rankContention(
   simulator: Simulator,
