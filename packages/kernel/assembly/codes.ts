@@ -59,26 +59,51 @@ function clearEnd(record: u32, length: u32): void {
   memory.fill(record + end, 0, jumpsOffset(length) + 4 - end);
 }
 
-const JUMPDEST: u32 = 0x5b;
-const PUSH1: u32 = 0x60;
-const PUSH32: u32 = 0x7f;
+const JUMPDEST: u8 = 0x5b;
+/** PUSH1 to PUSH32, 0x60 to 0x7f: by their highest three bits. */
+const PUSHES: u8 = 0x60;
+const PUSHES_MASK: u8 = 0xe0;
 
-/** Writes the bits of a code's jump destinations, word by word. */
+/** One bit for each of 32 bytes: is it `value` under the mask? */
+// @ts-ignore: decorator
+@inline
+function bytesThatAre(low: v128, high: v128, value: u8, mask: u8): u32 {
+  const masks = i8x16.splat(mask);
+  const values = i8x16.splat(value);
+  return (
+    u32(i8x16.bitmask(i8x16.eq(v128.and(low, masks), values))) |
+    (u32(i8x16.bitmask(i8x16.eq(v128.and(high, masks), values))) << 16)
+  );
+}
+
+/**
+ * Writes the bits of a code's jump destinations, word by word; up to 31 bytes behind the code are read.
+ * PERF: 32 bytes at a time, and from push to push: a quarter of what a walk over the opcodes takes, where a processor guesses each one wrong.
+ */
 export function analyse(code: u32, length: u32, bits: u32): void {
+  // Bytes from here on that are the data of a push.
   let skip: u32 = 0;
-  for (let i: u32 = 0; i < length; ) {
-    let word: u32 = 0;
-    const end = min(length, i + 32);
-    for (let bit: u32 = 1; i < end; i++, bit <<= 1) {
-      if (skip != 0) {
-        skip--;
-        continue;
+  for (let i: u32 = 0; i < length; i += 32) {
+    const low = v128.load(code + i);
+    const high = v128.load(code + i, 16);
+    const opcodes: u32 = skip < 32 ? u32.MAX_VALUE << skip : 0;
+    let jumps = bytesThatAre(low, high, JUMPDEST, 0xff) & opcodes;
+    let pushes = bytesThatAre(low, high, PUSHES, PUSHES_MASK) & opcodes;
+    skip = skip < 32 ? 0 : skip - 32;
+    while (pushes != 0) {
+      const at = u32(ctz(pushes));
+      const end = at + u32(load<u8>(code + i + at)) - (PUSHES - 2);
+      const before: u32 = (1 << at) - 1;
+      if (end >= 32) {
+        jumps &= before;
+        skip = end - 32;
+        break;
       }
-      const opcode = u32(load<u8>(code + i));
-      if (opcode == JUMPDEST) word |= bit;
-      else if (opcode - PUSH1 <= PUSH32 - PUSH1) skip = opcode - PUSH1 + 1;
+      const behind: u32 = u32.MAX_VALUE << end;
+      jumps &= before | behind;
+      pushes &= behind;
     }
-    store<u32>(bits + (((i - 1) >> 5) << 2), word);
+    store<u32>(bits + (i >> 3), jumps);
   }
 }
 
