@@ -97,7 +97,7 @@ async function run({ blocks, sources, senders }: Measured, engine: string) {
     gas += result.gasUsed;
     transactions += result.transactions.length;
     // Not the block's first and last unit, which never are transactions.
-    unsupported += Math.max(0, result.statistics.engine.unsupported - 2);
+    unsupported += result.statistics.engine.unsupported;
   }
   const { user, system } = process.cpuUsage(before);
   return { ms: (user + system) / 1_000, gas, transactions, unsupported };

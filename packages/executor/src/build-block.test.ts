@@ -10,7 +10,14 @@ import { blobHash } from "@braid/testing/sign";
 import { describe, expect, test } from "vitest";
 import type { BlockResult, BuiltBlock } from "./result/block-result.ts";
 import { SeededExecutor } from "./seeded-executor.ts";
-import { assertAllAgree, executorWith, fingerprint, inputOf, WORKER_COUNTS } from "./testing/agree.ts";
+import {
+  assertAllAgree,
+  executorWith,
+  fingerprint,
+  inputOf,
+  otherWays,
+  WORKER_COUNTS,
+} from "./testing/agree.ts";
 
 const FORKS: readonly Fork[] = ["chainstart", "byzantium", "london", "cancun", "osaka"];
 const ROUNDS = Number(process.env.BRAID_ROUNDS ?? 2);
@@ -119,6 +126,8 @@ async function assertBuilt(pool: TestBlock): Promise<Choice> {
     expect(printOf(built), how).toBe(print);
   };
   check(await executorWith(1).buildBlock(inputOf(pool, { mode: "sequential" })), "in order");
+  for (const [engine, workers, mode] of otherWays)
+    check(await executorWith(workers).buildBlock(inputOf(pool, { mode, engine })), `${engine}, ${mode}`);
   for (const workers of WORKER_COUNTS)
     check(await executorWith(workers).buildBlock(inputOf(pool)), `${workers} workers`);
   for (const seed of [1, 2]) {

@@ -18,9 +18,11 @@ const WORKER = new URL(`./call-worker${extname(import.meta.url)}`, import.meta.u
 
 export class CallThreads {
   readonly #threads: ThreadMember;
+  readonly #engine: string;
 
-  /** Throws WorkerStartError. */
-  constructor(threads: number) {
+  /** @param engine the name of the one that runs the calls. Throws WorkerStartError. */
+  constructor(threads: number, engine: string) {
+    this.#engine = engine;
     this.#threads = new ThreadMember(WORKER, threads);
   }
 
@@ -38,7 +40,7 @@ export class CallThreads {
     await this.#threads.prepare();
     const { port1, port2 } = new MessageChannel();
     const failures = serveValues(port1, source);
-    const task: CallTask<CallJob> = { job, stateRoot: source.stateRoot, port: port2 };
+    const task: CallTask<CallJob> = { job, engine: this.#engine, stateRoot: source.stateRoot, port: port2 };
     const begin = performance.now();
     const given = this.#threads.give<CallReport<CallResult>>(task, [port2]);
     const end = given.end.catch((error: unknown) => {

@@ -2,7 +2,7 @@
 
 import { equalBytes, serializeError } from "@braid/primitives";
 import { type CallJob, type CallResult, callWith } from "./call.ts";
-import { ENGINES, FALLBACK_ENGINE } from "./engines/registry.ts";
+import { DEFAULT_ENGINE, ENGINES } from "./engines/registry.ts";
 import { CALL_ARENAS, Lane } from "./lane.ts";
 import type { CallReport, CallTask } from "./pool/call-task.ts";
 import { PortSource } from "./pool/port-source.ts";
@@ -13,9 +13,13 @@ import { serveTasks } from "./pool/thread-side.ts";
 const MAX_LANES = 8;
 
 // PERF: before the first call asks for it.
-await ENGINES[FALLBACK_ENGINE]?.();
+await ENGINES[DEFAULT_ENGINE]?.();
 
-export default serveTasks({ limit: MAX_LANES, make: () => new Lane(CALL_ARENAS), run: runCalls });
+export default serveTasks({ limit: MAX_LANES, make: makeLane, run: runCalls });
+
+function makeLane({ engine }: CallTask<CallJob>): Lane {
+  return new Lane({ ...CALL_ARENAS, engine });
+}
 
 async function runCalls(
   lane: Lane,

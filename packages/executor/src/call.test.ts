@@ -13,18 +13,30 @@ import { Address } from "@ethereumjs/util";
 import { describe, expect, test } from "vitest";
 import type { CallInput, CallMessage, StateOverride } from "./block/call-input.ts";
 import type { CallResult } from "./call.ts";
-import { executorWith, fingerprint, runBraid } from "./testing/agree.ts";
+import { executorWith, fingerprint, onAll, plainCall, runBraid } from "./testing/agree.ts";
 import { readByRead } from "./testing/sources.ts";
 
 const FORKS: readonly Fork[] = ["chainstart", "byzantium", "berlin", "london", "cancun", "osaka"];
 
-function call(
+/** What the messages come to, the same on all engines. */
+async function call(
   block: TestBlock,
   messages: CallMessage[],
   more: Partial<CallInput> = {},
 ): Promise<CallResult[]> {
   const { input, chain } = block;
-  return executorWith(2).call({ header: input.header, chain, source: block.source(), messages, ...more });
+  const run = (engine: string): Promise<CallResult[]> =>
+    executorWith(2, engine).call({
+      header: input.header,
+      chain,
+      source: block.source(),
+      messages,
+      ...more,
+    });
+  const results = await onAll(run);
+  const first = results[0] as CallResult[];
+  for (const other of results) expect(other.map(plainCall)).toEqual(first.map(plainCall));
+  return results.at(-1) as CallResult[];
 }
 
 /** What a message's actions have logged, as one hex string. */
@@ -54,7 +66,7 @@ describe.each(FORKS)("in %s", (fork) => {
           i
         ] as (typeof transactions)[0];
         const expected = { status, gasUsed, output, error, createdAddress, logs: receipts[i]?.logs };
-        const { reads: _, writes: written, maxGasUsed, frameOutOfGas: __, ...rest } = result;
+        const { reads: _, writes: written, maxGasUsed, frameOutOfGas: __, engine: ___, ...rest } = result;
         expect(maxGasUsed).toBeGreaterThanOrEqual(gasUsed);
         expect({ error: undefined, createdAddress: undefined, ...rest }, `message ${i}`).toEqual(expected);
         expect(new Set(written?.map(({ address, field }) => address + field))).toEqual(

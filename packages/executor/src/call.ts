@@ -1,7 +1,6 @@
 // The way of calls: messages on a state, beside the blocks. They run as the units of a block without prologue and epilogue, in order, and
 // leave nothing behind but their results.
 
-import type { Kernel } from "@braid/kernel";
 import type { Payer } from "@braid/primitives";
 import { chainOf, decodeLogs, type Log } from "@braid/protocol";
 import type { StateChanges, StateSource } from "@braid/state";
@@ -22,7 +21,7 @@ import type { ExecutorResources } from "./execute-block.ts";
 import { runBlock } from "./pool/block-run.ts";
 import { throwIfCancelled } from "./pool/cancel.ts";
 import { withinTime } from "./pool/within-time.ts";
-import { readOutcome } from "./records/outcome.ts";
+import { isUnsupported, readOutcome } from "./records/outcome.ts";
 import type { ReadAccess, WriteAccess } from "./result/block-result.ts";
 import { collectStateChanges } from "./result/collect-state-changes.ts";
 import { FinishedUnits } from "./result/finished-units.ts";
@@ -43,6 +42,8 @@ export interface CallResult {
   createdAddress?: Uint8Array;
   /** Some frame ran out of gas, whether its caller minded or not. */
   frameOutOfGas: boolean;
+  /** The name of the engine that ran it. */
+  engine: string;
   /** With `accesses`. */
   reads?: ReadAccess[];
   writes?: WriteAccess[];
@@ -105,7 +106,7 @@ export async function callWith(
       runCalls(resources, job, calls, source, { signal: limited, payer, tracer: guarded }),
     );
   });
-  return readCalls(resources.kernel, messages.length, accesses);
+  return readCalls(resources, messages.length, { accesses, traced: tracer !== undefined });
 }
 
 /** Runs messages as a block; see Executor.simulate. */
@@ -123,14 +124,14 @@ export async function simulateWith(
   const { kernel } = resources;
   const epilogue = readOutcome(kernel, kernel.unitCount - 1);
   return {
-    results: readCalls(kernel, messages.length, false),
+    results: readCalls(resources, messages.length),
     stateChanges: collectStateChanges(kernel, kernel.unitCount, context.rules.spuriousDragon).changes,
     requests: decodeLogs(epilogue.logs).map(({ data }) => data),
   };
 }
 
 async function runCalls(
-  { kernel, cache, inline }: ExecutorResources,
+  { kernel, cache, inline, engine }: ExecutorResources,
   { block, runLimitMs, readTimeoutMs }: CallJob,
   calls: CallUnits,
   source: StateSource,
@@ -151,7 +152,8 @@ async function runCalls(
       pool: inline,
       inline,
       inlineMs: 0,
-      engine: FALLBACK_ENGINE,
+      // Only that one lets anybody look on.
+      engine: tracer === undefined ? engine : FALLBACK_ENGINE,
       mode: "sequential",
       workers: 0,
       cacheHoldsAll: cache.holdsAll,
@@ -168,7 +170,11 @@ async function runCalls(
   }
 }
 
-function readCalls(kernel: Kernel, count: number, accesses: boolean): CallResult[] {
+function readCalls(
+  { kernel, engine }: ExecutorResources,
+  count: number,
+  { accesses = false, traced = false }: { accesses?: boolean; traced?: boolean } = {},
+): CallResult[] {
   const units = Array.from({ length: count }, (_, i) => i + FIRST_MESSAGE);
   const sets = accesses ? new FinishedUnits(kernel, units) : undefined;
   return units.map((unit, i) => {
@@ -182,6 +188,7 @@ function readCalls(kernel: Kernel, count: number, accesses: boolean): CallResult
       maxGasUsed: blockGasUsed,
       output,
       frameOutOfGas,
+      engine: traced || isUnsupported(kernel, unit) ? FALLBACK_ENGINE : engine,
       logs: decodeLogs(logs),
       ...(error === undefined ? {} : { error }),
       ...(createdAddress === undefined ? {} : { createdAddress }),

@@ -12,7 +12,7 @@ import {
 } from "./call.ts";
 import { CallThreads } from "./call-threads.ts";
 import { isTimeLimit, timeLimitError } from "./errors.ts";
-import { CALL_ARENAS, Lane, Lanes } from "./lane.ts";
+import { CALL_ARENAS, Lane, type LaneOptions, Lanes } from "./lane.ts";
 import { Turns } from "./pool/turns.ts";
 import { withinTime } from "./pool/within-time.ts";
 
@@ -27,19 +27,26 @@ const SHORT_MS = 100;
 
 export class Calls {
   readonly #workers: number;
+  readonly #lanes: LaneOptions;
   #lane: Lane | undefined;
   /** Whole blocks take longer: calls do not wait for them. */
-  readonly #blocks = new Lanes(CALL_ARENAS);
+  readonly #blocks: Lanes;
   /** So do calls that somebody traces. */
-  readonly #traced = new Lanes(CALL_ARENAS);
+  readonly #traced: Lanes;
   #threads: CallThreads | undefined;
   /** As many calls of any length as there are threads, but for one: there those have their turns that are done soon. */
   readonly #long: Turns;
   readonly #short = new Turns();
 
-  /** @param workers threads, from the first call on that needs one; 0: all calls run on the caller's thread. */
-  constructor(workers: number) {
+  /**
+   * @param workers threads, from the first call on that needs one; 0: all calls run on the caller's thread.
+   * @param engine the name of the engine that runs them, where nobody looks on.
+   */
+  constructor(workers: number, engine: string) {
     this.#workers = workers;
+    this.#lanes = { ...CALL_ARENAS, engine };
+    this.#blocks = new Lanes(this.#lanes);
+    this.#traced = new Lanes(this.#lanes);
     this.#long = new Turns(workers);
   }
 
@@ -83,7 +90,7 @@ export class Calls {
   }
 
   #runHere(job: CallJob, input: CallInput): Promise<CallResult[]> {
-    this.#lane ??= new Lane(CALL_ARENAS);
+    this.#lane ??= new Lane(this.#lanes);
     return this.#lane.run(
       input.signal,
       (resources) => callWith(resources, job, input.source, input),
@@ -119,7 +126,7 @@ export class Calls {
   }
 
   #startThreads(): CallThreads {
-    this.#threads ??= new CallThreads(this.#workers + 1);
+    this.#threads ??= new CallThreads(this.#workers + 1, this.#lanes.engine);
     return this.#threads;
   }
 

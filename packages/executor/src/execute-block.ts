@@ -8,7 +8,7 @@ import { checkInput, checkTimeLimit } from "./block/check-input.ts";
 import { type TracerOf, withTracers } from "./block/guard-tracers.ts";
 import { type PreparedBlock, prepareBlock } from "./block/prepare-block.ts";
 import { readBlock } from "./block/read-block.ts";
-import { type EngineRegistry, engineName } from "./engines/registry.ts";
+import { type EngineRegistry, engineName, FALLBACK_ENGINE } from "./engines/registry.ts";
 import { Foresight } from "./hints/foresight.ts";
 import type { HintMemory } from "./hints/hint-memory.ts";
 import { hintOptions } from "./hints/hint-options.ts";
@@ -51,6 +51,8 @@ export interface ExecutorResources {
   workers: number;
   /** See ExecutorOptions. */
   singleClient: boolean;
+  /** The engine that runs blocks and calls that name none. */
+  engine: string;
   /** The engines that the pool's workers have. */
   engines: EngineRegistry;
 }
@@ -173,7 +175,10 @@ function prepareJob(input: ExecuteBlockInput, building: boolean): Job {
 }
 
 function planRun(resources: ExecutorResources, input: ExecuteBlockInput, block: Job): Plan {
-  const engine = engineName(input.engine, resources.engines);
+  // Only that one lets anybody look on.
+  const wantedEngine =
+    block.tracing?.tracer === undefined ? (input.engine ?? resources.engine) : FALLBACK_ENGINE;
+  const engine = engineName(wantedEngine, resources.engines);
   const wanted = input.mode ?? "parallel";
   const worthwhile = input.force === true || block.encodings.length >= MIN_PARALLEL_TRANSACTIONS;
   const workers = Math.min(resources.workers, Math.max(0, input.workers ?? resources.workers));

@@ -8,7 +8,7 @@ import type { CallInput, SimulateInput } from "./block/call-input.ts";
 import { checkWorkers } from "./block/check-input.ts";
 import type { CallResult, SimulatedBlock } from "./call.ts";
 import { Calls } from "./calls.ts";
-import { ENGINES } from "./engines/registry.ts";
+import { ENGINES, engineName } from "./engines/registry.ts";
 import { ExecutionError } from "./errors.ts";
 import {
   buildBlockWith,
@@ -40,6 +40,11 @@ export interface ExecutorOptions {
   singleClient?: boolean;
   /** The workers start with the first block that is for them, which waits for them: each has a heap of its own, and a node may never need one. Default: at once. */
   lazyWorkers?: boolean;
+  /**
+   * The name of the engine, one of ENGINE_NAMES, that runs blocks that name none, and calls. What it does not support, and what is traced, runs on
+   * ethereumjs all the same. Default: DEFAULT_ENGINE.
+   */
+  engine?: string;
 }
 
 const MAX_WORKERS = 64;
@@ -60,18 +65,19 @@ export class Executor {
   /** Ends a warm-up that is under way. */
   readonly #closing = new AbortController();
 
-  /** Starts the workers, unless they are to start late. Throws KernelOptionsError when the arenas exceed a 32-bit address space, WorkerStartError when no thread can be had, InvalidInputError. */
+  /** Starts the workers, unless they are to start late. Throws KernelOptionsError when the arenas exceed a 32-bit address space, WorkerStartError when no thread can be had, ExecutionError BRAID_ENGINE_UNKNOWN, InvalidInputError. */
   constructor(options: ExecutorOptions = {}) {
     checkWorkers(options.workers);
+    const engine = engineName(options.engine, ENGINES);
     this.workers = Math.min(MAX_WORKERS, Math.max(0, options.workers ?? availableParallelism()));
     const { blockArenaBytes, stateArenaBytes } = options;
     const arenas: Pick<KernelOptions, "blockArenaBytes" | "stateArenaBytes"> = {
       ...(blockArenaBytes === undefined ? {} : { blockArenaBytes }),
       ...(stateArenaBytes === undefined ? {} : { stateArenaBytes }),
     };
-    this.#beside = new Lanes(arenas);
+    this.#beside = new Lanes({ ...arenas, engine });
     this.singleClient = options.singleClient === true;
-    this.#calls = new Calls(this.singleClient ? 0 : this.workers);
+    this.#calls = new Calls(this.singleClient ? 0 : this.workers, engine);
     const kernel = Kernel.create({ maxWorkers: threadInstances(this.workers) + 1, ...arenas });
     // The threads take the instances from 1 on.
     const inline = new InlinePool(Kernel.attach(kernel.shared, kernel.shared.maxWorkers), ENGINES);
@@ -85,6 +91,7 @@ export class Executor {
       pool: threads ?? inline,
       singleClient: this.singleClient,
       workers: this.workers,
+      engine,
       engines: ENGINES,
     };
   }

@@ -13,15 +13,19 @@ import { FlatCache } from "./state/flat-cache.ts";
 /** PERF: calls are many and small: what has to be emptied for each is kept small too. */
 export const CALL_ARENAS = { blockArenaBytes: 128 << 20, stateArenaBytes: 64 << 20, bucketBits: 14 };
 
-type LaneOptions = Pick<KernelOptions, "blockArenaBytes" | "stateArenaBytes" | "bucketBits">;
+export interface LaneOptions
+  extends Pick<KernelOptions, "blockArenaBytes" | "stateArenaBytes" | "bucketBits"> {
+  /** The name of the engine that runs what names none. */
+  engine: string;
+}
 
 export class Lane {
   readonly #resources: ExecutorResources;
   /** One after the other: they share the kernel. */
   readonly #turns = new Turns();
 
-  constructor(options: LaneOptions) {
-    const kernel = Kernel.create({ ...options, maxWorkers: 1 });
+  constructor({ engine, ...arenas }: LaneOptions) {
+    const kernel = Kernel.create({ ...arenas, maxWorkers: 1 });
     const pool = new InlinePool(Kernel.attach(kernel.shared, 1), ENGINES);
     this.#resources = {
       kernel,
@@ -31,6 +35,7 @@ export class Lane {
       inline: pool,
       workers: 0,
       singleClient: true,
+      engine,
       engines: ENGINES,
     };
   }

@@ -2,7 +2,7 @@
 
 import { Kernel } from "@braid/kernel";
 import type { ExecuteBlockInput } from "./block/block-input.ts";
-import { ENGINES } from "./engines/registry.ts";
+import { DEFAULT_ENGINE, ENGINES } from "./engines/registry.ts";
 import { buildBlockWith, type ExecutorResources, executeBlockWith } from "./execute-block.ts";
 import { HintMemory } from "./hints/hint-memory.ts";
 import { SeededPool } from "./pool/seeded-pool.ts";
@@ -37,6 +37,7 @@ export class SeededExecutor {
       inline: pool,
       workers,
       singleClient: false,
+      engine: DEFAULT_ENGINE,
       engines: ENGINES,
     };
   }

@@ -8,16 +8,27 @@ import { randomBlock } from "@braid/testing/random-block";
 import { describe, expect, test } from "vitest";
 import type { CallMessage, SimulateInput } from "./block/call-input.ts";
 import type { SimulatedBlock } from "./call.ts";
-import { executorWith, inputOf } from "./testing/agree.ts";
+import { executorWith, inputOf, onAll, plainCall } from "./testing/agree.ts";
 
 const FORKS: readonly Fork[] = ["byzantium", "london", "cancun", "prague", "osaka"];
 
-function simulate(
+/** What the block comes to, the same on all engines. */
+async function simulate(
   { input, chain, source }: TestBlock,
   messages: CallMessage[],
   more: Partial<SimulateInput> = {},
 ): Promise<SimulatedBlock> {
-  return executorWith(2).simulate({ header: input.header, chain, source: source(), messages, ...more });
+  const plain = ({ results, stateChanges, requests }: SimulatedBlock): object => ({
+    results: results.map(plainCall),
+    changes: bytesToHex(stateChanges.bytes),
+    requests,
+  });
+  const blocks = await onAll((engine) =>
+    executorWith(2, engine).simulate({ header: input.header, chain, source: source(), messages, ...more }),
+  );
+  const first = blocks[0] as SimulatedBlock;
+  for (const other of blocks) expect(plain(other)).toEqual(plain(first));
+  return blocks.at(-1) as SimulatedBlock;
 }
 
 /** The block's transactions as messages from their senders. */

@@ -1,7 +1,18 @@
 // What the kernel exports to JavaScript. Pointers and counts are u32: the bindings (src/kernel.ts) make them unsigned.
 
 export { addBlockCode, addCode, findCode, newBlockCode, newCode } from "./codes";
-export { evmBeginsAgain, evmExecute, evmHashKnown, evmPrecompiled, evmResume } from "./evm/unit";
+export {
+  evmBeginSteps,
+  evmCredit,
+  evmEmptyStorage,
+  evmEndSteps,
+  evmSetBalance,
+  evmSetCode,
+  evmSetNonce,
+  evmSetSlot,
+  evmTouch,
+} from "./evm/steps";
+export { evmBeginsAgain, evmExecute, evmHashKnown, evmPrecompiled, evmResume, evmSystemCall } from "./evm/unit";
 export {
   flatFindAccount,
   flatFindSlot,

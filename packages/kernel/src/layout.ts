@@ -346,6 +346,9 @@ export const TERMS_PRIORITY_FEE = 16; // EIP-1559
 
 /** Bits of TX_FLAGS. */
 export const TX_CREATES = 1; // creates a contract: there is no receiver
+export const TX_MESSAGE = 2; // no transaction of a block: what counts towards the block's gas has no refunds
+export const TX_ANY_NONCE = 4; // its nonce is the sender's, whatever that is
+export const TX_SIMULATED = 8; // nothing is asked of the sender but funds
 
 /** One entry of an access list (EIP-2930). */
 export const TX_ACCESS_ADDRESS = 0; // 20 bytes
@@ -476,6 +479,8 @@ export const EVM_HASH_KNOWN = 424; // u32
 export const EVM_ERROR = 428; // u32: ERROR_* that the last frame ended with, 0 for none
 export const EVM_HASH = 432; // 32 bytes
 export const EVM_GAS_LEFT = 464; // u64: of the unit's outermost frame, when it has ended
+export const EVM_INVALID = 472; // u32: INVALID_*, after EXIT_INVALID
+export const EVM_INVALID_VALUE = 480; // a word: the nonce or balance that the sender has
 
 export const EVM_PRECOMPILE_GAS = 944; // of the PRECOMPILE_* below 10: what a call takes (u32), and each unit of its input (u32)
 
@@ -539,6 +544,12 @@ export const EXIT_PRECOMPILE = 7; // EVM_CALL_*
 export const EXIT_BLOCK_HASH = 8; // EVM_HASH_NUMBER
 export const EXIT_TIME = 9; // nothing: look at the clock
 export const EXIT_STEP = 10; // EVM_SEEN: an opcode is about to run
+export const EXIT_INVALID = 11; // the block cannot contain the transaction here: EVM_INVALID
+
+/** What is wrong with a transaction at the head of its block. */
+export const INVALID_NONCE = 1;
+export const INVALID_FUNDS = 2;
+export const INVALID_SENDER = 3; // has code (EIP-3607)
 
 /** How a frame ends. */
 export const ERROR_NONE = 0;
@@ -555,7 +566,8 @@ export const ERROR_CODE_SIZE = 10;
 export const ERROR_INIT_CODE_SIZE = 11;
 export const ERROR_INVALID_CODE = 12;
 export const ERROR_PRECOMPILE = 13; // its name is what the precompile said
-export const ERROR_COUNT = 14;
+export const ERROR_NO_CODE = 14; // of a system call: there is nothing to call
+export const ERROR_COUNT = 15;
 
 /** The precompiles that the kernel runs. */
 export const PRECOMPILE_SHA256 = 2;

@@ -87,6 +87,16 @@ export interface KernelExports {
   evmBeginsAgain(): number;
   evmPrecompiled(error: number, gasUsed: bigint, length: number): number;
   evmHashKnown(): void;
+  evmSystemCall(call: number, from: number): number;
+  evmBeginSteps(unit: number, isHead: number): number;
+  evmCredit(address: number, amount: number): number;
+  evmSetBalance(address: number, amount: number): number;
+  evmSetNonce(address: number, nonce: bigint): number;
+  evmSetCode(address: number, code: number, length: number): number;
+  evmSetSlot(address: number, key: number, value: number): number;
+  evmEmptyStorage(address: number): number;
+  evmTouch(address: number): number;
+  evmEndSteps(clears: number): number;
   resetBlock(units: number): number;
 }
 

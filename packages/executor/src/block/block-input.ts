@@ -43,7 +43,7 @@ export interface ExecuteBlockInput {
   mode?: ExecutionMode;
   /** Run small blocks in parallel too: for tests of the parallel path. */
   force?: boolean;
-  /** The engine's name, one of ENGINE_NAMES; default: ethereumjs. What another engine does not support runs on that one all the same. */
+  /** The engine's name, one of ENGINE_NAMES; default: the executor's. What another engine does not support runs on ethereumjs all the same. */
   engine?: string;
   /**
    * Workers for this block, at most the executor's; 0 runs it on the caller's thread. Default: all of them, but a block of less than

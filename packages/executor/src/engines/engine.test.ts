@@ -64,6 +64,7 @@ function run(block: TestBlock, engine: string, seed?: number): Promise<BlockResu
       inline: pool,
       workers,
       singleClient: false,
+      engine,
       engines: registry,
     },
     {

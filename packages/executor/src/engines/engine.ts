@@ -42,7 +42,7 @@ export type UnitEnd =
 /** One engine of one worker. */
 export interface Engine {
   /** Makes ready for a block: called when the blocks before it have ended. */
-  beginBlock(block: EngineBlock): Promise<UnitExecutor>;
+  beginBlock(block: EngineBlock): UnitExecutor | Promise<UnitExecutor>;
 }
 
 /** An engine in a block. */

@@ -8,6 +8,9 @@ export type EngineRegistry = Readonly<Record<string, () => Promise<EngineFactory
 /** Runs every unit of every fork: what another engine does not support is left to it. */
 export const FALLBACK_ENGINE = "ethereumjs";
 
+/** What executors run on that name none. */
+export const DEFAULT_ENGINE = FALLBACK_ENGINE;
+
 export const ENGINES: EngineRegistry = {
   [FALLBACK_ENGINE]: async () => {
     const { EthereumjsEngine } = await import("./ethereumjs/units/ethereumjs-engine.ts");
@@ -23,9 +26,9 @@ export const ENGINES: EngineRegistry = {
 /** The names that the option `engine` takes. */
 export const ENGINE_NAMES: readonly string[] = Object.keys(ENGINES);
 
-/** The engine that is asked for. Throws ExecutionError BRAID_ENGINE_UNKNOWN when there is none of that name. */
+/** The engine that is asked for, or the default. Throws ExecutionError BRAID_ENGINE_UNKNOWN when there is none of that name. */
 export function engineName(wanted: string | undefined, engines: EngineRegistry): string {
-  const name = wanted ?? FALLBACK_ENGINE;
+  const name = wanted ?? DEFAULT_ENGINE;
   if (Object.hasOwn(engines, name)) return name;
   const names = Object.keys(engines);
   throw new ExecutionError(

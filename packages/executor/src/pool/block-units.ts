@@ -5,6 +5,7 @@ import type { Kernel } from "@braid/kernel";
 import { InvalidTransactionError, type TransactionErrorCode } from "@braid/protocol";
 import { FIRST_MESSAGE } from "../block/call-input.ts";
 import type { EngineBlock, MissHandler, UnitEnd, UnitExecutor } from "../engines/engine.ts";
+import { isNotInstalled, WorkerStartError } from "../errors.ts";
 import { beginLayOut, layOutTransaction } from "../records/lay-out-transaction.ts";
 import { markUnsupported } from "../records/outcome.ts";
 import type { UnitRunner } from "./candidates.ts";
@@ -17,7 +18,7 @@ export class BlockUnits implements UnitRunner {
   /** Somebody else may run meanwhile what a worker would wait for. */
   readonly #isParallel: boolean;
   readonly #engine: UnitExecutor;
-  readonly #beginFallback: (() => Promise<UnitExecutor>) | undefined;
+  readonly #beginFallback: (() => UnitExecutor | Promise<UnitExecutor>) | undefined;
   #fallback: UnitExecutor | undefined;
 
   /**
@@ -29,7 +30,7 @@ export class BlockUnits implements UnitRunner {
     block: EngineBlock & { mode: "parallel" | "sequential" },
     misses: MissHandler,
     engine: UnitExecutor,
-    beginFallback: (() => Promise<UnitExecutor>) | undefined,
+    beginFallback: (() => UnitExecutor | Promise<UnitExecutor>) | undefined,
   ) {
     this.#kernel = kernel;
     this.#block = block;
@@ -60,7 +61,7 @@ export class BlockUnits implements UnitRunner {
   }
 
   /** Runs one incarnation; see UnitExecutor.executeUnit. It never ends as "unsupported". */
-  async execute(unit: number, head: boolean): Promise<UnitEnd> {
+  execute(unit: number, head: boolean): UnitEnd | Promise<UnitEnd> {
     try {
       if (!this.#layOut(unit)) return { kind: "fault" };
     } catch (error) {
@@ -70,8 +71,17 @@ export class BlockUnits implements UnitRunner {
     }
     // What runs as the head alone is what the others wait for, or has failed to read before: it waits itself.
     this.#misses.begin(unit, !this.#isParallel || this.#kernel.isHeadOnly(unit));
-    let end = await this.#engine.executeUnit(unit, head);
-    if (end.kind === "unsupported") end = await this.#restart(unit, head);
+    const end = this.#engine.executeUnit(unit, head);
+    return end instanceof Promise ? this.#endLater(end, unit, head) : this.#end(end, unit, head);
+  }
+
+  async #endLater(end: Promise<UnitEnd>, unit: number, head: boolean): Promise<UnitEnd> {
+    return this.#end(await end, unit, head);
+  }
+
+  /** What the incarnation comes to that has ended so on the block's engine. */
+  #end(end: UnitEnd, unit: number, head: boolean): UnitEnd | Promise<UnitEnd> {
+    if (end.kind === "unsupported") return this.#endLater(this.#restart(unit, head), unit, head);
     if (end.kind !== "fault" && this.#misses.refused.length > 0) return this.#scoutOn(unit, head);
     return end.kind === "failed" ? { kind: "failed", error: withIndex(end.error, this.#indexOf(unit)) } : end;
   }
@@ -90,7 +100,12 @@ export class BlockUnits implements UnitRunner {
 
   /** Whatever the other engine has logged is forgotten when the fallback begins the incarnation. */
   async #restart(unit: number, head: boolean): Promise<UnitEnd> {
-    this.#fallback ??= await this.#beginFallback?.();
+    try {
+      this.#fallback ??= await this.#beginFallback?.();
+    } catch (error) {
+      const reason = isNotInstalled(error) ? new WorkerStartError(error) : error;
+      return head ? { kind: "failed", error: reason } : { kind: "suspended", blockingUnit: -1 };
+    }
     const end = await this.#fallback?.executeUnit(unit, head);
     if (end === undefined || end.kind === "unsupported")
       return { kind: "failed", error: new Error("the engine that runs everything does not run this unit") };

@@ -7,6 +7,8 @@ import type { SourceRead } from "../state/check-answer.ts";
 /** Calls for a thread. `Job` is what the thread's code takes; this layer only carries it. */
 export interface CallTask<Job> {
   job: Job;
+  /** The name of the engine that runs an executor's calls. */
+  engine: string;
   /** The identity of the state, when its root is known. */
   stateRoot: Uint8Array | undefined;
   /** For what the thread's cache lacks. */

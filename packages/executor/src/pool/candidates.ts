@@ -9,7 +9,7 @@ import { leaveOut, refusal } from "../records/left-out.ts";
 export interface UnitRunner {
   /** Lays out the unit's transaction, if it has one: its record, its sender, its limits. What is wrong with it is reported when it is executed. */
   prepare(unit: number): void;
-  execute(unit: number, head: boolean): Promise<UnitEnd>;
+  execute(unit: number, head: boolean): UnitEnd | Promise<UnitEnd>;
 }
 
 /** An engine's units as candidates of the block that is being built. */
@@ -26,16 +26,20 @@ export class CandidateUnits implements UnitRunner {
     this.#units.prepare(unit);
   }
 
-  async execute(unit: number, head: boolean): Promise<UnitEnd> {
+  execute(unit: number, head: boolean): UnitEnd | Promise<UnitEnd> {
     if (!head) return this.#units.execute(unit, head);
     // Room comes first: a full block does not execute what is left of a pool, and the reason does not depend on who was tried before.
     this.#units.prepare(unit);
     const refused = this.#refusal(unit);
     if (refused !== undefined) return this.#leaveOut(unit, refused);
-    const end = await this.#units.execute(unit, head);
-    if (end.kind === "failed" && end.error instanceof InvalidTransactionError)
-      return this.#leaveOut(unit, end.error);
-    return end;
+    const end = this.#units.execute(unit, head);
+    return end instanceof Promise ? end.then((known) => this.#end(unit, known)) : this.#end(unit, end);
+  }
+
+  #end(unit: number, end: UnitEnd): UnitEnd {
+    return end.kind === "failed" && end.error instanceof InvalidTransactionError
+      ? this.#leaveOut(unit, end.error)
+      : end;
   }
 
   #refusal(unit: number): InvalidTransactionError | undefined {

@@ -2,6 +2,7 @@
 
 import { HALT_NONE, type Kernel, StepCode } from "@braid/kernel";
 import { BaseError, serializeError } from "@braid/primitives";
+import type { UnitEnd } from "../engines/engine.ts";
 import { ExecutionError, isNotInstalled, WorkerStartError } from "../errors.ts";
 import type { UnitRunner } from "./candidates.ts";
 import { ReadFailure, type SourceClient } from "./source-client.ts";
@@ -23,19 +24,22 @@ export function fail(kernel: Kernel, unit: number, error: unknown, report: Worke
 }
 
 /** The units of a block; undefined when its state cannot be opened or the engine cannot begin it, which is reported then. */
-export async function beginBlock(
+export function beginBlock(
   kernel: Kernel,
   source: SourceClient,
   engines: WorkerEngines,
   task: BlockTask,
   report: WorkerReport,
-): Promise<UnitRunner | undefined> {
+): UnitRunner | undefined | Promise<UnitRunner | undefined> {
+  const cannot = (error: unknown): undefined => {
+    fail(kernel, 0, isNotInstalled(error) ? new WorkerStartError(error) : error, report);
+  };
   try {
     source.open(task);
-    return await engines.begin(task);
+    const units = engines.begin(task);
+    return units instanceof Promise ? units.catch(cannot) : units;
   } catch (error) {
-    fail(kernel, 0, isNotInstalled(error) ? new WorkerStartError(error) : error, report);
-    return undefined;
+    return cannot(error);
   }
 }
 
@@ -64,7 +68,8 @@ export async function runParallel(
       idleMs = IDLE_MS;
       const unit = kernel.taskUnit();
       const incarnation = kernel.taskIncarnation();
-      const end = await units.execute(unit, kernel.taskIsHead());
+      const ending = units.execute(unit, kernel.taskIsHead());
+      const end = ending instanceof Promise ? await ending : ending;
       if (end.kind === "done") {
         const flags = kernel.publishAll(unit, incarnation);
         if (flags < 0) return;
@@ -88,30 +93,56 @@ export async function runParallel(
   }
 }
 
-/** All units that are not committed yet, in order, with nothing else running, or those below `until`. `breathe` is called after each: what it answers is waited for. */
-export async function runInOrder(
+/** How a run in order goes on between its units. */
+interface InOrderOptions {
+  /** Units to run, when that is not all of them. */
+  until?: number | undefined;
+  /** Called after each unit: what it answers is waited for. */
+  breathe?: (() => Promise<void> | undefined) | undefined;
+}
+
+/** All units that are not committed yet, in order, with nothing else running. PERF: a promise only when one of them has to wait for something. */
+export function runInOrder(
   kernel: Kernel,
   units: UnitRunner,
   report: WorkerReport,
-  {
-    until,
-    breathe,
-  }: { until?: number | undefined; breathe?: (() => Promise<void> | undefined) | undefined } = {},
-): Promise<void> {
+  { until, breathe }: InOrderOptions = {},
+): Promise<void> | undefined {
   const count = until ?? kernel.unitCount;
   const unitMs = new Float64Array(kernel.unitCount);
   report.unitMs = unitMs;
-  for (let unit = kernel.commitIndex(); unit < count; unit++) {
-    // Nobody wants the rest.
-    if (kernel.haltReason !== HALT_NONE) return;
-    const begin = performance.now();
-    const end = await units.execute(unit, true);
-    if (end.kind === "failed") return fail(kernel, unit, end.error, report);
-    if (end.kind !== "done") return;
-    if (kernel.publishAll(unit, kernel.unitIncarnation(unit)) < 0) return;
-    if (kernel.commitInOrder(unit) !== 0) return;
+  let begin = 0;
+  /** Is the unit committed? Else the run is over. */
+  const commit = (unit: number, end: UnitEnd): boolean => {
+    if (end.kind === "failed") fail(kernel, unit, end.error, report);
+    if (end.kind !== "done") return false;
+    if (kernel.publishAll(unit, kernel.unitIncarnation(unit)) < 0) return false;
+    if (kernel.commitInOrder(unit) !== 0) return false;
     unitMs[unit] = performance.now() - begin;
+    return true;
+  };
+  /** From the unit on that has something to wait for. */
+  const goOn = async (first: number, pending: Promise<UnitEnd> | Promise<void>): Promise<void> => {
+    let end = await pending;
+    for (let unit = first; ; ) {
+      if (end !== undefined && !commit(unit++, end)) return;
+      const pause = end === undefined ? undefined : breathe?.();
+      if (pause !== undefined) await pause;
+      // Nobody wants the rest.
+      if (unit >= count || kernel.haltReason !== HALT_NONE) return;
+      begin = performance.now();
+      const next = units.execute(unit, true);
+      end = next instanceof Promise ? await next : next;
+    }
+  };
+  for (let unit = kernel.commitIndex(); unit < count; unit++) {
+    if (kernel.haltReason !== HALT_NONE) return undefined;
+    begin = performance.now();
+    const end = units.execute(unit, true);
+    if (end instanceof Promise) return goOn(unit, end);
+    if (!commit(unit, end)) return undefined;
     const pause = breathe?.();
-    if (pause !== undefined) await pause;
+    if (pause !== undefined) return goOn(unit + 1, pause);
   }
+  return undefined;
 }

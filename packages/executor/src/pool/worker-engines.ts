@@ -11,7 +11,8 @@ export class WorkerEngines {
   readonly #kernel: Kernel;
   readonly #misses: MissHandler;
   readonly #registry: EngineRegistry;
-  readonly #engines = new Map<string, Promise<Engine>>();
+  /** A promise until it is loaded. */
+  readonly #engines = new Map<string, Engine | Promise<Engine>>();
 
   constructor(kernel: Kernel, misses: MissHandler, registry: EngineRegistry) {
     this.#kernel = kernel;
@@ -19,7 +20,7 @@ export class WorkerEngines {
     this.#registry = registry;
   }
 
-  get(name: string): Promise<Engine> {
+  get(name: string): Engine | Promise<Engine> {
     let engine = this.#engines.get(name);
     if (engine === undefined) {
       engine = this.#make(name);
@@ -31,14 +32,29 @@ export class WorkerEngines {
   async #make(name: string): Promise<Engine> {
     const load = this.#registry[name];
     if (load === undefined) throw new Error(`a task for the engine ${name}, which no worker has`);
-    return (await load())(this.#kernel, this.#misses);
+    const engine = (await load())(this.#kernel, this.#misses);
+    this.#engines.set(name, engine);
+    return engine;
   }
 
-  /** The units of a block on the engine that the task names. */
-  async begin(task: BlockTask): Promise<UnitRunner> {
-    const on = async (name: string): Promise<UnitExecutor> => (await this.get(name)).beginBlock(task);
-    const fallback = task.engine === FALLBACK_ENGINE ? undefined : () => on(FALLBACK_ENGINE);
-    const units = new BlockUnits(this.#kernel, task, this.#misses, await on(task.engine), fallback);
+  /** The units of a block on the engine that the task names. PERF: no promise when the engine is loaded and begins a block without one. */
+  begin(task: BlockTask): UnitRunner | Promise<UnitRunner> {
+    const engine = this.#beginOn(task.engine, task);
+    return engine instanceof Promise
+      ? engine.then((units) => this.#unitsOf(task, units))
+      : this.#unitsOf(task, engine);
+  }
+
+  #beginOn(name: string, task: BlockTask): UnitExecutor | Promise<UnitExecutor> {
+    const engine = this.get(name);
+    return engine instanceof Promise
+      ? engine.then((loaded) => loaded.beginBlock(task))
+      : engine.beginBlock(task);
+  }
+
+  #unitsOf(task: BlockTask, engine: UnitExecutor): UnitRunner {
+    const fallback = task.engine === FALLBACK_ENGINE ? undefined : () => this.#beginOn(FALLBACK_ENGINE, task);
+    const units = new BlockUnits(this.#kernel, task, this.#misses, engine, fallback);
     return task.building ? new CandidateUnits(this.#kernel, units) : units;
   }
 }

@@ -1,7 +1,7 @@
 // The piscina worker of blocks: one task a block. Inside it the workers of a block collaborate through shared memory alone (share.ts).
 
 import { Kernel } from "@braid/kernel";
-import { ENGINES, FALLBACK_ENGINE } from "../engines/registry.ts";
+import { DEFAULT_ENGINE, ENGINES } from "../engines/registry.ts";
 import { runShare } from "./share.ts";
 import { SourceClient } from "./source-client.ts";
 import type { WorkerReport, WorkerTask } from "./task.ts";
@@ -26,7 +26,7 @@ interface WorkerKernel {
 }
 
 // PERF: before the first block asks for it.
-await ENGINES[FALLBACK_ENGINE]?.();
+await ENGINES[DEFAULT_ENGINE]?.();
 
 export default serveTasks({ limit: MAX_KERNELS, make: attach, run: runTask });
 

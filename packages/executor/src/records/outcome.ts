@@ -207,20 +207,27 @@ function integerSize(value: number): number {
   return size;
 }
 
+/** Gas that a committed unit's sender pays for. */
+export function gasUsedOf(kernel: Kernel, unit: number): bigint {
+  return kernel.u64[(kernel.outcomePtr(unit) + OUTCOME_GAS_USED) >>> 3] as bigint;
+}
+
 /** Notes in an outcome that was just stored that the block's engine did not support the unit. */
 export function markUnsupported(kernel: Kernel, unit: number): void {
   const flags = (kernel.outcomePtr(unit) + OUTCOME_FLAGS) >>> 2;
   kernel.u32[flags] = (kernel.u32[flags] as number) | OUTCOME_UNSUPPORTED;
 }
 
+/** Did the block's engine not support a finished unit, so that another one ran it? */
+export function isUnsupported(kernel: Kernel, unit: number): boolean {
+  const flags = kernel.u32[(kernel.outcomePtr(unit) + OUTCOME_FLAGS) >>> 2] as number;
+  return (flags & OUTCOME_UNSUPPORTED) !== 0;
+}
+
 /** How many units of a finished block its engine did not support. */
 export function countUnsupported(kernel: Kernel): number {
   let count = 0;
   for (let unit = 0; unit < kernel.unitCount; unit++)
-    if (
-      !kernel.isLeftOut(unit) &&
-      (kernel.u32[(kernel.outcomePtr(unit) + OUTCOME_FLAGS) >>> 2] as number) & OUTCOME_UNSUPPORTED
-    )
-      count++;
+    if (!kernel.isLeftOut(unit) && isUnsupported(kernel, unit)) count++;
   return count;
 }

@@ -33,7 +33,7 @@ import {
   TX_TYPE,
   TX_VALUE,
 } from "@braid/kernel";
-import type { AccessListEntry, IntrinsicGas, Transaction } from "@braid/protocol";
+import type { AccessListEntry, ForkRules, IntrinsicGas, Transaction } from "@braid/protocol";
 import { readU256, writeU256 } from "./words.ts";
 
 /** An authorization of which all holds that can be known without state (EIP-7702). */
@@ -69,11 +69,34 @@ const HASH_BYTES = 32;
 const ADDRESS_BYTES = 20;
 const NONE: readonly never[] = [];
 
+/** Wei that the sender must be able to pay. */
+export function highestCost(
+  {
+    gasLimit,
+    maxFeePerGas,
+    value,
+    blobVersionedHashes,
+    maxFeePerBlobGas,
+  }: Pick<
+    RecordedTransaction,
+    "gasLimit" | "maxFeePerGas" | "value" | "blobVersionedHashes" | "maxFeePerBlobGas"
+  >,
+  rules: ForkRules,
+): bigint {
+  const blobGas = BigInt(blobVersionedHashes.length) * rules.blobGasPerBlob;
+  return gasLimit * maxFeePerGas + value + blobGas * maxFeePerBlobGas;
+}
+
 /**
- * Writes the record of a decoded transaction whose data is a view of shared memory. Returns its ptr, 0 when the arena is full.
- * PERF: one allocation for all of it.
+ * Writes the record of a decoded transaction whose data is a view of shared memory; `flags` are those of TX_FLAGS that it does not tell itself. Returns
+ * its ptr, 0 when the arena is full. PERF: one allocation for all of it.
  */
-export function writeTransaction(kernel: Kernel, tx: Transaction, terms: TransactionTerms): number {
+export function writeTransaction(
+  kernel: Kernel,
+  tx: Transaction,
+  terms: TransactionTerms,
+  flags = 0,
+): number {
   const { u8, u32, u64 } = kernel;
   const { accessList, blobVersionedHashes, data } = tx;
   const { gas, gasPrice, delegations } = terms;
@@ -86,7 +109,7 @@ export function writeTransaction(kernel: Kernel, tx: Transaction, terms: Transac
     u32[(record + offset) >>> 2] = value;
   };
   word(TX_TYPE, tx.type);
-  word(TX_FLAGS, tx.to === undefined ? TX_CREATES : 0);
+  word(TX_FLAGS, (tx.to === undefined ? TX_CREATES : 0) | flags);
   u64[(record + TX_NONCE) >>> 3] = tx.nonce;
   u64[(record + TX_GAS_LIMIT) >>> 3] = tx.gasLimit;
   u64[(record + TX_INTRINSIC_GAS) >>> 3] = gas.intrinsic;

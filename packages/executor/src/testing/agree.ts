@@ -1,13 +1,15 @@
 // For tests: the differential heart. One block on stock ethereumjs, on Braid sequentially, and on Braid in parallel with 1, 2,
 // 3 and 8 workers several times; everything that execution determines must be the same everywhere.
 
-import { bytesToHex } from "@braid/primitives";
+import { bytesToHex, serializeError } from "@braid/primitives";
 import { type BegunStore, MemoryStateStore, StateChanges } from "@braid/state";
 import { runOnce } from "@braid/stock/run-once";
 import type { TestBlock } from "@braid/testing/block-builder";
 import type { RunBlockResult } from "@ethereumjs/vm";
 import { afterAll, expect } from "vitest";
 import type { ExecuteBlockInput } from "../block/block-input.ts";
+import type { CallResult } from "../call.ts";
+import { DEFAULT_ENGINE, ENGINE_NAMES } from "../engines/registry.ts";
 import { Executor } from "../executor.ts";
 import type { BlockResult } from "../result/block-result.ts";
 
@@ -16,22 +18,48 @@ export type AnyBlock = Omit<TestBlock, "signers"> & Partial<Pick<TestBlock, "sig
 
 export const WORKER_COUNTS = [1, 2, 3, 8] as const;
 
-const executors = new Map<number, Executor>();
+const executors = new Map<string, Executor>();
 const stores = new WeakMap<AnyBlock, BegunStore>();
 
-/** The file's executor with so many workers; it ends with the file's tests. */
-export function executorWith(workers: number): Executor {
-  let executor = executors.get(workers);
+/** The file's executor with so many workers, on the default engine or that of a name; it ends with the file's tests. */
+export function executorWith(workers: number, engine?: string): Executor {
+  const key = `${workers} ${engine}`;
+  let executor = executors.get(key);
   if (executor === undefined) {
     if (executors.size === 0)
       afterAll(async () => {
         await Promise.all([...executors.values()].map((one) => one.close()));
         executors.clear();
       });
-    executor = new Executor({ workers });
-    executors.set(workers, executor);
+    executor = new Executor({ workers, ...(engine === undefined ? {} : { engine }) });
+    executors.set(key, executor);
   }
   return executor;
+}
+
+/** Does the same on each engine. Gives what all give, or throws what all throw: code, message and data are the same. */
+export async function onAll<Result>(run: (engine: string) => Promise<Result>): Promise<Result[]> {
+  const ends: PromiseSettledResult<Result>[] = [];
+  for (const engine of ENGINE_NAMES) ends.push(...(await Promise.allSettled([run(engine)])));
+  const failures = ends.map((end) => {
+    if (end.status === "fulfilled") return "";
+    const { stack: _, ...error } = serializeError(end.reason);
+    return asText(error);
+  });
+  expect(new Set(failures).size, failures.join(" | ")).toBe(1);
+  return ends.map((end) => {
+    if (end.status === "rejected") throw end.reason;
+    return end.value;
+  });
+}
+
+/** What a call comes to, without what only tells how: the engine, the order and repetition of what was read and written. */
+export function plainCall({ engine: _, reads, writes, ...rest }: CallResult): object {
+  return {
+    ...rest,
+    reads: reads && [...new Set(reads.map(asText))].sort(),
+    writes: writes?.map(asText).sort(),
+  };
 }
 
 /** Executes a block on Braid; pre-Byzantium receipts get their state roots. */
@@ -185,6 +213,15 @@ export interface Agreement {
   reexecutions: number;
 }
 
+/** On engines that are not the default. */
+export const otherWays = ENGINE_NAMES.filter((engine) => engine !== DEFAULT_ENGINE).flatMap(
+  (engine) =>
+    [
+      [engine, 0, "sequential"],
+      [engine, 3, "parallel"],
+    ] as const,
+);
+
 /** Fails unless all ways to execute the block agree. */
 export async function assertAllAgree(block: AnyBlock, options: AgreeOptions = {}): Promise<Agreement> {
   const { repeat = 3, workers = WORKER_COUNTS, correct } = options;
@@ -194,14 +231,11 @@ export async function assertAllAgree(block: AnyBlock, options: AgreeOptions = {}
   expect(await outcomeOfBraid(block, result)).toEqual(expected);
   const print = fingerprint(result);
   expect(fingerprint(await runBraid(block, 0)), "on the caller's thread").toBe(print);
-  for (const [count, mode] of [
-    [0, "sequential"],
-    [3, "parallel"],
-  ] as const) {
-    const inWasm = await runBraid(block, count, { mode, engine: "wasm" });
-    if (fingerprint(inWasm) === print) continue;
-    expect(await outcomeOfBraid(block, inWasm), `the wasm engine, ${mode}`).toEqual(expected);
-    expect(JSON.parse(fingerprint(inWasm)), `the wasm engine, ${mode}`).toEqual(JSON.parse(print));
+  for (const [engine, count, mode] of otherWays) {
+    const other = await runBraid(block, count, { mode, engine });
+    if (fingerprint(other) === print) continue;
+    expect(await outcomeOfBraid(block, other), `the ${engine} engine, ${mode}`).toEqual(expected);
+    expect(JSON.parse(fingerprint(other)), `the ${engine} engine, ${mode}`).toEqual(JSON.parse(print));
   }
   let reexecutions = 0;
   for (const count of workers) {
@@ -225,23 +259,26 @@ export async function assertAllReject(
   options: Pick<AgreeOptions, "repeat" | "workers"> = {},
 ): Promise<unknown> {
   const { repeat = 3, workers = WORKER_COUNTS } = options;
-  const sequential = await rejection(block, 1, "sequential");
+  const sequential = await rejection(block, 1, { mode: "sequential" });
+  // Code, message and data; errors as such compare by message alone.
+  const print = JSON.stringify(sequential);
+  for (const [engine, count, mode] of otherWays)
+    expect(JSON.stringify(await rejection(block, count, { mode, engine })), `${engine}, ${mode}`).toBe(print);
   for (const count of workers)
     for (let round = 0; round < repeat; round++)
-      // Code, message and data; errors as such compare by message alone.
-      expect(JSON.stringify(await rejection(block, count, "parallel"))).toBe(JSON.stringify(sequential));
+      expect(JSON.stringify(await rejection(block, count, { mode: "parallel" }))).toBe(print);
   return sequential;
 }
 
 async function rejection(
   block: AnyBlock,
   workers: number,
-  mode: "sequential" | "parallel",
+  more: Pick<ExecuteBlockInput, "mode" | "engine">,
 ): Promise<unknown> {
   try {
-    await runBraid(block, workers, { mode });
+    await runBraid(block, workers, more);
   } catch (error) {
     return error;
   }
-  throw new Error(`a block that should be invalid was executed (${mode}, ${workers} workers)`);
+  throw new Error(`a block that should be invalid was executed (${more.mode}, ${workers} workers)`);
 }

@@ -83,8 +83,7 @@ export class EngineFuzzer {
     // Now and then on state that has to be asked for, so that the EVM stops and goes on.
     const source = one.seed % 8 === 0 ? readByRead(block.source()) : block.source();
     const found = await this.#executor.executeBlock({ ...fuzzInput(block, "wasm"), source });
-    // The block's first and last unit never are the engine's.
-    const unsupported = found.statistics.engine.unsupported - 2;
+    const { unsupported } = found.statistics.engine;
     const ends = expected.transactions.map(({ error }) => error ?? "success");
     return { difference: differenceOf(expected, found), unsupported, ends };
   }

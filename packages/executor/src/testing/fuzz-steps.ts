@@ -13,7 +13,8 @@ import {
 import { ENGINES, type EngineRegistry } from "../engines/registry.ts";
 import { OPCODES } from "../engines/wasm/opcodes.ts";
 import { precompilesOver } from "../engines/wasm/precompiles.ts";
-import { type OnStep, WasmEngine } from "../engines/wasm/wasm-engine.ts";
+import { WasmEngine } from "../engines/wasm/wasm-engine.ts";
+import type { OnStep } from "../engines/wasm/wasm-units.ts";
 import { executeBlockWith } from "../execute-block.ts";
 import { Executor } from "../executor.ts";
 import { HintMemory } from "../hints/hint-memory.ts";
@@ -49,7 +50,8 @@ function stepRunner(onStep: OnStep): (one: FuzzCase) => Promise<void> {
   const pool = new InlinePool(Kernel.attach(kernel.shared, 1), engines);
   const cache = new FlatCache(kernel);
   const hints = new HintMemory();
-  const resources = { kernel, cache, pool, inline: pool, hints, workers: 0, singleClient: true, engines };
+  const pools = { pool, inline: pool, workers: 0, singleClient: true };
+  const resources = { ...pools, kernel, cache, hints, engine: "wasm", engines };
   return async (one) => {
     await executeBlockWith(resources, fuzzInput(await blockOf(one), "wasm"));
   };

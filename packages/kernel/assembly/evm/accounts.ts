@@ -9,13 +9,17 @@ import {
   ACCOUNT_NONCE,
   ACCOUNT_STORAGE_RESET,
   CODE_BYTES,
+  EVM_INVALID_VALUE,
   EVM_TEMP,
   EXIT_ACCOUNT,
   EXIT_CODE,
+  EXIT_DONE,
   EXIT_FAULT,
   EXIT_UNSUPPORTED,
   FLAT_ACCOUNT_FLAGS,
   FLAT_HAS_STORAGE,
+  INVALID_FUNDS,
+  INVALID_NONCE,
   RULE_HOLDS_ALL,
 } from "../../src/layout";
 import { addBlockCode, findCode, newBlockCode } from "../codes";
@@ -65,7 +69,7 @@ import {
   UNDO_TOUCHED,
   UNDO_WARM_ACCOUNT,
 } from "./journal";
-import { hasRule, head, resolved, stop, stopMissing, unit, waitForHead } from "./machine";
+import { exit, hasRule, head, resolved, stop, stopInvalid, stopMissing, unit, waitForHead } from "./machine";
 import { add, copy, isNegative, isZero, less, set, setShort, sub } from "./u256";
 
 /** keccak256 of nothing, as its bytes lie in memory. */
@@ -135,7 +139,9 @@ function hasNonce(entry: u32): bool {
 export function assumeNonce(entry: u32, expected: u64): bool {
   if (head) {
     if (!peekNonce(entry) || !logNonce(entry, false)) return false;
-    return load<u64>(entry, A_NONCE_BASE) == expected || stop(EXIT_UNSUPPORTED);
+    if (load<u64>(entry, A_NONCE_BASE) == expected) return true;
+    setShort(evm + EVM_INVALID_VALUE, load<u64>(entry, A_NONCE_BASE));
+    return stopInvalid(INVALID_NONCE);
   }
   store<u64>(entry, expected, A_NONCE_BASE);
   raise(entry, A_NONCE_KNOWN);
@@ -217,7 +223,10 @@ export function covers(entry: u32, amount: u32): bool {
 
 /** The protocol's own check of the sender: does its balance cover the most that the transaction can cost? False: the EVM stops. */
 export function assumeCovers(entry: u32, amount: u32): bool {
-  if (head) return covers(entry, amount) || stop(EXIT_UNSUPPORTED);
+  if (head) {
+    if (covers(entry, amount)) return true;
+    return exit == EXIT_DONE && balance(entry, evm + EVM_INVALID_VALUE) && stopInvalid(INVALID_FUNDS);
+  }
   if (isZero(amount)) return true;
   return logBetween(load<u32>(entry, A_RECORD) + ACCOUNT_BALANCE, amount, 0, true);
 }
@@ -355,13 +364,19 @@ export function warmAccount(entry: u32): bool {
   return true;
 }
 
-/** The balance is zero now, whatever it was. */
-export function emptyBalance(entry: u32): bool {
+/** The balance is the word at `amount` now, whatever it was. */
+export function setBalance(entry: u32, amount: u32): bool {
   if (!note(UNDO_BALANCE, entry, entry + A_BALANCE) || !note(UNDO_DELTA, entry, entry + A_DELTA)) return false;
-  setShort(entry + A_BALANCE, 0);
+  copy(entry + A_BALANCE, amount);
   setShort(entry + A_DELTA, 0);
   raise(entry, A_BALANCE_SET);
   return true;
+}
+
+/** The balance is zero now, whatever it was. */
+export function emptyBalance(entry: u32): bool {
+  setShort(evm + ONE, 0);
+  return setBalance(entry, evm + ONE);
 }
 
 /** Notes that the account has destroyed itself; true when that is new. `exit` tells whether the answer counts. */
@@ -379,6 +394,11 @@ export function destroy(entry: u32): bool {
   store<u32>(entry, 0, A_CODE);
   raise(entry, A_HASH_SET | A_DESTROYED);
   return true;
+}
+
+/** Storage that was there before the unit is gone; the rest of the account stays. */
+export function emptyStorage(entry: u32): void {
+  raise(entry, A_DESTROYED);
 }
 
 /** Is the account that an empty one was found to be in the state at all? */

@@ -77,6 +77,8 @@ const MAX_ENTRIES: u32 = ((EVM_TABLE_MASK + 1) / 4) * 3;
 
 export let firstAccount: u32 = 0;
 export let firstSlot: u32 = 0;
+/** Their order is that in which they were met, backwards. */
+let lastTransient: u32 = 0;
 let lastAccount: u32 = 0;
 let lastSlot: u32 = 0;
 let count: u32 = 0;
@@ -87,6 +89,7 @@ export function beginEntries(): void {
   firstSlot = 0;
   lastAccount = 0;
   lastSlot = 0;
+  lastTransient = 0;
   count = 0;
   epoch = load<u32>(evm + EVM_EPOCH) + 1;
   if (epoch == 0) {
@@ -205,10 +208,17 @@ export function transientEntry(owner: u32, isRead: bool): u32 {
   if (isRead) return 0;
   const entry = newEntry(at, hash, KIND_TRANSIENT, TRANSIENT_ENTRY_SIZE);
   if (entry == 0) return 0;
+  store<u32>(entry, lastTransient, ENTRY_NEXT);
+  lastTransient = entry;
   store<u32>(entry, owner, T_ACCOUNT);
   copy32(entry + T_KEY, area);
   zero32(entry + T_VALUE);
   return entry;
+}
+
+/** All transient slots are zero, as each message call from outside finds them. */
+export function clearTransient(): void {
+  for (let entry = lastTransient; entry != 0; entry = load<u32>(entry, ENTRY_NEXT)) zero32(entry + T_VALUE);
 }
 
 // @ts-ignore: decorator

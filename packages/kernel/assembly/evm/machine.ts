@@ -5,12 +5,14 @@ import {
   EVM_BLOCKING,
   EVM_ENTRIES,
   EVM_FRAMES,
+  EVM_INVALID,
   EVM_JOURNAL,
   EVM_LOGS,
   EVM_MISSING,
   EVM_RULES,
   EXIT_DONE,
   EXIT_FAULT,
+  EXIT_INVALID,
   EXIT_SUSPENDED,
   EXIT_UNSUPPORTED,
   READ_ESTIMATE,
@@ -106,6 +108,12 @@ export function stop(reason: i32): bool {
 export function stopMissing(reason: i32, what: u32): bool {
   store<u32>(evm + EVM_MISSING, what);
   return stop(reason);
+}
+
+/** Stops because the block cannot contain the transaction: INVALID_*. */
+export function stopInvalid(reason: u32): bool {
+  store<u32>(evm + EVM_INVALID, reason);
+  return stop(EXIT_INVALID);
 }
 
 /** Leaves the incarnation until all lower units are committed. */

@@ -130,11 +130,19 @@ function leaveAccesses(): u32 {
   return start;
 }
 
-/** Writes all that the unit leaves behind; `created` is the entry of the contract that the transaction was to create, 0 for none. False: an arena is full. */
-export function leaveOutcome(gasUsed: u64, blobs: u32, created: u32): bool {
-  for (let entry = firstAccount; entry != 0; entry = load<u32>(entry, ENTRY_NEXT)) if (!writeAccount(entry)) return false;
-  for (let entry = firstSlot; entry != 0; entry = load<u32>(entry, ENTRY_NEXT)) if (!writeSlot(entry)) return false;
-  const accesses = leaveAccesses();
+/** Logs all writes and writes down what was looked at: ptr of ACCESSES_*, 0 when an arena is full. */
+export function leaveWrites(): u32 {
+  for (let entry = firstAccount; entry != 0; entry = load<u32>(entry, ENTRY_NEXT)) if (!writeAccount(entry)) return 0;
+  for (let entry = firstSlot; entry != 0; entry = load<u32>(entry, ENTRY_NEXT)) if (!writeSlot(entry)) return 0;
+  return leaveAccesses();
+}
+
+/**
+ * Writes all that the unit leaves behind; `created` is the entry of the contract that the transaction was to create, 0 for none; `blockGas` is what
+ * counts towards the block's gas. False: an arena is full.
+ */
+export function leaveOutcome(gasUsed: u64, blockGas: u64, blobs: u32, created: u32): bool {
+  const accesses = leaveWrites();
   if (accesses == 0) return stop(EXIT_FAULT);
   const error = load<u32>(evm + EVM_ERROR);
   const name = evm + EVM_ERRORS + error * ERROR_SIZE;
@@ -153,7 +161,7 @@ export function leaveOutcome(gasUsed: u64, blobs: u32, created: u32): bool {
   }
   store<u32>(start, flags, OUTCOME_FLAGS);
   store<u64>(start, gasUsed, OUTCOME_GAS_USED);
-  store<u64>(start, gasUsed, OUTCOME_BLOCK_GAS_USED);
+  store<u64>(start, blockGas, OUTCOME_BLOCK_GAS_USED);
   store<u32>(start, blobs, OUTCOME_BLOB_COUNT);
   store<u32>(start, accesses, OUTCOME_ACCESSES);
   store<u32>(start, output, OUTCOME_OUTPUT_LENGTH);
@@ -163,6 +171,6 @@ export function leaveOutcome(gasUsed: u64, blobs: u32, created: u32): bool {
   const behind = writeLogs(writeHeader(start + OUTCOME_BODY, payload, 0xc0), start + OUTCOME_LOGS_BLOOM);
   memory.copy(behind, evm + EVM_RETURN, output);
   memory.copy(behind + output, name + 4, nameLength);
-  setOutcome(unit, start, size, gasUsed);
+  setOutcome(unit, start, size, blockGas);
   return true;
 }

@@ -51,7 +51,7 @@ import { copy, equal, isZero, setShort, writeBytes } from "./u256";
 const ZERO: u32 = EVM_TEMP + 480;
 
 /** The slot's value is known; false: the EVM stops. */
-function loadSlot(entry: u32): bool {
+export function loadSlot(entry: u32): bool {
   if (has(entry, S_LOADED)) return true;
   const owner = load<u32>(entry, S_ACCOUNT);
   if (has(owner, A_CREATED) && !has(owner, A_HAS_STORAGE)) {

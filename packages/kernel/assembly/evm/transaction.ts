@@ -1,8 +1,10 @@
 // A transaction as a whole, around its frames: the checks of its sender, fees, authorizations, refunds, clean-up (Yellow Paper section 6). What is wrong
-// with a transaction is left to another engine, which has the words for it: it ends as EXIT_UNSUPPORTED before anything is left behind.
+// with a transaction is told (EXIT_INVALID) before anything is left behind. System calls are frames without all that.
 
 import {
+  ACCOUNT_ADDRESS,
   ERROR_CREATE_COLLISION,
+  ERROR_NO_CODE,
   ERROR_NONE,
   EVM_BASE_FEE,
   EVM_BLOB_FEE,
@@ -15,6 +17,7 @@ import {
   EVM_TEMP,
   EXIT_DONE,
   EXIT_UNSUPPORTED,
+  INVALID_SENDER,
   RULE_ACCESS_LISTS,
   RULE_BASE_FEE,
   RULE_CONTRACT_SENDERS,
@@ -26,6 +29,7 @@ import {
   TX_ACCESS_SIZE,
   TX_ACCESS_SLOT_COUNT,
   TX_ACCESS_SLOTS,
+  TX_ANY_NONCE,
   TX_AUTHORIZATION_AUTHORITY,
   TX_AUTHORIZATION_COUNT,
   TX_AUTHORIZATION_DELEGATE,
@@ -43,7 +47,9 @@ import {
   TX_INTRINSIC_GAS,
   TX_MAX_BLOB_FEE,
   TX_MAX_FEE,
+  TX_MESSAGE,
   TX_NONCE,
+  TX_SIMULATED,
   TX_TO,
   TX_VALUE,
   UNIT_SENDER,
@@ -78,10 +84,12 @@ import { beginContract, createdBy, isTaken, layOutInitCode, setCreation } from "
 import {
   A_CREATED,
   A_DESTROYED,
+  A_RECORD,
   A_SELF_DESTRUCTED,
   A_TOUCHED,
   accountEntryAt,
   beginEntries,
+  clearTransient,
   ENTRY_NEXT,
   firstAccount,
   has,
@@ -98,20 +106,25 @@ import {
   FRAME_VALUE,
   frame,
   hasRule,
+  head,
   param,
   refund,
   stop,
+  stopInvalid,
+  waitForHead,
 } from "./machine";
 import { mul } from "./mul-div";
 import { leaveOutcome } from "./outcome";
 import { warmSlot } from "./storage";
-import { add, copy, setShort, sub } from "./u256";
+import { add, copy, isZero, setShort, sub } from "./u256";
 
 /** ptr of TX_*. */
 export let transaction: u32 = 0;
 /** ptr of the sender's 20 bytes. */
 export let origin: u32 = 0;
 let sender: u32 = 0;
+/** The sender's, before the transaction. */
+let senderNonce: u64 = 0;
 /** The entry of the contract that the transaction is to create, 0 for none. */
 let created: u32 = 0;
 /** What authorizations give back (EIP-7702), whatever becomes of the outermost frame. */
@@ -132,8 +145,14 @@ function isOrdinary(tx: u32): bool {
   return high == 0;
 }
 
+// @ts-ignore: decorator
+@inline
+function hasFlag(tx: u32, flag: u32): bool {
+  return (load<u32>(tx, TX_FLAGS) & flag) != 0;
+}
+
 function creates(tx: u32): bool {
-  return (load<u32>(tx, TX_FLAGS) & TX_CREATES) != 0;
+  return hasFlag(tx, TX_CREATES);
 }
 
 /** out += amount * price (a word). */
@@ -176,18 +195,26 @@ function warmUp(tx: u32): bool {
 function paySender(tx: u32): bool {
   sender = accountEntryAt(origin);
   if (sender == 0 || !loadAccount(sender)) return false;
-  const nonce = load<u64>(tx, TX_NONCE);
-  if (!assumeNonce(sender, nonce)) return false;
+  const isSimulated = hasFlag(tx, TX_SIMULATED);
+  let nonce = load<u64>(tx, TX_NONCE);
+  if (hasFlag(tx, TX_ANY_NONCE)) {
+    nonce = nonceOf(sender);
+    if (exit != EXIT_DONE) return false;
+    // No transaction of a block has the last one.
+    if (nonce == u64.MAX_VALUE && !isSimulated) return stop(EXIT_UNSUPPORTED);
+  }
+  senderNonce = nonce;
+  if (!isSimulated && !assumeNonce(sender, nonce)) return false;
   const cost = evm + COST;
   const blobGas = u64(load<u32>(tx, TX_BLOB_COUNT)) * GAS_PER_BLOB;
   copy(cost, tx + TX_VALUE);
   addProduct(cost, load<u64>(tx, TX_GAS_LIMIT), tx + TX_MAX_FEE);
   addProduct(cost, blobGas, tx + TX_MAX_BLOB_FEE);
   if (!assumeCovers(sender, cost)) return false;
-  if (hasCode(sender) && !hasRule(RULE_CONTRACT_SENDERS)) {
+  if (!isSimulated && hasCode(sender) && !hasRule(RULE_CONTRACT_SENDERS)) {
     // EIP-3607, unless the code is a delegation.
     const code = codeOf(sender);
-    if (code != 0 && !isDelegation(code)) return stop(EXIT_UNSUPPORTED);
+    if (code != 0 && !isDelegation(code)) return head ? stopInvalid(INVALID_SENDER) : waitForHead();
   }
   if (exit != EXIT_DONE) return false;
   setShort(cost, 0);
@@ -236,7 +263,7 @@ function endAtOnce(error: u32, gas: i64): void {
 
 /** The outermost frame of a transaction that creates a contract. False: the EVM stops. */
 function enterCreation(tx: u32): bool {
-  const entry = createdBy(origin, load<u64>(tx, TX_NONCE));
+  const entry = createdBy(origin, senderNonce);
   if (entry == 0) return false;
   created = entry;
   if (hasRule(RULE_ACCESS_LISTS) && !warmAccount(entry)) return false;
@@ -291,11 +318,19 @@ function enterFirst(tx: u32): bool {
 /** There is no code: the transaction is a transfer. */
 export let hasNothingToRun: bool = false;
 
-/** Begins an incarnation of a transaction's unit, up to its first opcode. False: the EVM stops. */
-export function beginTransaction(unit: u32, isHead: bool): bool {
+/** Begins an incarnation of a unit: nothing has been read, written or run. False: the EVM stops. */
+export function beginUnit(unit: u32, isHead: bool): bool {
   beginIncarnation();
   beginMachine(unit, isHead);
   beginEntries();
+  store<u32>(evm + EVM_HASH_KNOWN, 0);
+  store<u32>(evm + EVM_RETURN_LENGTH, 0);
+  return atomic.load<u32>(WORD_HUGE_BALANCES) == 0 || stop(EXIT_UNSUPPORTED);
+}
+
+/** Begins an incarnation of a transaction's unit, up to its first opcode. False: the EVM stops. */
+export function beginTransaction(unit: u32, isHead: bool): bool {
+  if (!beginUnit(unit, isHead)) return false;
   hasNothingToRun = false;
   created = 0;
   delegationRefund = 0;
@@ -303,12 +338,32 @@ export function beginTransaction(unit: u32, isHead: bool): bool {
   const tx = load<u32>(row, UNIT_TRANSACTION);
   transaction = tx;
   origin = row + UNIT_SENDER;
-  store<u32>(evm + EVM_HASH_KNOWN, 0);
-  store<u32>(evm + EVM_RETURN_LENGTH, 0);
-  if (tx == 0 || !isOrdinary(tx) || atomic.load<u32>(WORD_HUGE_BALANCES) != 0) return stop(EXIT_UNSUPPORTED);
+  if (tx == 0 || !isOrdinary(tx)) return stop(EXIT_UNSUPPORTED);
   if (hasRule(RULE_ACCESS_LISTS) && !warmUp(tx)) return false;
   if (!paySender(tx) || !delegateAll(tx)) return false;
   return creates(tx) ? enterCreation(tx) : enterFirst(tx);
+}
+
+/**
+ * The outermost frame of a system call in the unit that was begun: `call` has what a transaction's record has, `from` is the caller. Where there is
+ * no code it has ended as ERROR_NO_CODE. False: the EVM stops.
+ */
+export function beginSystemCall(call: u32, from: u32): bool {
+  hasNothingToRun = false;
+  transaction = call;
+  const to = accountEntryAt(call + TX_TO);
+  if (to == 0 || !loadAccount(to)) return false;
+  const isThere = hasCode(to);
+  if (exit != EXIT_DONE) return false;
+  if (!isThere) {
+    endAtOnce(ERROR_NO_CODE, 0);
+    return true;
+  }
+  sender = accountEntryAt(from);
+  if (sender == 0 || !loadAccount(sender)) return false;
+  origin = load<u32>(sender, A_RECORD) + ACCOUNT_ADDRESS;
+  clearTransient();
+  return enterFirst(call);
 }
 
 /** Removes what has destroyed itself; from EIP-6780 on only what was created in the same transaction. */
@@ -322,7 +377,7 @@ function destroyAll(): bool {
 }
 
 /** EIP-161: removes the touched accounts that are empty. False: the EVM stops. */
-function clearTouched(): bool {
+export function clearTouched(): bool {
   for (let entry = firstAccount; entry != 0; entry = load<u32>(entry, ENTRY_NEXT)) {
     if (!has(entry, A_TOUCHED) || has(entry, A_DESTROYED)) continue;
     const isGone = isEmpty(entry) && !isAbsent(entry);
@@ -338,6 +393,7 @@ export function finishTransaction(): bool {
   const limit = load<u64>(tx, TX_GAS_LIMIT);
   const floor = load<u64>(tx, TX_FLOOR_GAS);
   let gasUsed = limit - load<u64>(evm + EVM_GAS_LEFT);
+  const gasBeforeRefund = max(gasUsed, floor);
   gasUsed -= min(u64(refund) + delegationRefund, gasUsed / param(EVM_REFUND_QUOTIENT));
   gasUsed = max(gasUsed, floor);
   const amount = evm + COST;
@@ -348,9 +404,12 @@ export function finishTransaction(): bool {
   if (beneficiary == 0 || !loadAccount(beneficiary)) return false;
   const tip = evm + PART + 32;
   copy(tip, tx + TX_GAS_PRICE);
-  if (hasRule(RULE_BASE_FEE)) sub(tip, evm + EVM_BASE_FEE, tip);
+  // What costs nothing pays no base fee either, which only a message may do.
+  if (hasRule(RULE_BASE_FEE) && !isZero(tip)) sub(tip, evm + EVM_BASE_FEE, tip);
   setShort(amount, 0);
   addProduct(amount, gasUsed, tip);
   if (!credit(beneficiary, amount) || !touch(beneficiary)) return false;
-  return destroyAll() && clearTouched() && leaveOutcome(gasUsed, load<u32>(tx, TX_BLOB_COUNT), created);
+  if (!destroyAll() || !clearTouched()) return false;
+  const blockGas = hasFlag(tx, TX_MESSAGE) ? gasBeforeRefund : gasUsed;
+  return leaveOutcome(gasUsed, blockGas, load<u32>(tx, TX_BLOB_COUNT), created);
 }

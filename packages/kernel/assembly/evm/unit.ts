@@ -5,11 +5,15 @@ import { evm } from "../memory";
 import { leave } from "./calls";
 import { run } from "./interpreter";
 import { exit, FRAME_GAS, frame, goOn } from "./machine";
-import { beginTransaction, finishTransaction, hasNothingToRun } from "./transaction";
+import { beginSystemCall, beginTransaction, finishTransaction, hasNothingToRun } from "./transaction";
+
+/** What runs is a system call, not a transaction: its unit goes on after it. */
+let isSystemCall: bool = false;
 
 /** Runs a transaction's unit: EXIT_*. After EXIT_ACCOUNT and EXIT_CODE in front of the first opcode or behind the last one, begin it again. */
 export function evmExecute(unit: u32, isHead: u32): i32 {
   isInside = false;
+  isSystemCall = false;
   if (!beginTransaction(unit, isHead != 0)) return exit;
   return hasNothingToRun ? finish() : evmResume();
 }
@@ -25,8 +29,20 @@ export function evmResume(): i32 {
   return isInside ? end : finish();
 }
 
+/**
+ * Runs a system call in the unit that evmBeginSteps has begun: EXIT_*, and how it ended is at EVM_ERROR. `call` is a ptr of TX_*, of which a call
+ * has gas, data and receiver, `from` one of 20 bytes.
+ */
+export function evmSystemCall(call: u32, from: u32): i32 {
+  isInside = false;
+  isSystemCall = true;
+  goOn();
+  if (!beginSystemCall(call, from)) return exit;
+  return hasNothingToRun ? exit : evmResume();
+}
+
 function finish(): i32 {
-  finishTransaction();
+  if (!isSystemCall) finishTransaction();
   return exit;
 }
 

@@ -4,7 +4,7 @@ import type { Kernel } from "@braid/kernel";
 import type { ChainSetup } from "../../block/prepare-block.ts";
 import type { MissHandler } from "../engine.ts";
 import type { EthereumjsEngine } from "../ethereumjs/units/ethereumjs-engine.ts";
-import type { Precompiles } from "./wasm-engine.ts";
+import type { Precompiles } from "./wasm-units.ts";
 
 /** Makes the precompiles of a fork of a chain. */
 export function precompilesOver(kernel: Kernel, misses: MissHandler): (chain: ChainSetup) => Precompiles {

@@ -1,13 +1,6 @@
 // Messages that are no transactions of a block (eth_call and its kin), as units: first the state's overrides, so that what they set counts
 // as having been there, then each message.
 
-import {
-  InvalidTransactionError,
-  intrinsicGas,
-  type Transaction,
-  validateGas,
-  validateTransaction,
-} from "@braid/protocol";
 import type { BlockContext } from "../../../block/block-context.ts";
 import {
   type CallMessage,
@@ -17,25 +10,21 @@ import {
   RESET_UNIT,
   type StateOverride,
 } from "../../../block/call-input.ts";
-import { termsOf } from "../../../records/lay-out-transaction.ts";
+import { checkMessage, NOBODY } from "../../../records/lay-out-message.ts";
 import type { TransactionOutcome } from "../../../records/outcome.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
 import { executeTransaction, type TransactionContext } from "./execute-transaction.ts";
 import { executeLastUnit, executePrologue } from "./system-units.ts";
 
-const NOBODY = new Uint8Array(20);
-const NO_BYTES = new Uint8Array(0);
-
 /** Runs unit `unit` of the calls; undefined when it has no outcome of its own. Throws as executeTransaction. */
 export async function executeCallUnit(
   unit: number,
-  { messages, validate, overrides, block: whole }: CallUnits,
+  calls: CallUnits,
   state: VersionedState,
   context: TransactionContext,
   block: BlockContext,
-  /** Gas that the messages before it have used. */
-  gasUsed: bigint,
 ): Promise<TransactionOutcome | undefined> {
+  const { messages, validate, overrides, block: whole } = calls;
   if (unit === RESET_UNIT) {
     for (const { address, state: slots } of overrides) if (slots !== undefined) await empty(state, address);
     return undefined;
@@ -49,46 +38,13 @@ export async function executeCallUnit(
   const message = messages[unit - FIRST_MESSAGE] as CallMessage;
   const { from = NOBODY } = message;
   const nonce = message.nonce ?? state.nonce(await state.account(from));
-  const gasLimit =
-    whole === undefined
-      ? (message.gasLimit ?? block.gasLimit)
-      : gasOf(message, block.gasLimit, whole.gasBudget, gasUsed);
-  const tx = transactionOf(message, nonce, gasLimit);
-  const gas = intrinsicGas(tx, block.rules);
-  if (validate) validateTransaction(tx, gas, block.rules, block);
-  else validateGas({ ...tx, nonce: 0n }, gas, block.rules);
-  const free = !validate && tx.maxFeePerGas === 0n && block.baseFeePerGas !== undefined;
-  const baseFeePerGas = free ? 0n : block.baseFeePerGas;
-  if (!validate) checkFee(tx, baseFeePerGas);
-  const recorded = { ...tx, ...termsOf(tx, gas, { ...block, baseFeePerGas }) };
-  return executeTransaction(recorded, tx.data, from, state, {
+  const { tx, terms, baseFeePerGas } = checkMessage(state.kernel, unit, calls, block, nonce);
+  return executeTransaction({ ...tx, ...terms }, tx.data, from, state, {
     ...context,
     baseFeePerGas,
     simulated: !validate,
     countsRefunds: false,
   });
-}
-
-/** Whoever pays for gas pays at least the base fee: the rest would be taken from the beneficiary. */
-function checkFee({ maxFeePerGas }: Transaction, baseFee: bigint | undefined): void {
-  if (baseFee === undefined || maxFeePerGas >= baseFee) return;
-  throw new InvalidTransactionError(
-    "BRAID_TX_FEE_BELOW_BASE_FEE",
-    `The maximum fee ${maxFeePerGas} is below the block's base fee ${baseFee} (EIP-1559).`,
-  );
-}
-
-/** The gas of a whole block's message. Throws InvalidTransactionError when it asks for more than the block has left. */
-function gasOf({ gasLimit }: CallMessage, blockGas: bigint, budget: bigint, used: bigint): bigint {
-  const left = blockGas - used;
-  const wanted = gasLimit ?? left;
-  if (wanted > left)
-    throw new InvalidTransactionError(
-      "BRAID_TX_GAS_LIMIT_EXCEEDS_BLOCK",
-      `The gas limit ${wanted} is above the ${left} that the block has left.`,
-    );
-  const allowed = budget > used ? budget - used : 0n;
-  return wanted < allowed ? wanted : allowed;
 }
 
 /** All storage goes; the rest of the account stays. */
@@ -118,29 +74,4 @@ async function apply(state: VersionedState, override: StateOverride): Promise<vo
     if (!state.tryLoadSlot(entry)) await state.fetchSlot(entry);
     state.setSlot(entry, value);
   }
-}
-
-function transactionOf(message: CallMessage, nonce: bigint, gasLimit: bigint): Transaction {
-  const { maxFeePerGas = 0n, blobVersionedHashes = [], accessList = [], authorizations = [] } = message;
-  const { maxPriorityFeePerGas = maxFeePerGas } = message;
-  const type =
-    authorizations.length > 0 ? 4 : blobVersionedHashes.length > 0 ? 3 : accessList.length > 0 ? 1 : 0;
-  return {
-    type,
-    chainId: undefined,
-    nonce,
-    gasLimit,
-    to: message.to,
-    value: message.value ?? 0n,
-    data: message.data ?? NO_BYTES,
-    maxFeePerGas,
-    maxPriorityFeePerGas,
-    accessList,
-    maxFeePerBlobGas: message.maxFeePerBlobGas ?? 0n,
-    blobVersionedHashes,
-    authorizations,
-    yParity: 0,
-    r: 0n,
-    s: 0n,
-  };
 }

@@ -2,9 +2,10 @@
 
 import { type Kernel, TX_DATA, TX_DATA_LENGTH, UNIT_ENCODING, UNIT_ENCODING_LENGTH } from "@braid/kernel";
 import { type CallUnits, FIRST_MESSAGE } from "../../../block/call-input.ts";
-import { readOutcome, storeOutcome, type TransactionOutcome } from "../../../records/outcome.ts";
+import { storeOutcome, type TransactionOutcome } from "../../../records/outcome.ts";
 import { readTransaction } from "../../../records/transaction-record.ts";
 import type { EngineBlock, UnitEnd, UnitExecutor } from "../../engine.ts";
+import { NOTHING } from "../../system-calls.ts";
 import type { BraidEvm } from "../evm/braid-evm.ts";
 import { messageCall } from "../evm/message-call.ts";
 import { FaultSignal, SuspendSignal } from "../state/signals.ts";
@@ -12,7 +13,7 @@ import { StateView } from "../state/state-view.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
 import { executeCallUnit } from "./calls.ts";
 import { executeTransaction, type TransactionContext } from "./execute-transaction.ts";
-import { executeLastUnit, executePrologue, NOTHING } from "./system-units.ts";
+import { executeLastUnit, executePrologue } from "./system-units.ts";
 
 export class EthereumjsUnits implements UnitExecutor {
   readonly #kernel: Kernel;
@@ -97,7 +98,7 @@ export class EthereumjsUnits implements UnitExecutor {
 
   async #runCall(unit: number, calls: CallUnits, state: VersionedState): Promise<TransactionOutcome> {
     const { context } = this.#block;
-    const run = () => executeCallUnit(unit, calls, state, this.#context, context, this.#gasUsed(unit, calls));
+    const run = () => executeCallUnit(unit, calls, state, this.#context, context);
     const index = unit - FIRST_MESSAGE;
     // What is overridden was there before anybody looks on.
     const isMessage = index >= 0 && index < calls.messages.length;
@@ -119,15 +120,6 @@ export class EthereumjsUnits implements UnitExecutor {
     this.#evm.tracer.set(undefined);
     await tracer.end?.(seen);
     return outcome;
-  }
-
-  /** Of a whole block's messages before this one. */
-  #gasUsed(unit: number, { block }: CallUnits): bigint {
-    let used = 0n;
-    if (block !== undefined)
-      for (let before = FIRST_MESSAGE; before < unit; before++)
-        used += readOutcome(this.#kernel, before).gasUsed;
-    return used;
   }
 
   async #run(unit: number, state: VersionedState): Promise<TransactionOutcome> {

@@ -2,15 +2,14 @@
 // state was checked before its record was written.
 
 import { bytesToHex, concatBytes, hexToBytes } from "@braid/primitives";
-import {
-  AUTHORIZATION_BASE,
-  AUTHORIZATION_EMPTY_ACCOUNT,
-  type ForkRules,
-  InvalidTransactionError,
-  type TransactionErrorCode,
-} from "@braid/protocol";
+import { AUTHORIZATION_BASE, AUTHORIZATION_EMPTY_ACCOUNT, type ForkRules } from "@braid/protocol";
 import type { RawLog, TransactionOutcome } from "../../../records/outcome.ts";
-import type { RecordedTransaction, SignedDelegation } from "../../../records/transaction-record.ts";
+import {
+  highestCost,
+  type RecordedTransaction,
+  type SignedDelegation,
+} from "../../../records/transaction-record.ts";
+import { contractSender, insufficientFunds, wrongNonce } from "../../../transaction/sender-errors.ts";
 import type { MessageCall } from "../evm/message-call.ts";
 import { burnLog } from "../evm/transfer-logs.ts";
 import { isDelegation } from "../state/code-store.ts";
@@ -34,10 +33,6 @@ export interface TransactionContext {
 
 const DELEGATION_PREFIX = Uint8Array.of(0xef, 0x01, 0x00);
 
-function invalid(code: TransactionErrorCode, message: string): InvalidTransactionError {
-  return new InvalidTransactionError(code, message);
-}
-
 /**
  * Executes `tx` with this data for `sender` in the incarnation that `state` has begun.
  *
@@ -59,13 +54,7 @@ export async function executeTransaction(
   if (rules.eip2929) warmUp(tx, sender, state, context);
   const from = await state.account(sender);
   state.markAccessed(sender);
-  await checkSender(
-    tx,
-    from,
-    state,
-    context,
-    tx.gasLimit * tx.maxFeePerGas + tx.value + blobGas * tx.maxFeePerBlobGas,
-  );
+  await checkSender(tx, from, state, context, highestCost(tx, rules));
   state.addBalance(from, -(tx.gasLimit * gasPrice + blobGas * (context.blobGasPrice ?? 0n)));
   // Only what is no transaction of a block can have the last nonce.
   state.setNonce(from, BigInt.asUintN(64, tx.nonce + 1n));
@@ -158,30 +147,16 @@ async function checkSender(
 ): Promise<void> {
   if (simulated) return checkFunds(from, state, maxCost);
   const nonce = state.assumeNonce(from, tx.nonce);
-  if (nonce !== tx.nonce) {
-    const code = tx.nonce < nonce ? "BRAID_TX_NONCE_TOO_LOW" : "BRAID_TX_NONCE_TOO_HIGH";
-    throw invalid(
-      code,
-      `The transaction has nonce ${tx.nonce}, the sender ${bytesToHex(from.address)} is at ${nonce}.`,
-    );
-  }
+  if (nonce !== tx.nonce) throw wrongNonce(from.address, tx.nonce, nonce);
   checkFunds(from, state, maxCost);
   if (state.hasCode(from) && !contractSenders) {
     const code = rules.eip7702 ? await state.code(from) : undefined;
-    if (code === undefined || !isDelegation(code))
-      throw invalid(
-        "BRAID_TX_SENDER_NOT_EOA",
-        `The sender ${bytesToHex(from.address)} is a contract (EIP-3607).`,
-      );
+    if (code === undefined || !isDelegation(code)) throw contractSender(from.address);
   }
 }
 
 function checkFunds(from: AccountEntry, state: VersionedState, maxCost: bigint): void {
-  if (state.assumeCovers(from, maxCost)) return;
-  throw invalid(
-    "BRAID_TX_INSUFFICIENT_FUNDS",
-    `The transaction can cost ${maxCost} wei, the sender ${bytesToHex(from.address)} has ${state.balance(from)}.`,
-  );
+  if (!state.assumeCovers(from, maxCost)) throw insufficientFunds(from.address, maxCost, state.balance(from));
 }
 
 /** EIP-7702: sets or clears one delegation. Returns the gas refund; an authorization that does not hold is passed over. */
