@@ -139,6 +139,26 @@ export interface EnginesMeasurement {
   rows: EngineRow[];
 }
 
+/** A call of a precompile on both engines; microseconds of processor time each. */
+export interface PrecompileRow {
+  name: string;
+  gas: number;
+  ethereumjs: number[];
+  wasm: number[];
+}
+
+export interface PrecompilesMeasurement {
+  environment: Environment;
+  rows: PrecompileRow[];
+}
+
+/** Microseconds of processor time for a signature, by who recovers it. */
+export interface RecoveryMeasurement {
+  environment: Environment;
+  signatures: number;
+  rows: { name: string; microseconds: number[] }[];
+}
+
 export interface ProfileRow {
   group: string;
   /** Milliseconds of the workers together. */

@@ -16,7 +16,9 @@ import type {
   LongRunMeasurement,
   MemoryMeasurement,
   NodeMeasurement,
+  PrecompilesMeasurement,
   ProfileMeasurement,
+  RecoveryMeasurement,
   RemoteMeasurement,
   SimulateMeasurement,
   SmallBlocksMeasurement,
@@ -24,6 +26,8 @@ import type {
   StockMeasurement,
   WorkloadsMeasurement,
 } from "./measurements.ts";
+import { precompilesTable } from "./precompiles-table.ts";
+import { recoveryTable } from "./recovery-table.ts";
 import { remoteTables } from "./remote-tables.ts";
 import { readResult } from "./results.ts";
 import { simulateTable } from "./simulate-table.ts";
@@ -70,6 +74,8 @@ const states = readResult<StatesMeasurement>("states");
 const node = readResult<NodeMeasurement>("node");
 const remote = readResult<RemoteMeasurement>("remote");
 const engines = readResult<EnginesMeasurement>("engines");
+const precompiles = readResult<PrecompilesMeasurement>("precompiles");
+const recovery = readResult<RecoveryMeasurement>("recovery");
 const profile = readResult<ProfileMeasurement>("profile");
 const hints = readResult<HintsMeasurement>("hints");
 const simulate = readResult<SimulateMeasurement>("simulate");
@@ -89,6 +95,9 @@ fill("README.md", {
   "long-run": longRun && `${formatEnvironment(longRun.environment)}\n\n${longRunTable(longRun)}`,
   "small-blocks": small && `${formatEnvironment(small.environment)}\n\n${smallBlocksTable(small)}`,
   engines: engines && `${formatEnvironment(engines.environment)}\n\n${enginesTable(engines)}`,
+  precompiles:
+    precompiles && `${formatEnvironment(precompiles.environment)}\n\n${precompilesTable(precompiles)}`,
+  recovery: recovery && `${formatEnvironment(recovery.environment)}\n\n${recoveryTable(recovery)}`,
   hints: hints && `${formatEnvironment(hints.environment)}\n\n${hintsTable(hints)}`,
   states: states && `${formatEnvironment(states.environment)}\n\n${statesTables(states)}`,
   node: node && `${formatEnvironment(node.environment)}\n\n${nodeTable(node)}`,
