@@ -17,6 +17,7 @@
 // Integers are little-endian; 256-bit numbers are four u64 limbs, lowest first, as in the kernel's memory; keys and hashes are bytes
 // in their usual order. What is not changed is zero, and a deleted account has no slots: equal changes are equal bytes.
 import { BaseError, bytesToHex, type Hex } from "@braid/primitives";
+import { limbsAt } from "./limbs.ts";
 
 /** "BSC1", read as a little-endian u32. The digit is the format's version. */
 export const CHANGES_MAGIC = 0x31435342;
@@ -121,7 +122,7 @@ export class StateChanges implements StateChangesParts {
   }
 
   balanceAt(index: number): bigint {
-    return this.#word(this.accountAt(index) + CHANGED_BALANCE);
+    return limbsAt(this.u64, this.accountAt(index) + CHANGED_BALANCE);
   }
 
   /** A view of the 32 bytes. */
@@ -153,7 +154,7 @@ export class StateChanges implements StateChangesParts {
   }
 
   slotValueAt(slot: number): bigint {
-    return this.#word(this.slotAt(slot) + CHANGED_SLOT_VALUE);
+    return limbsAt(this.u64, this.slotAt(slot) + CHANGED_SLOT_VALUE);
   }
 
   /** A view of a code's hash. */
@@ -223,17 +224,6 @@ export class StateChanges implements StateChangesParts {
 
   #codeEntry(code: number): number {
     return this.slotAt(this.slotCount) + code * CHANGED_CODE_SIZE;
-  }
-
-  #word(at: number): bigint {
-    const { u64 } = this;
-    const index = at >>> 3;
-    const low = u64[index] as bigint;
-    const l1 = u64[index + 1] as bigint;
-    const l2 = u64[index + 2] as bigint;
-    const l3 = u64[index + 3] as bigint;
-    if (l3 === 0n && l2 === 0n) return l1 === 0n ? low : low | (l1 << 64n);
-    return low | (l1 << 64n) | (l2 << 128n) | (l3 << 192n);
   }
 }
 
