@@ -11,7 +11,7 @@ interface ConformanceFlags {
   mode: "both" | "parallel" | "sequential";
   workers: number[];
   seed: number;
-  engine: string;
+  engine?: string;
   jobs?: number;
   timeout: number;
   maxFileSize: number;
@@ -62,11 +62,7 @@ export function addConformanceCommand(program: Command, finish: (code: ExitCode)
     .addOption(
       new Option("--seed <number>", "the schedule of the seeded runs").argParser(parseSeed).default(1),
     )
-    .addOption(
-      new Option("--engine <engine>", "which EVM executes")
-        .choices(["ethereumjs", "wasm"])
-        .default("ethereumjs"),
-    )
+    .addOption(new Option("--engine <engine>", "which EVM executes").choices(["ethereumjs", "wasm"]))
     .addOption(
       new Option("--jobs <count>", "processes that run cases (default: one for each core)").argParser(
         parseJobs,
@@ -134,7 +130,7 @@ function modesOf(
     ...(mode === "parallel" ? [] : [SEQUENTIAL]),
     ...(mode === "sequential" ? [] : workers.flatMap((count) => [parallel(count), seeded(count, seed)])),
   ];
-  return engine === "ethereumjs" ? modes : modes.map((one) => onEngine(engine, one));
+  return engine === undefined ? modes : modes.map((one) => onEngine(engine, one));
 }
 
 function exitCodeOf({ totals, forks, interrupted }: ConformanceReport): ExitCode {

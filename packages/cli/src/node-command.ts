@@ -30,6 +30,7 @@ export interface NodeFlags extends ForkFlags {
   import?: string;
   datadir?: string;
   workers?: number;
+  engine?: string;
   limit: Limits;
   maxFileSize: number;
   silent?: boolean;
@@ -115,6 +116,7 @@ export function addNodeCommand(program: Command, finish: (code: ExitCode) => voi
         parseCount,
       ),
     )
+    .addOption(new Option("--engine <engine>", "which EVM executes").choices(["ethereumjs", "wasm"]))
     .addOption(limitOption())
     .addOption(maxFileSizeOption());
   addForkOptions(command)

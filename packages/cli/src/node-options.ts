@@ -10,7 +10,7 @@ import { nodeLimits } from "./node-limits.ts";
 /** Rejects with FileError for a genesis file that cannot be read, and with BaseError BRAID_UNKNOWN_HARDFORK. */
 export async function readOptions(flags: NodeFlags, maxFileBytes: number): Promise<NodeOptions> {
   const { chainId, hardfork, accounts, balance, mnemonic, derivationPath, gasLimit, baseFee } = flags;
-  const { timestamp, blockTime, mining, order, genesis, datadir, workers, limit } = flags;
+  const { timestamp, blockTime, mining, order, genesis, datadir, workers, engine, limit } = flags;
   return {
     accounts,
     balance,
@@ -29,6 +29,7 @@ export async function readOptions(flags: NodeFlags, maxFileBytes: number): Promi
     ...(genesis === undefined ? {} : { genesis: await readGenesis(genesis, maxFileBytes) }),
     ...(datadir === undefined ? {} : { dataDir: datadir }),
     ...(workers === undefined ? {} : { workers }),
+    ...(engine === undefined ? {} : { engine }),
     limits: nodeLimits(limit),
   };
 }

@@ -18,7 +18,7 @@ const SHIPPED_BLOCKS = fileURLToPath(new URL("../data", import.meta.url));
 
 export interface ReplayFlags extends RpcFlags {
   mode: "parallel" | "sequential";
-  engine: "ethereumjs";
+  engine?: string;
   workers?: number;
   hints: boolean;
   accessList?: string;
@@ -55,11 +55,7 @@ export function addReplayCommand(program: Command, version: string, finish: (cod
         parseCount,
       ),
     )
-    .addOption(
-      new Option("--engine <engine>", "which EVM executes")
-        .choices(["ethereumjs", "wasm"])
-        .default("ethereumjs"),
-    )
+    .addOption(new Option("--engine <engine>", "which EVM executes").choices(["ethereumjs", "wasm"]))
     .option("--hints", "predict what transactions will touch (default)")
     .option("--no-hints", "do not predict")
     .option(

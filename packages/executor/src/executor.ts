@@ -55,6 +55,8 @@ export class Executor {
   /** Worker threads; 0 when blocks run on the caller's thread. */
   readonly workers: number;
   readonly singleClient: boolean;
+  /** The name of the engine that runs blocks that name none, and calls. */
+  readonly engine: string;
   readonly #resources: ExecutorResources;
   /** Where traces run. */
   readonly #beside: Lanes;
@@ -69,6 +71,7 @@ export class Executor {
   constructor(options: ExecutorOptions = {}) {
     checkWorkers(options.workers);
     const engine = engineName(options.engine, ENGINES);
+    this.engine = engine;
     this.workers = Math.min(MAX_WORKERS, Math.max(0, options.workers ?? availableParallelism()));
     const { blockArenaBytes, stateArenaBytes } = options;
     const arenas: Pick<KernelOptions, "blockArenaBytes" | "stateArenaBytes"> = {

@@ -1,16 +1,22 @@
 // A resolved network that Braid answers from now on.
 
-import type { BraidConfig, EdrNetworkConfig, EdrNetworkMiningConfig } from "hardhat/types/config";
+import type {
+  BraidConfig,
+  BraidUserConfig,
+  EdrNetworkConfig,
+  EdrNetworkMiningConfig,
+} from "hardhat/types/config";
 
 /** Hardhat's own network mines what it is asked for. */
 const IDLE: EdrNetworkMiningConfig = { auto: true, interval: 0, mempool: { order: "priority" } };
 const FIRST_SECOND = new Date(1_000);
 
 /** What Hardhat's own network would do as well goes into the network's key `braid`. */
-export function giveToBraid(network: EdrNetworkConfig, workers?: number): void {
+export function giveToBraid(network: EdrNetworkConfig, { workers, engine }: BraidUserConfig = {}): void {
   const { forking, mining, loggingEnabled, throwOnCallFailures } = network;
   const own: BraidConfig = {
     ...(workers === undefined ? {} : { workers }),
+    ...(engine === undefined ? {} : { engine }),
     ...(forking === undefined ? {} : { forking }),
     mining,
     loggingEnabled,

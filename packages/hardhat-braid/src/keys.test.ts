@@ -368,6 +368,7 @@ test("mining by time", async () => {
 
 test.each([
   ["edr", { braid: { workers: 0 } }, true],
+  ["edr", { braid: { workers: 0, engine: "wasm" } }, true],
   ["edr", {}, false],
   ["braid", { braid: false }, false],
   ["braid", { braid: true, chainId: 9 }, true],

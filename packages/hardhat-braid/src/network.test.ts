@@ -1,11 +1,13 @@
 // Networks on Braid as a project has them: configuration, connections, and what Hardhat's own network prints and reports beside its answers.
 
 import { setTimeout } from "node:timers/promises";
+import { ENGINE_NAMES } from "@braid/executor";
 import { definePlugin } from "hardhat/plugins";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { NetworkConnection } from "hardhat/types/network";
 import type { Hex } from "viem";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { ENGINES } from "./hooks/config.ts";
 import plugin from "./index.ts";
 import { openProject, outcomeOf, readTarget, type Target } from "./testing/project.ts";
 
@@ -148,6 +150,8 @@ describe("configuration", () => {
       );
     expect(await errors({ threads: 2 })).toMatch(/networks\.wrong\.braid\.threads/);
     expect(await errors({ workers: -1 })).toMatch(/networks\.wrong\.braid\.workers/);
+    expect(await errors({ engine: "geth" })).toMatch(/networks\.wrong\.braid\.engine/);
+    expect(ENGINES).toEqual(ENGINE_NAMES);
     expect(await errors("yes")).toMatch(/networks\.wrong\.braid/);
   });
 

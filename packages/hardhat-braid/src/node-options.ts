@@ -48,7 +48,7 @@ export async function nodeOptions({
       `Braid does not know the rules of the chain type "${chainType}". Leave out its key \`braid\`, or use "l1" or "generic".`,
     );
   const { initialBaseFeePerGas, braid, blockGasLimit, allowUnlimitedContractSize } = config;
-  const { workers, mining, throwOnCallFailures } = braid;
+  const { workers, engine, mining, throwOnCallFailures } = braid;
   const forkName = config.hardfork === "merge" ? "paris" : config.hardfork;
   const hardfork = FORKS.find(({ name }) => name === forkName)?.name;
   if (hardfork === undefined) throw refusal(networkName, `the hardfork "${config.hardfork}" is not known.`);
@@ -61,6 +61,7 @@ export async function nodeOptions({
   const first = new Date(config.initialDate).getTime();
   return {
     ...(workers === undefined ? {} : { workers }),
+    ...(engine === undefined ? {} : { engine }),
     chainId: config.chainId,
     networkId: config.networkId,
     hardfork,

@@ -7,6 +7,8 @@ declare module "hardhat/types/config" {
   interface BraidUserConfig {
     /** Threads that execute blocks of many transactions; 0: none. Default: one for each core. */
     workers?: number;
+    /** Which EVM executes: "ethereumjs" or "wasm". Default: the one that Braid holds for the best. */
+    engine?: string;
   }
 
   interface EdrNetworkUserConfig {
@@ -20,6 +22,7 @@ declare module "hardhat/types/config" {
    */
   interface BraidConfig {
     workers?: number;
+    engine?: string;
     forking?: EdrNetworkForkingConfig;
     mining: EdrNetworkMiningConfig;
     loggingEnabled: boolean;

@@ -14,17 +14,18 @@ const DEFAULT_ACCOUNTS = 10;
 
 /**
  * Opens a node: by default a development chain in memory. Rejects with what its parts reject with: MnemonicError, InvalidGenesisFileError, StoreError,
- * WorkerStartError; with `fork` also RpcError of @braid/remote and ForkOptionsError.
+ * WorkerStartError, ExecutionError BRAID_ENGINE_UNKNOWN; with `fork` also RpcError of @braid/remote and ForkOptionsError.
  */
 export async function openNode(options: NodeOptions = {}): Promise<Node> {
   const accounts = accountsOf(options);
-  const { workers, coinbase, mining, pool, limits, networkId, hardhat, fork } = options;
+  const { workers, engine, coinbase, mining, pool, limits, networkId, hardhat, fork } = options;
   if (fork !== undefined && options.dataDir !== undefined)
     throw new ForkOptionsError(
       "A chain that goes on from another node's block is kept in memory: leave out dataDir (--datadir), or fork.",
     );
   const executor = new Executor({
     ...(workers === undefined ? {} : { workers }),
+    ...(engine === undefined ? {} : { engine }),
     singleClient: hardhat !== undefined,
     lazyWorkers: true,
   });

@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ENGINE_NAMES } from "@braid/executor";
 import { bytesToHex, hexToBytes } from "@braid/primitives";
 import type { StoredState } from "@braid/state";
 import { mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
@@ -30,6 +31,19 @@ async function start(options: NodeOptions = {}): Promise<Node> {
   open.push(node);
   return node;
 }
+
+test.each(ENGINE_NAMES)("a node on the engine %s runs its blocks and calls there", async (engine) => {
+  const node = await start({ engine });
+  expect([node.executor.engine, node.again.engine]).toEqual([engine, engine]);
+  await node.send(await transfer());
+  expect(node.head.header.number).toBe(1n);
+});
+
+test("an engine that does not exist is refused", async () => {
+  await expect(openNode({ workers: 0, engine: "geth" })).rejects.toMatchObject({
+    code: "BRAID_ENGINE_UNKNOWN",
+  });
+});
 
 interface Transfer {
   nonce?: number;

@@ -124,6 +124,7 @@ export class Node {
   get again(): Executor {
     this.#again ??= new Executor({
       workers: this.executor.workers,
+      engine: this.executor.engine,
       singleClient: this.executor.singleClient,
     });
     return this.#again;

@@ -19,7 +19,7 @@ export type Mode = "parallel" | "sequential";
 /** How blocks are replayed. */
 export interface RunOptions {
   mode: Mode;
-  engine: "ethereumjs";
+  engine?: string;
   workers?: number;
   hints: boolean;
   /** Block access lists by the hashes of their blocks: hints. */
@@ -68,7 +68,7 @@ export class BlockRunner {
       chain: this.block.chain,
       source,
       mode,
-      engine,
+      ...(engine === undefined ? {} : { engine }),
       hints,
     };
     const accessList = accessLists?.get(bytesToHex(this.block.hash));

@@ -19,7 +19,8 @@ import { StockBaseline } from "./stock-baseline.ts";
 export interface ReplayOptions {
   /** Default "parallel". */
   mode?: Mode;
-  engine?: "ethereumjs";
+  /** The name of the engine that executes; default: the executor's. */
+  engine?: string;
   /** How many threads execute; default: the executor's choice (one for each core). */
   workers?: number;
   /** Whether the executor predicts what transactions touch; default true. */
@@ -107,15 +108,9 @@ class ReplaySession {
     this.#options = options;
     // An executor that was handed over is in use already.
     this.#warm = options.executor !== undefined;
-    const {
-      mode = "parallel",
-      engine = "ethereumjs",
-      hints = true,
-      compare = false,
-      baseline = false,
-      repeat = 1,
-    } = options;
-    this.#run = { mode, engine, hints, compare, baseline, repeat };
+    const { mode = "parallel", hints = true, compare = false, baseline = false, repeat = 1 } = options;
+    this.#run = { mode, hints, compare, baseline, repeat };
+    if (options.engine !== undefined) this.#run.engine = options.engine;
     if (options.accessLists !== undefined) this.#run.accessLists = options.accessLists;
     if (options.workers !== undefined) this.#run.workers = options.workers;
     if (options.signal !== undefined) this.#run.signal = options.signal;

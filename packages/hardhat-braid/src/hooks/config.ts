@@ -5,6 +5,8 @@ import type { ConfigHooks, HardhatUserConfigValidationError } from "hardhat/type
 import { giveToBraid } from "../braid-network.ts";
 
 const MOST_WORKERS = 64;
+/** Those of the executor, whose code is not loaded before something runs. */
+export const ENGINES: readonly string[] = ["ethereumjs", "wasm"];
 
 export default async (): Promise<Partial<ConfigHooks>> => ({ validateUserConfig, resolveUserConfig });
 
@@ -22,7 +24,11 @@ async function validateUserConfig(config: HardhatUserConfig): Promise<HardhatUse
     if (typeof braid !== "object" || braid === null || Array.isArray(braid))
       return [at("is true, false, or an object such as { workers: 2 }")];
     return Object.entries(braid).flatMap(([key, value]: [string, unknown]) => {
-      if (key !== "workers") return [at("is not known; there is workers", key)];
+      if (key === "engine")
+        return value === undefined || ENGINES.includes(value as string)
+          ? []
+          : [at(`is one of ${ENGINES.join(", ")}`, key)];
+      if (key !== "workers") return [at("is not known; there are workers and engine", key)];
       const isCount =
         Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MOST_WORKERS;
       return value === undefined || isCount ? [] : [at(`is a number from 0 to ${MOST_WORKERS}`, key)];
@@ -41,8 +47,7 @@ async function resolveUserConfig(
     if (network?.type !== "edr-simulated" || resolved?.type !== "edr-simulated") continue;
     const { braid = false } = network;
     if (braid === false) continue;
-    const { workers } = braid === true ? {} : braid;
-    giveToBraid(resolved, workers);
+    giveToBraid(resolved, braid === true ? {} : braid);
   }
   return config;
 }

@@ -7,7 +7,8 @@ import type { Item, SourceSpec } from "../sources/source.ts";
 /** How the blocks are replayed, on whatever machine: plain data. */
 export interface RunOptions {
   mode: Mode;
-  engine: "ethereumjs";
+  /** Default: the executor's. */
+  engine?: string;
   hints: boolean;
   compare: boolean;
   baseline: boolean;
