@@ -1,4 +1,4 @@
-// `pnpm bench:pairs [--users 500] [--write] [family…]`: contracts that are written twice, the plain way and so that users do not meet, as `hardhat parallelism` sees them.
+// `pnpm bench:pairs [--users 300] [--write] [family…]`: contracts that are written twice, the plain way and so that users do not meet, as `hardhat parallelism` sees them.
 // With --write the table goes into the page about such contracts, and the report of examples/hardhat-project into its README. Ends with 1 when what was foretold for
 // two cores is further from what was measured than it should be, or when other programs used the cores meanwhile.
 
@@ -159,7 +159,7 @@ function exampleReport(): string {
 }
 
 const { values, positionals } = parseArgs({
-  options: { users: { type: "string", default: "500" }, write: { type: "boolean", default: false } },
+  options: { users: { type: "string", default: "300" }, write: { type: "boolean", default: false } },
   allowPositionals: true,
 });
 const environment = describeEnvironment("bench:pairs");

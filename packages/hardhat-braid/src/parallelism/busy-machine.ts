@@ -1,42 +1,41 @@
-// Whether others used the machine's cores while something was measured: then it took longer than it has to.
+// Whether others use the machine's cores while something is measured: then it takes longer than it has to.
 
 import { cpus } from "node:os";
 
-/** What is left over for others, of one core; and what the clocks cannot tell (milliseconds). */
-const SHARE = 0.1;
-const CLOCK_MS = 10;
+/** What others may use, of one core. */
+const SHARE = 0.15;
+/** The clocks of the cores go in steps of 10 ms: what is shorter than this cannot be told. */
+const WINDOW_MS = 150;
 
+/** Milliseconds: of all cores together, of those the idle ones, and of this process. */
 interface Times {
   all: number;
   idle: number;
   own: number;
 }
 
-/** One stretch of time after the other. */
 export class BusyMachine {
   readonly #cores: number;
-  #before: Times = timesNow();
+  /** The oldest one is the last that is old enough. */
+  readonly #looks: Times[] = [timesNow()];
 
   /** @param cores as many as what is measured uses. */
   constructor(cores: number) {
     this.#cores = cores;
   }
 
-  begin(): void {
-    this.#before = timesNow();
-  }
-
-  /** Since the beginning: were there fewer cores for this process than it uses? */
-  wasBusy(): boolean {
-    const { all, idle, own } = timesNow();
-    const before = this.#before;
-    const elapsed = (all - before.all) / cpus().length;
-    const left = idle - before.idle + own - before.own;
-    return left < elapsed * (this.#cores - SHARE) - CLOCK_MS;
+  /** Since the last look that is some time ago: were there fewer cores for this process than it uses? */
+  isBusy(): boolean {
+    const now = timesNow();
+    this.#looks.push(now);
+    const since = (then: Times): number => (now.all - then.all) / cpus().length;
+    while (this.#looks[1] !== undefined && since(this.#looks[1]) >= WINDOW_MS) this.#looks.shift();
+    const [then = now] = this.#looks;
+    const left = now.idle - then.idle + now.own - then.own;
+    return left < since(then) * (this.#cores - SHARE);
   }
 }
 
-/** Milliseconds: of all cores, of those the idle ones, and of this process. */
 function timesNow(): Times {
   let [all, idle] = [0, 0];
   for (const { times } of cpus()) {

@@ -24,7 +24,7 @@ export const MEASURED_WORKERS = 2;
 
 export interface ProfiledBlock {
   profile: BlockProfile;
-  /** The same as it is simulated: in parallel, the main thread has hints to place and to learn as well. */
+  /** The same as it is simulated: with what a parallel run takes besides, on one thread already. */
   simulated: BlockProfile;
   names: BlockNames;
   /** Of locations at which somebody waits, by their index. */
@@ -61,8 +61,8 @@ export async function profileBlock(
   { executor, simulator, matcher, at }: ProfileTools,
   block: FormedBlock,
 ): Promise<ProfiledBlock> {
-  const { profile, twoMs, hintsMs, disturbed } = await measureBothWays(executor, block);
-  const simulated = { ...profile, mainThreadMs: profile.mainThreadMs + hintsMs };
+  const { profile, parallel, disturbed } = await measureAllWays(executor, block);
+  const simulated = asInParallel(simulator, profile, parallel);
   const names = new BlockNames(matcher, block, executor);
   const variables = await nameVariables(profile, names);
   const groupOf = (location: BlockProfile["locations"][number]) => {
@@ -85,7 +85,7 @@ export async function profileBlock(
     speedups,
     atBest: profile.sequentialMs / (simulated.mainThreadMs + ms),
     byGas: possibleByGas(profile),
-    measured: twoMs === undefined ? undefined : profile.sequentialMs / twoMs,
+    measured: parallel && profile.sequentialMs / parallel.twoMs,
     disturbed,
   };
 }
@@ -100,48 +100,83 @@ export function speedupOf(
   return simulator.run(profile, { workers, without, foreseen: true }).speedup;
 }
 
+/** In parallel, in milliseconds: on one core and on MEASURED_WORKERS, and what the main thread does on one that it does not do in order: it places hints and learns them. */
+interface ParallelTimes {
+  oneMs: number;
+  twoMs: number;
+  hintsMs: number;
+}
+
 interface Measurement {
   profile: BlockProfile;
-  /** The block on MEASURED_WORKERS cores, and what of that the main thread does that it does not do in order. Milliseconds. */
-  twoMs: number | undefined;
-  hintsMs: number;
+  /** Undefined on a machine that has fewer cores. */
+  parallel: ParallelTimes | undefined;
   disturbed: boolean;
 }
 
-/** In order and on two cores, in turn: what the machine does meanwhile slows down both. */
-async function measureBothWays(executor: Executor, { input }: FormedBlock): Promise<Measurement> {
+interface Round {
+  inOrder: Statistics;
+  one: Statistics;
+  two: Statistics;
+}
+
+/** In order, in parallel on one core and on two, in turn: what the machine does meanwhile slows down all of them. */
+async function measureAllWays(executor: Executor, { input }: FormedBlock): Promise<Measurement> {
   const inOrder = async (): Promise<Statistics> =>
     (await executor.executeBlock({ ...input, mode: "sequential", workers: 1, hints: false })).statistics;
-  const onTwo = async (): Promise<Statistics> =>
-    (await executor.executeBlock({ ...input, force: true, workers: MEASURED_WORKERS })).statistics;
+  const inParallel = async (workers: number): Promise<Statistics> =>
+    (await executor.executeBlock({ ...input, force: true, workers })).statistics;
   const canMeasure = executor.workers >= MEASURED_WORKERS;
   let ms = 0;
   for (let run = 0; run < WARM_RUNS; run++) {
-    if (canMeasure) await onTwo();
+    if (canMeasure) await inParallel(MEASURED_WORKERS);
     ms = (await inOrder()).phases.total;
   }
-  const all: { one: Statistics; two: Statistics | undefined; counts: boolean }[] = [];
   const machine = new BusyMachine(MEASURED_WORKERS);
+  const all: { round: Round | undefined; counts: boolean }[] = [];
   const profile = await measureBlock(executor, input, {
-    runs: Math.min(MOST_RUNS, Math.max(LEAST_RUNS, Math.round(MEASURE_MS / 2 / ms))),
-    afterRun: async (one) => {
-      const two = canMeasure ? await onTwo() : undefined;
-      const counts = !machine.wasBusy();
-      all.push({ one, two, counts });
-      machine.begin();
+    runs: Math.min(MOST_RUNS, Math.max(LEAST_RUNS, Math.round(MEASURE_MS / 3 / ms))),
+    afterRun: async (statistics) => {
+      const round = canMeasure
+        ? { inOrder: statistics, one: await inParallel(1), two: await inParallel(MEASURED_WORKERS) }
+        : undefined;
+      const counts = !machine.isBusy();
+      all.push({ round, counts });
       return counts;
     },
   });
   const kept = counted(all);
-  const disturbed = kept.some(({ counts }) => !counts);
-  const pairs = kept.flatMap(({ one, two }) => (two === undefined ? [] : [{ one, two }]));
-  if (pairs.length === 0) return { profile, twoMs: undefined, hintsMs: 0, disturbed };
-  const around = ({ phases: { load, result } }: Statistics): number => load + result;
+  const rounds = kept.flatMap(({ round }) => round ?? []);
   return {
     profile,
-    twoMs: median(pairs.map(({ two }) => two.phases.total)),
-    hintsMs: Math.max(0, median(pairs.map(({ one, two }) => around(two) - around(one)))),
-    disturbed,
+    parallel: rounds.length === 0 ? undefined : parallelTimes(rounds),
+    disturbed: kept.some(({ counts }) => !counts),
+  };
+}
+
+function parallelTimes(rounds: readonly Round[]): ParallelTimes {
+  const around = ({ phases: { load, result } }: Statistics): number => load + result;
+  return {
+    oneMs: median(rounds.map(({ one }) => one.phases.total)),
+    twoMs: median(rounds.map(({ two }) => two.phases.total)),
+    hintsMs: Math.max(0, median(rounds.map(({ inOrder, one }) => around(one) - around(inOrder)))),
+  };
+}
+
+/** Units keep versions of what they write, and validate what they have read: with that, simulating one worker takes as long as was measured. */
+function asInParallel(
+  simulator: Simulator,
+  profile: BlockProfile,
+  parallel: ParallelTimes | undefined,
+): BlockProfile {
+  if (parallel === undefined) return profile;
+  const withHints = { ...profile, mainThreadMs: profile.mainThreadMs + parallel.hintsMs };
+  const executeMs = profile.units.reduce((sum, unit) => sum + unit.executeMs, 0);
+  const missingMs = parallel.oneMs - simulator.run(withHints, { workers: 1, foreseen: true }).totalMs;
+  const factor = executeMs === 0 ? 1 : Math.max(1, 1 + missingMs / executeMs);
+  return {
+    ...withHints,
+    units: profile.units.map((unit) => ({ ...unit, executeMs: unit.executeMs * factor })),
   };
 }
 
