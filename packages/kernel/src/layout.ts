@@ -109,7 +109,12 @@ export const BLOOM_BITS_SIZE = 48;
 export const INSTANCE_TERMS = 455744; // TERMS_*: what layOut checks transactions against
 /** The instance's EVM: EVM_* below are offsets from here. Pages that no unit needs are never touched. */
 export const INSTANCE_EVM = 458752;
-export const INSTANCE_STRIDE = 3735552;
+/** What this instance has hashed of 64 bytes: KNOWN_HASH_* by the bits of the input. */
+export const INSTANCE_HASHES = 3735552;
+export const KNOWN_HASH_MASK = 1023;
+export const KNOWN_HASH_INPUT = 32; // 64 bytes, behind their hash
+export const KNOWN_HASH_SIZE = 96;
+export const INSTANCE_STRIDE = 3866624;
 
 export const PENDING_NONE = 0;
 export const PENDING_COMMIT = 1; // the committer has validated a unit and has to commit or abort it

@@ -159,7 +159,23 @@ export class Pieces {
 
   #storage(): Piece {
     const slot = (): Piece => push(this.#below(12) === 0 ? this.#one(EDGES) : this.#below(4));
-    switch (this.#below(6)) {
+    // The slot of a mapping's key.
+    const hashed = (): Piece => [
+      ...(this.#below(4) === 0 ? this.#word() : push(this.#below(3))),
+      ...push(0),
+      0x52,
+      ...push(this.#below(3)),
+      ...push(32),
+      0x52,
+      ...push(64),
+      ...push(0),
+      0x20,
+    ];
+    switch (this.#below(8)) {
+      case 6:
+        return [...hashed(), 0x54, ...SINK];
+      case 7:
+        return [...this.#word(), ...hashed(), 0x55];
       case 0:
         return [...slot(), 0x54, ...SINK];
       case 1:

@@ -48,7 +48,7 @@ import {
   TX_BLOB_HASHES,
   TX_GAS_PRICE,
 } from "../../src/layout";
-import { keccak } from "../keccak";
+import { keccak, keccakOfKey, MAPPING_KEY } from "../keccak";
 import { area, evm } from "../memory";
 import { CHECK_GAS, callOp, ENTERED, GO_ON, leave, STOP } from "./calls";
 import { balance } from "./accounts";
@@ -385,8 +385,11 @@ function runFrame(): i32 {
         gas = expand(areaEnd(top - 32, top - 64), wordsGas(top - 64, 6), gas);
         if (gas < 0) return short(gas, pc, top, before);
         size = u64(load<u32>(frame, FRAME_MEMORY_SIZE));
-        keccak(bytes + (isZero(top - 64) ? 0 : load<u32>(top - 32)), load<u32>(top - 64), area);
-        readBytes(area, top - 64);
+        if (load<u32>(top - 64) == MAPPING_KEY) readBytes(keccakOfKey(bytes + load<u32>(top - 32)), top - 64);
+        else {
+          keccak(bytes + (isZero(top - 64) ? 0 : load<u32>(top - 32)), load<u32>(top - 64), area);
+          readBytes(area, top - 64);
+        }
         top -= 32;
         continue;
       case 0x30: // ADDRESS
