@@ -151,7 +151,7 @@ export class Miner {
     this.#next.clock.check(first.timestamp + count * seconds);
     const last = await this.#chain().appendEmpty(this.#next.attributes(), count, seconds);
     this.#next.passed(last.header.timestamp);
-    this.#pool.update(this.#next.poolView(), { from, changed: [] });
+    this.#pool.update(this.#next.poolView(), { from, included: [], changed: [] });
     for (const listener of this.#emptyListeners) listener({ first: first.number, last });
   }
 
@@ -249,7 +249,8 @@ export class Miner {
       return [{ transaction, reason: error }];
     });
     const changed = addressesOf(built.result.stateChanges);
-    this.#pool.update(this.#next.poolView(), { from: built.state, changed });
+    const included = built.result.included.map((index) => candidates[index] as PooledTransaction);
+    this.#pool.update(this.#next.poolView(), { from: built.state, included, changed });
     const mined = { block, dropped };
     // PERF: thousands of objects, which hardly anybody looks at.
     const results = (): readonly TransactionResult[] => built.result.transactions;

@@ -1,5 +1,6 @@
 // The pool keeps what it has found of each sender until something changes: what it says must be what looking anew says.
 
+import { equalBytes } from "@braid/primitives";
 import { chainOf, encodeTransaction, type Transaction } from "@braid/protocol";
 import { plainAddress } from "@braid/testing/accounts";
 import fc from "fast-check";
@@ -80,9 +81,19 @@ test("the candidates and the content are those of a pool that has just been fill
             .catch(() => {});
         else if (one.kind === "block") {
           const { state: from } = world.view();
+          const changed = one.changed.map((who) => plainAddress(who + 1));
+          const included = pool
+            .content(world.view())
+            .pending.filter(({ tx, sender }) =>
+              one.changed.some(
+                (who, i) =>
+                  tx.nonce === BigInt(world.nonces[who] as number) &&
+                  equalBytes(sender, changed[i] as Uint8Array),
+              ),
+            );
           world.id++;
           for (const who of one.changed) (world.nonces[who] as number)++;
-          pool.update(world.view(), { from, changed: one.changed.map((who) => plainAddress(who + 1)) });
+          pool.update(world.view(), { from, included, changed });
         } else if (one.kind === "jump") {
           world.id++;
           world.nonces[one.who] = one.nonce;
@@ -115,7 +126,7 @@ test("senders that have not changed since the last block cost it no read", async
     const { state: from } = world.view();
     world.id++;
     world.reads = 0;
-    pool.update(world.view(), { from, changed: [plainAddress(1), plainAddress(2)] });
+    pool.update(world.view(), { from, included: [], changed: [plainAddress(1), plainAddress(2)] });
     expect(pool.candidates(world.view(), rule)).toEqual([]);
     expect(world.reads).toBeLessThanOrEqual(4);
   }

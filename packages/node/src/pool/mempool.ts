@@ -72,7 +72,9 @@ export interface SelectionRule {
 export interface StateStep {
   /** The state before it, as PoolView.state. */
   from: Uint8Array;
-  /** The accounts that it has changed. */
+  /** Transactions of the pool that are part of it. */
+  included: readonly PooledTransaction[];
+  /** The accounts that it has changed, their senders among them. */
   changed: Iterable<Uint8Array>;
 }
 
@@ -195,7 +197,9 @@ export class Mempool {
     const lists: OfSender[] = [];
     if (step !== undefined && this.#state !== undefined && equalBytes(this.#state, step.from)) {
       this.#state = view.state;
-      for (const address of step.changed) {
+      this.#takeAll(step.included);
+      // PERF: mostly a block leaves nothing behind that could mind what it has changed.
+      for (const address of this.#bySender.size === 0 ? [] : step.changed) {
         const sender = bytesToHex(address);
         const list = this.#bySender.get(sender);
         if (list === undefined) continue;
@@ -222,6 +226,14 @@ export class Mempool {
     if (pooled === undefined || list === undefined) return undefined;
     this.#take(pooled, list);
     return pooled;
+  }
+
+  #takeAll(transactions: readonly PooledTransaction[]): void {
+    for (const pooled of transactions) {
+      const list = this.#bySender.get(pooled.from);
+      // It may have been replaced, or gone, while the block was built.
+      if (list?.get(pooled.tx.nonce) === pooled) this.#take(pooled, list);
+    }
   }
 
   /** @param list its sender's. */

@@ -1,8 +1,14 @@
 // The root of a list: how a header commits to transactions, receipts and withdrawals (Yellow Paper section 4.3.2, appendix D).
 // The trie rlp(index) -> value is built from the bottom up, each node hashed once, none stored.
 
-import { keccak256 } from "@braid/kernel";
-import { rlpOfBytes, rlpOfList } from "@braid/primitives";
+import { keccak256, keccakInput, keccakOfInput } from "@braid/kernel";
+import {
+  rlpListLength,
+  rlpOfBytes,
+  rlpStringLength,
+  writeRlpListHeader,
+  writeRlpString,
+} from "@braid/primitives";
 
 /** keccak256(rlp("")): the root of a list without items. */
 export const EMPTY_LIST_ROOT: Uint8Array = keccak256(Uint8Array.of(0x80));
@@ -32,26 +38,41 @@ export function orderedTrieRoot(values: readonly Uint8Array[]): Uint8Array {
       children[nibble] = build(start, end, split + 1);
       start = end;
     }
-    const branch = referenceTo(rlpOfList(children));
+    const branch = referenceToList(children);
     if (split === depth) return branch;
-    return referenceTo(rlpOfList([rlpOfBytes(hexPrefix(keyPath(first, depth, split), 0)), branch]));
+    return referenceToList([rlpOfBytes(hexPrefix(keyPath(first, depth, split), 0)), branch]);
   };
   const root = build(0, count, 0);
   return root[0] === HASH_PREFIX && root.length === 33 ? root.slice(1) : keccak256(root);
 }
 
-function leaf(path: Uint8Array, value: Uint8Array): Reference {
-  return referenceTo(rlpOfList([rlpOfBytes(hexPrefix(path, 2)), rlpOfBytes(value)]));
+/** PERF: what is hashed is written where it is hashed. */
+function leaf(nibbles: Uint8Array, value: Uint8Array): Reference {
+  const path = hexPrefix(nibbles, 2);
+  const payload = rlpStringLength(path) + rlpStringLength(value);
+  const out = keccakInput(rlpListLength(payload));
+  const at = writeRlpString(out, writeRlpListHeader(out, 0, payload), path);
+  return referenceToInput(writeRlpString(out, at, value));
 }
 
-function referenceTo(encoding: Uint8Array): Reference {
-  return encoding.length < 32 ? encoding : referenceToHash(keccak256(encoding));
+/** To a list of items that are encoded already. */
+function referenceToList(items: readonly Uint8Array[]): Reference {
+  const payload = items.reduce((sum, { length }) => sum + length, 0);
+  const out = keccakInput(rlpListLength(payload));
+  let at = writeRlpListHeader(out, 0, payload);
+  for (const item of items) {
+    for (let i = 0; i < item.length; i++) out[at + i] = item[i] as number; // in range
+    at += item.length;
+  }
+  return referenceToInput(at);
 }
 
-function referenceToHash(hash: Uint8Array): Reference {
+/** To the encoding of `length` bytes that was written to keccakInput. */
+function referenceToInput(length: number): Reference {
+  if (length < 32) return keccakInput(length).slice(0, length);
   const reference = new Uint8Array(33);
   reference[0] = HASH_PREFIX;
-  reference.set(hash, 1);
+  keccakOfInput(length, reference, 1);
   return reference;
 }
 
