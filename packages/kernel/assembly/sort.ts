@@ -1,4 +1,10 @@
-// Sorting linked records by their key bytes, in place: merge sort, so that it needs no memory beside the records.
+// Sorting linked records by their key bytes, in place: merge sort, which needs no memory beside the records.
+
+import { area } from "./memory";
+
+/** In scratch: a list for each first byte of a key. */
+const HEADS: u32 = 4096;
+const HEADS_SIZE: u32 = 1024;
 
 /** What of the list has not been taken apart yet. */
 let rest: u32 = 0;
@@ -45,14 +51,37 @@ function sort(count: u32, next: u32, key: u32, length: u32): u32 {
   return first;
 }
 
-/**
- * Sorts a list of records, ascending by the `length` key bytes (20 or 32) at `record + key`. `next` is the offset of the link, 0 at the
- * end. Answers the first record.
- */
-export function sortRecords(first: u32, next: u32, key: u32, length: u32): u32 {
+function sortList(first: u32, next: u32, key: u32, length: u32): u32 {
   let count: u32 = 0;
   for (let record = first; record != 0; record = load<u32>(record + next)) count++;
   if (count < 2) return first;
   rest = first;
   return sort(count, next, key, length);
+}
+
+/**
+ * Sorts a list of records, ascending by the `length` key bytes (20 or 32) at `record + key`. `next` is the offset of the link, 0 at the
+ * end. Answers the first record. PERF: keys are mostly hashes, so dealing them out by their first byte leaves little to compare.
+ */
+export function sortRecords(first: u32, next: u32, key: u32, length: u32): u32 {
+  if (first == 0 || load<u32>(first + next) == 0) return first;
+  const heads = area + HEADS;
+  memory.fill(heads, 0, HEADS_SIZE);
+  for (let record = first; record != 0; ) {
+    const following = load<u32>(record + next);
+    const head = heads + (u32(load<u8>(record + key)) << 2);
+    store<u32>(record + next, load<u32>(head));
+    store<u32>(head, record);
+    record = following;
+  }
+  let sorted: u32 = 0;
+  for (let head = heads + HEADS_SIZE - 4; head >= heads; head -= 4) {
+    if (load<u32>(head) == 0) continue;
+    const part = sortList(load<u32>(head), next, key, length);
+    let last = part;
+    while (load<u32>(last + next) != 0) last = load<u32>(last + next);
+    store<u32>(last + next, sorted);
+    sorted = part;
+  }
+  return sorted;
 }

@@ -13,10 +13,9 @@ function word(kernel: Kernel, ptr: number): number {
   return kernel.u32[ptr >>> 2] as number;
 }
 
-/** All account records of the block, ascending by address; call while no worker runs. */
-export function* accountRecords(kernel: Kernel): Generator<number> {
-  for (let record = kernel.collectAccounts(); record !== 0; record = word(kernel, record + ACCOUNT_LIST_NEXT))
-    yield record;
+/** The account records from one on, in the order in which collectAccounts has linked them. */
+export function* accountRecords(kernel: Kernel, first: number): Generator<number> {
+  for (let record = first; record !== 0; record = word(kernel, record + ACCOUNT_LIST_NEXT)) yield record;
 }
 
 /** A copy of an account record's 20 address bytes. */

@@ -37,11 +37,11 @@ export class AccountBases {
   /** Codes that the block set, by hash, also those that a later transaction replaced. */
   readonly codes = new Map<Hex, Uint8Array>();
 
-  /** Call while no worker runs, before the next block. */
-  constructor(kernel: Kernel) {
+  /** Call while no worker runs, before the next block. `first`: of the account records, which have been collected. */
+  constructor(kernel: Kernel, first: number) {
     const { u32 } = kernel;
     this.#words = new Uint32Array(kernel.accountCount() * ENTRY_WORDS);
-    for (const record of accountRecords(kernel)) {
+    for (const record of accountRecords(kernel, first)) {
       const codeWritten = u32[(record + ACCOUNT_CODE_HASH) >>> 2] !== 0;
       const written =
         codeWritten ||

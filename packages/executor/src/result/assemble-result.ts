@@ -48,12 +48,16 @@ export function assembleResult(
   { intermediateRoots }: Pick<ExecuteBlockInput, "intermediateRoots">,
 ): AssembledResult {
   const { rules } = prepared.context;
-  const { changes, contended } = collectStateChanges(kernel, kernel.unitCount, rules.spuriousDragon);
+  const { changes, contended, accounts } = collectStateChanges(
+    kernel,
+    kernel.unitCount,
+    rules.spuriousDragon,
+  );
   const seal = kernel.sealReceipts(rules.byzantium);
   const blobGasUsed = blobGasOf(seal, rules);
   const included = seal.count + 2 === kernel.unitCount ? undefined : includedUnits(kernel);
   const units = new FinishedUnits(kernel, included);
-  const bases = new AccountBases(kernel);
+  const bases = new AccountBases(kernel, accounts);
   const stateRoots = rules.byzantium
     ? undefined
     : Array.from({ length: seal.count }, (_, i) =>

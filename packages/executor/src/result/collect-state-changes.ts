@@ -2,7 +2,6 @@
 
 import {
   ACCOUNT_ADDRESS,
-  ACCOUNT_LIST_NEXT,
   ACCOUNT_SLOTS,
   type Kernel,
   PeekStatus,
@@ -13,11 +12,13 @@ import {
 import { equalBytes } from "@braid/primitives";
 import { EMPTY_CODE_HASH, type StateChanges, StateChangesWriter } from "@braid/state";
 import type { ContendedLocation } from "../hints/hint-memory.ts";
-import { isWritten, recordAddress, writers } from "../records/locations.ts";
+import { accountRecords, isWritten, recordAddress, writers } from "../records/locations.ts";
 
 export interface CollectedState {
   changes: StateChanges;
   contended: ContendedLocation[];
+  /** The first of the block's account records, which are linked ascending by address; 0 for none. */
+  accounts: number;
 }
 
 /** One for all blocks: they are collected one after the other, and what it writes to is used again. */
@@ -27,20 +28,16 @@ const writer = new StateChangesWriter();
 export function collectStateChanges(kernel: Kernel, unit: number, stateClearing: boolean): CollectedState {
   writer.clear();
   const contended: ContendedLocation[] = [];
-  const { u32 } = kernel;
   // The kernel gives accounts and slots in the order that the format wants.
-  for (
-    let record = kernel.collectAccounts();
-    record !== 0;
-    record = u32[(record + ACCOUNT_LIST_NEXT) >>> 2] as number
-  ) {
+  const accounts = kernel.collectAccounts();
+  for (const record of accountRecords(kernel, accounts)) {
     writer.account(kernel.u8, record + ACCOUNT_ADDRESS);
     const hasFields = collectFields(kernel, record, unit, contended);
     const hasSlots = collectSlots(kernel, record, unit, contended);
     if (hasFields || hasSlots) settleExistence(kernel, record, unit, stateClearing);
     else writer.dropAccount();
   }
-  return { changes: writer.finish(), contended };
+  return { changes: writer.finish(), contended, accounts };
 }
 
 /** Puts a location's final value, 32 bytes, into the kernel's scratch. */
