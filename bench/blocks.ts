@@ -48,8 +48,8 @@ export async function mainnetOrigins(only: readonly string[] = []): Promise<Bloc
   return wanted.map(({ path }) => ({ kind: "file", path }));
 }
 
-/** Blocks of one kind of transaction each. The last one is a single chain of dependents: nothing in it can run at the same time. */
-export async function workloadOrigins(count = WORKLOAD_TRANSACTIONS): Promise<BlockOrigin[]> {
+/** Blocks of one kind of transaction each. The last one is a single chain of dependents: nothing in it can run at the same time. `only` names one of them. */
+export async function workloadOrigins(count = WORKLOAD_TRANSACTIONS, only?: string): Promise<BlockOrigin[]> {
   const workload = await prepareState({ senders: count, pools: WORKLOAD_POOLS });
   const blocks: [string, Uint8Array[]][] = [
     ["ether transfers", etherTransfers(workload, count)],
@@ -58,7 +58,7 @@ export async function workloadOrigins(count = WORKLOAD_TRANSACTIONS): Promise<Bl
     ["dependent swaps, 1 pool", dependentSwaps(workload, count)],
   ];
   const origins: BlockOrigin[] = [];
-  for (const [name, transactions] of blocks)
+  for (const [name, transactions] of blocks.filter(([name]) => only === undefined || name === only))
     origins.push({ kind: "bundle", name, bundle: await sealBlocks(workload, [transactions], name) });
   return origins;
 }

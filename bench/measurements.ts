@@ -1,5 +1,6 @@
 // What the benchmarks write to bench/results, and the report reads.
 import type { Environment } from "./environment.ts";
+import type { Phase } from "./phases.ts";
 
 /** The sides that take turns. `known`: senders are known beforehand, nothing is recovered. */
 export const STOCK_SIDES = ["stock", "stock known"] as const;
@@ -165,10 +166,20 @@ export interface ProfileRow {
   ms: number;
 }
 
+/** Where the time of blocks on one worker goes. */
+export interface PhaseRow {
+  workload: string;
+  engine: string;
+  /** Milliseconds by phase. */
+  phases: Partial<Record<Phase, number>>;
+}
+
 export interface ProfileMeasurement {
   environment: Environment;
   rounds: number;
   rows: ProfileRow[];
+  /** Undefined in older results. */
+  phases?: PhaseRow[];
 }
 
 export interface CommitTimes {

@@ -1,6 +1,7 @@
-// Where a worker's time goes: a CPU profile of mainnet-blocks in a child process, summed by where the code comes from.
+// Where time goes: V8's profiles of child processes. The workers' time on mainnet-blocks, summed by where the code comes from; and a block's time on
+// one worker, senders unknown, roots included, phase by phase, for both engines.
 //
-//   npx -y pnpm@12 bench:profile [--rounds 6]
+//   npx -y pnpm@12 bench:profile [--rounds 6] [--count 1000]
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,17 +9,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Executor } from "@braid/executor";
-import { mainnetOrigins, newSource, openBlock } from "./blocks.ts";
+import { MemoryStateStore } from "@braid/state";
+import { type BenchBlock, mainnetOrigins, newSource, openBlock, workloadOrigins } from "./blocks.ts";
 import { describeEnvironment, formatEnvironment } from "./environment.ts";
-import type { ProfileMeasurement, ProfileRow } from "./measurements.ts";
+import type { PhaseRow, ProfileMeasurement, ProfileRow } from "./measurements.ts";
+import { addPhases, type CpuProfile, type Phase } from "./phases.ts";
 import { writeResult } from "./results.ts";
 import { profileTable } from "./tables.ts";
-
-interface CpuProfile {
-  nodes: { id: number; callFrame: { functionName: string; url: string } }[];
-  samples: number[];
-  timeDeltas: number[];
-}
 
 /** Groups by what a frame's place contains; the first that fits counts. */
 const GROUPS: [group: string, place: string][] = [
@@ -48,11 +45,13 @@ function groupOf(functionName: string, url: string): string {
   return GROUPS.find(([, place]) => url.includes(place))?.[0] ?? "everything else (loading, Node)";
 }
 
+/** The profiles that a child has written. */
+function readProfiles(folder: string): CpuProfile[] {
+  return readdirSync(folder).map((file): CpuProfile => JSON.parse(readFileSync(join(folder, file), "utf8")));
+}
+
 /** Self times of the busiest thread other than the main one, whose profile is the first. */
-function summarise(folder: string): ProfileRow[] {
-  const profiles = readdirSync(folder).map(
-    (file): CpuProfile => JSON.parse(readFileSync(join(folder, file), "utf8")),
-  );
+function summarise(profiles: CpuProfile[]): ProfileRow[] {
   const hot = (profile: CpuProfile): boolean =>
     profile.nodes.some(({ callFrame }) => callFrame.functionName === "runHot");
   const sums = new Map<string, number>();
@@ -68,42 +67,83 @@ function summarise(folder: string): ProfileRow[] {
   return [...sums].map(([group, ms]) => ({ group, ms })).sort((left, right) => right.ms - left.ms);
 }
 
+const WORKLOADS = ["ether transfers", "token transfers", "mainnet"];
+const ENGINES = ["ethereumjs", "wasm"];
+
 const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "6" }, child: { type: "boolean", default: false } },
+  options: {
+    rounds: { type: "string", default: "6" },
+    count: { type: "string", default: "1000" },
+    child: { type: "string" },
+    engine: { type: "string", default: "ethereumjs" },
+  },
 });
-if (values.child) {
-  const executor = new Executor({ workers: 2 });
-  const blocks = await Promise.all((await mainnetOrigins()).map(openBlock));
-  for (let round = 0; round < Number(values.rounds); round++)
-    for (const block of blocks)
-      await executor.executeBlock({
-        block: block.block.input,
-        chain: block.block.chain,
-        source: newSource(block),
-      });
-  await executor.close();
-} else {
-  const environment = describeEnvironment("bench:profile");
+
+/** The profiles of a child process that runs `child` on an engine. */
+function profilesOf(child: string, engine: string): CpuProfile[] {
   const folder = mkdtempSync(join(tmpdir(), "braid-profile-"));
   try {
+    const args = ["--child", child, "--engine", engine, "--rounds", values.rounds, "--count", values.count];
     const script = fileURLToPath(import.meta.url);
-    execFileSync(process.execPath, [
-      "--cpu-prof",
-      `--cpu-prof-dir=${folder}`,
-      script,
-      "--child",
-      "--rounds",
-      values.rounds,
-    ]);
-    const measurement: ProfileMeasurement = {
-      environment,
-      rounds: Number(values.rounds),
-      rows: summarise(folder),
-    };
-    console.log(formatEnvironment(environment));
-    console.log(profileTable(measurement));
-    console.log(`written to ${writeResult("profile", measurement)}`);
+    execFileSync(process.execPath, ["--cpu-prof", `--cpu-prof-dir=${folder}`, script, ...args]);
+    return readProfiles(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** The state root after a block, over the tries of the state before it. */
+function rootOf(store: MemoryStateStore, changes: Parameters<MemoryStateStore["prepare"]>[1]): Uint8Array {
+  return store.prepare(store.head?.hash, changes).root;
+}
+
+/** Blocks of one kind; there are no tries of what mainnet's blocks name of their states. */
+async function blocksOf(name: string): Promise<BenchBlock[]> {
+  const isWorkload = name.endsWith("transfers");
+  const origins = isWorkload ? await workloadOrigins(Number(values.count), name) : await mainnetOrigins();
+  return Promise.all(origins.map(openBlock));
+}
+
+async function runChild(name: string): Promise<void> {
+  const places = name === "places";
+  const executor = new Executor({ workers: places ? 2 : 1 });
+  const blocks = await blocksOf(name);
+  const stores = blocks.map(({ pre }) =>
+    name.endsWith("transfers") ? MemoryStateStore.fromFlat(pre) : undefined,
+  );
+  // A workload's block is the same each time, and takes a hundredth of mainnet's.
+  const rounds = Number(values.rounds) * (name.endsWith("transfers") ? 25 : 1);
+  for (let round = 0; round < rounds; round++)
+    for (const [i, block] of blocks.entries()) {
+      const { stateChanges } = await executor.executeBlock({
+        block: block.block.input,
+        chain: block.block.chain,
+        source: newSource(block),
+        engine: values.engine,
+        ...(places ? {} : { force: true }),
+      });
+      const store = stores[i];
+      if (store !== undefined) rootOf(store, stateChanges);
+    }
+  await executor.close();
+}
+
+function phaseRow(workload: string, engine: string): PhaseRow {
+  const phases = new Map<Phase, number>();
+  for (const profile of profilesOf(workload, engine)) addPhases(profile, phases);
+  return { workload, engine, phases: Object.fromEntries(phases) };
+}
+
+if (values.child !== undefined) await runChild(values.child);
+else {
+  const environment = describeEnvironment("bench:profile");
+  const measurement: ProfileMeasurement = {
+    environment,
+    rounds: Number(values.rounds),
+    rows: summarise(profilesOf("places", "ethereumjs")),
+    phases: WORKLOADS.flatMap((workload) => ENGINES.map((engine) => phaseRow(workload, engine))),
+  };
+  console.log(formatEnvironment(environment));
+  console.log(profileTable(measurement));
+  console.log(`written to ${writeResult("profile", measurement)}`);
 }

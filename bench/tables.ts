@@ -16,7 +16,9 @@ import type {
   MemoryMeasurement,
   NodeMeasurement,
   NodeRow,
+  PhaseRow,
   ProfileMeasurement,
+  ProfileRow,
   Side,
   SmallBlocksMeasurement,
   StatesMeasurement,
@@ -24,6 +26,7 @@ import type {
 } from "./measurements.ts";
 import { WORKLOAD_HINTS, WORKLOAD_WORKERS, type WorkloadsMeasurement } from "./measurements.ts";
 import { reasonOf } from "./node-reasons.ts";
+import { PHASES } from "./phases.ts";
 import { median, quantile, ratios, type Spread, spreadOf, sumLists } from "./statistics.ts";
 
 const LARGE = 100;
@@ -267,8 +270,28 @@ export function smallBlocksTable({ blocks }: SmallBlocksMeasurement): string {
   return markdownTable([...titles, "2 workers / one", "caller's thread / one worker"], rows, 1);
 }
 
-/** Shares of the workers' busy time. */
-export function profileTable({ rows }: ProfileMeasurement): string {
+/** Shares of the workers' busy time by place, and of a block's time by phase. */
+export function profileTable({ rows, phases }: ProfileMeasurement): string {
+  const places = placesTable(rows);
+  return phases === undefined ? places : `${places}\n\n${phasesTable(phases)}`;
+}
+
+function phasesTable(rows: PhaseRow[]): string {
+  return markdownTable(
+    ["blocks", "engine", ...PHASES],
+    rows.map(({ workload, engine, phases }) => {
+      const total = Object.values(phases).reduce((sum, ms) => sum + ms, 0);
+      return [
+        workload,
+        engine,
+        ...PHASES.map((phase) => `${((100 * (phases[phase] ?? 0)) / total).toFixed(1)}%`),
+      ];
+    }),
+    2,
+  );
+}
+
+function placesTable(rows: ProfileRow[]): string {
   const busy = rows.filter(({ group }) => group !== "waiting for the next block");
   const total = busy.reduce((sum, { ms }) => sum + ms, 0);
   return markdownTable(
