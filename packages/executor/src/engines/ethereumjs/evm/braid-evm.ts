@@ -23,6 +23,7 @@ import { isDelegation } from "../state/code-store.ts";
 import type { AccountEntry } from "../state/entries.ts";
 import type { VersionedState } from "../state/versioned-state.ts";
 import { AccessRecorder } from "./access-recorder.ts";
+import { bls12 } from "./bls12-381.ts";
 import { bn254 } from "./bn254.ts";
 import { FailedCreation, runCodeLikeContainers } from "./creation-rules.ts";
 import { EngineJournal, EngineStateManager } from "./engine-state.ts";
@@ -123,6 +124,7 @@ export class BraidEvm extends EVM {
         common,
         stateManager,
         blockchain,
+        bls: bls12,
         bn254,
         blockLevelAccessList: new AccessRecorder(state),
       },

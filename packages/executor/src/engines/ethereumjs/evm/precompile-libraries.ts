@@ -2,6 +2,7 @@
 
 import type { EVM, PrecompileFunc } from "@ethereumjs/evm";
 import { WorkerStartError } from "../../../errors.ts";
+import { loadBls12 } from "./bls12-381.ts";
 import { loadBn254 } from "./bn254.ts";
 import { loadKzg } from "./kzg.ts";
 
@@ -13,6 +14,13 @@ const BY_ADDRESS: [address: string, load: () => Promise<void>][] = [
   ["07", loadBn254],
   ["08", loadBn254],
   ["0a", loadKzg],
+  ["0b", loadBls12],
+  ["0c", loadBls12],
+  ["0d", loadBls12],
+  ["0e", loadBls12],
+  ["0f", loadBls12],
+  ["10", loadBls12],
+  ["11", loadBls12],
 ];
 
 /** What must be loaded before one of a fork's precompiles is called; it takes every error for its caller's. Loaders throw WorkerStartError. */
