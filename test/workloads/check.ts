@@ -29,6 +29,7 @@ export async function checkWorkload(
   name: string,
   { users, things, transactions }: WorkloadSize,
   executors: readonly Executor[],
+  engine?: string,
 ): Promise<Checked> {
   const checked: Checked = { transactions: 0, failed: 0, differences: [] };
   const bundle = await makeWorkload({
@@ -63,7 +64,7 @@ export async function checkWorkload(
   for (const block of blocks) {
     for (const executor of executors) {
       const { source, rootAfter } = state.open();
-      const input = { block: block.input, chain, source, force: true, mode: "parallel" } as const;
+      const input = { block: block.input, chain, source, engine, force: true, mode: "parallel" } as const;
       const result = await executor.executeBlock(input);
       const { differences, checked: fields } = verifyBlock(block, result, rootAfter?.(result.stateChanges));
       if (!fields.includes("stateRoot")) throw new Error("the state root was not checked");

@@ -1,4 +1,4 @@
-// The same as workloads.test.ts at full size: `npx -y pnpm@12 test:workloads [--only amm,amm-parallel] [--transactions 200]`.
+// The same as workloads.test.ts at full size: `npx -y pnpm@12 test:workloads [--only amm,amm-parallel] [--transactions 200] [--engine wasm]`.
 import { parseArgs } from "node:util";
 import { Executor } from "@braid/executor";
 import { workloadNames } from "@braid/workloads";
@@ -10,6 +10,7 @@ const { values } = parseArgs({
     users: { type: "string", default: "200" },
     things: { type: "string", default: "20" },
     transactions: { type: "string", default: "200" },
+    engine: { type: "string" },
   },
 });
 const size = {
@@ -20,7 +21,7 @@ const size = {
 const executors = WORKERS.map((workers) => new Executor({ workers }));
 let wrong = 0;
 for (const name of values.only?.split(",") ?? workloadNames()) {
-  const { transactions, failed, differences } = await checkWorkload(name, size, executors);
+  const { transactions, failed, differences } = await checkWorkload(name, size, executors, values.engine);
   console.log(`${name}: ${transactions} transactions, ${failed} failed, ${differences.length} differences`);
   for (const difference of differences) console.log(`  ${difference}`);
   wrong += differences.length;
