@@ -1,5 +1,6 @@
 // What learned hints foresee, and what they cost: swaps through a router over 50 pools by users who were never seen, and mainnet's blocks,
-// each after those before it. With hints and without take turns.
+// each after those before it. With hints and without take turns. And what a block in which each transaction depends on the one before it costs on two workers, in
+// terms of its time in order, on both engines.
 //
 //   npx -y pnpm@12 bench:hints [--rounds 10]
 import { parseArgs } from "node:util";
@@ -7,7 +8,7 @@ import { Executor } from "@braid/executor";
 import { dependentSwaps, prepareState, sealBlocks, swaps } from "@braid/workloads";
 import { type BenchBlock, mainnetOrigins, newSource, openBlock } from "./blocks.ts";
 import { describeEnvironment, formatEnvironment } from "./environment.ts";
-import type { HintsMeasurement, HintsRow } from "./measurements.ts";
+import type { DependentRow, HintsMeasurement, HintsRow } from "./measurements.ts";
 import { writeResult } from "./results.ts";
 import { hintsTable } from "./tables.ts";
 
@@ -80,11 +81,50 @@ async function measure(name: string, blocks: BenchBlock[]): Promise<HintsRow> {
   return row;
 }
 
+const WAYS = {
+  inOrder: { mode: "sequential", workers: 1, hints: false },
+  without: { mode: "parallel", workers: 2, hints: false },
+  learned: { mode: "parallel", workers: 2, hints: true },
+} as const;
+
+/** All swaps on one pool, a block after the other; the executors of each way have seen those before it. */
+async function measureDependent(engine: string, blocks: BenchBlock[]): Promise<DependentRow> {
+  const row: DependentRow = { engine, inOrder: [], without: [], learned: [], inVain: 0 };
+  const ways = Object.keys(WAYS) as (keyof typeof WAYS)[];
+  const [inOrder, without, learned] = [1, 2, 3].map(() => new Executor({ workers: 2 })) as [
+    Executor,
+    Executor,
+    Executor,
+  ];
+  const executors = { inOrder, without, learned };
+  // The first round warms up.
+  for (let round = -1; round < rounds; round++)
+    for (const [index, block] of blocks.entries())
+      for (let i = 0; i < ways.length; i++) {
+        const way = ways[(i + index + round + 1) % ways.length] as keyof typeof WAYS;
+        const { statistics } = await executors[way].executeBlock({
+          block: block.block.input,
+          chain: block.block.chain,
+          source: newSource(block),
+          engine,
+          ...WAYS[way],
+        });
+        if (round < 0) continue;
+        row[way].push(statistics.phases.total);
+        if (way === "without") row.inVain += (statistics.aborts + statistics.suspensions) / rounds;
+      }
+  for (const executor of Object.values(executors)) await executor.close();
+  console.error(`dependent swaps, ${engine}`);
+  return row;
+}
+
+const onePool = await swapBlocks(1);
 const measurement: HintsMeasurement = {
   environment,
+  dependent: [await measureDependent("ethereumjs", onePool), await measureDependent("wasm", onePool)],
   rows: [
     await measure(`${SWAPS} swaps, ${POOLS} pools`, await swapBlocks(POOLS)),
-    await measure(`${SWAPS} swaps, 1 pool`, await swapBlocks(1)),
+    await measure(`${SWAPS} swaps, 1 pool`, onePool),
     await measure("mainnet, blocks of 100 or more transactions", await mainnetBlocks()),
   ],
 };

@@ -339,8 +339,19 @@ export interface HintsRow {
   without: { ms: number[]; aborts: number };
 }
 
+/** Blocks in which each transaction depends on the one before it: milliseconds in order, and on two workers without hints and with what was learned. */
+export interface DependentRow {
+  engine: string;
+  inOrder: number[];
+  without: number[];
+  learned: number[];
+  /** Incarnations in vain without hints, in all blocks. */
+  inVain: number;
+}
+
 export interface HintsMeasurement {
   environment: Environment;
+  dependent: DependentRow[];
   rows: HintsRow[];
 }
 
@@ -349,23 +360,25 @@ export interface SimulatedBlock {
   group: "mainnet" | "workload" | "DeFi chain";
   name: string;
   transactions: number;
+  /** The model's constants were fitted to it, among others. */
+  isFitted: boolean;
   ms: { sequential: number; one: number; two: number };
   simulatedMs: { sequential: number; one: number; two: number };
   /** Runs that others disturbed however often they were tried. */
   disturbed: number;
   /** Incarnations in vain on two workers. */
-  aborts: number;
-  simulatedAborts: number;
+  inVain: number;
+  simulatedInVain: number;
   speedups: { workers: number; speedup: number }[];
 }
 
 export interface SimulateMeasurement {
   environment: Environment;
-  rounds: number;
-  /** The quantile that stands for all rounds. */
-  share: number;
-  /** How much workers slow each other down: fitted to the blocks without conflicts, and used for all. */
+  /** How often each block was run in each way; the last time not all of them. */
+  passes: number;
+  /** How many times as long everything takes while the other worker is at work, and milliseconds that the second worker costs before it begins: both fitted. */
   sharing: number;
+  handOver: number;
   blocks: SimulatedBlock[];
 }
 
@@ -399,5 +412,7 @@ export interface WorkloadRow {
 export interface WorkloadsMeasurement {
   environment: Environment;
   rounds: number;
+  /** The engine's name. */
+  engine: string;
   rows: WorkloadRow[];
 }

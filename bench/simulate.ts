@@ -1,9 +1,10 @@
 // The simulator against what it foretells: blocks of mainnet, the shipped DeFi chain and workloads, in order, on one worker and on two, and the same in
-// virtual time. The profile is taken between the timed runs, so that both sides see the machine in the same state.
+// virtual time. What it foretells is made from the runs in order, which take turns with the others. It goes over all blocks again and again until its time is
+// up. Two constants, what workers cost each other and what the second one costs at the beginning, are fitted to some of the blocks; the error is that of the others.
 //
-//   npx -y pnpm@12 bench:simulate [--rounds 15] [--only 15199017,19932703] [--share 0.5]
+//   npx -y pnpm@12 bench:simulate [--minutes 4.5] [--every 2] [--only 15199017,19932703] [--engine wasm]
 //
-// --share is the quantile that stands for all rounds on both sides: 0.5 is the median; on a machine that others use too, less.
+// --every: which of the mainnet and DeFi blocks, in their order; 1 is all of them.
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Executor } from "@braid/executor";
@@ -21,144 +22,155 @@ import { describeEnvironment, formatEnvironment } from "./environment.ts";
 import type { SimulatedBlock, SimulateMeasurement } from "./measurements.ts";
 import { quietly } from "./quiet.ts";
 import { writeResult } from "./results.ts";
-import { simulateTable } from "./simulate-table.ts";
-import { quantile } from "./statistics.ts";
+import { LEAST_MS, simulateTable } from "./simulate-table.ts";
+import { median } from "./statistics.ts";
 
 const SHIPPED = fileURLToPath(new URL("../packages/cli/data/defi-chain.braid", import.meta.url));
-/** Passes over all blocks before anything is timed, on two workers: each thread compiles for itself. */
-const WARM_UP_PASSES = 3;
-const WARM_UP_ROUNDS = 2;
+/** Over all blocks, before anything is timed: each thread compiles for itself. */
+const WARM_UP_PASSES = 2;
+const LEAST_PASSES = 3;
+/** How often a run is made again that others disturb; and how many that nobody disturbed stand for themselves. */
+const ATTEMPTS = 3;
+const ENOUGH_UNDISTURBED = 3;
 /** Blocks with fewer transactions run in order, whatever is foretold. */
 const MIN_TRANSACTIONS = 10;
-const SIDES = {
-  sequential: { mode: "sequential", workers: 1 },
-  one: { mode: "parallel", workers: 1 },
-  two: { mode: "parallel", workers: 2 },
-} as const;
-type Side = keyof typeof SIDES;
+/** Of each group, one of so many blocks is what the constants are fitted to. */
+const FITTED_SHARE = 4;
+const SHARINGS = Array.from({ length: 31 }, (_, i) => 1 + 0.02 * i);
+const HAND_OVERS = [0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3];
+const WORKERS = { one: 1, two: 2 } as const;
+type Side = keyof typeof WORKERS;
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: "string", default: "15" },
+    minutes: { type: "string", default: "4.5" },
+    every: { type: "string", default: "2" },
     only: { type: "string", default: "" },
-    share: { type: "string", default: "0.5" },
+    engine: { type: "string" },
   },
 });
-const rounds = Number(values.rounds);
-const share = Number(values.share);
 const only = values.only === "" ? [] : values.only.split(",");
 const environment = describeEnvironment("bench:simulate");
 const executor = new Executor({ workers: 2 });
 const simulator = new Simulator();
-/** Without conflicts: what they take on two workers, and not in virtual time, is what the workers cost each other. */
-const CALIBRATED_ON = ["ether transfers", "token transfers"];
 
-/** A block, measured both ways. */
-interface Measured {
-  job: Job;
-  profile: BlockProfile;
-  ms: SimulatedBlock["ms"];
-  aborts: number;
-  disturbed: number;
+interface Run<Value> {
+  value: Value;
+  disturbed: boolean;
 }
 
-async function measure(job: Job): Promise<Measured> {
+/** A block, and all that was measured of it. */
+interface Measured {
+  job: Job;
+  isFitted: boolean;
+  profiles: Run<BlockProfile>[];
+  runs: Record<Side, Run<{ ms: number; inVain: number }>[]>;
+}
+
+/** The block once in each way, in an order that changes. */
+async function measure({ job, profiles, runs }: Measured, pass: number): Promise<void> {
   const { block, source } = job;
-  const input = { block: block.input, chain: block.chain, source };
-  const times: Record<Side, number[]> = { sequential: [], one: [], two: [] };
-  const aborts: number[] = [];
-  const profiles: BlockProfile[] = [];
-  const names = Object.keys(SIDES) as Side[];
-  let disturbed = 0;
-  for (let round = 0; round < WARM_UP_ROUNDS + rounds; round++) {
-    for (let i = 0; i < names.length; i++) {
-      const side = names[(i + round) % names.length] as Side;
-      const execute = () => executor.executeBlock({ ...input, ...SIDES[side], force: true, hints: false });
-      if (round < WARM_UP_ROUNDS) {
-        await execute();
-        continue;
-      }
-      const { result, disturbed: wasDisturbed } = await quietly(async () => {
+  const input = { block: block.input, chain: block.chain, source, engine: values.engine };
+  const ways = [
+    async () => {
+      const { result, disturbed } = await quietly(
+        () => measureBlock(executor, input, { runs: 1, additions: false }),
+        ATTEMPTS,
+      );
+      profiles.push({ value: result, disturbed });
+    },
+    ...(Object.keys(WORKERS) as Side[]).map((side) => async () => {
+      const execute = () =>
+        executor.executeBlock({
+          ...input,
+          mode: "parallel",
+          workers: WORKERS[side],
+          force: true,
+          hints: false,
+        });
+      const { result, disturbed } = await quietly(async () => {
         // Waiting for a quiet moment has let the caches go.
         await execute();
         return execute();
-      });
-      disturbed += +wasDisturbed;
-      times[side].push(result.statistics.phases.total);
-      if (side === "two") aborts.push(result.statistics.aborts + result.statistics.suspensions);
-    }
-    if (round < WARM_UP_ROUNDS) continue;
-    const { result, disturbed: wasDisturbed } = await quietly(() =>
-      measureBlock(executor, input, { runs: 1, additions: false }),
-    );
-    profiles.push(result);
-    disturbed += +wasDisturbed;
-  }
+      }, ATTEMPTS);
+      const { phases, aborts, suspensions } = result.statistics;
+      runs[side].push({ value: { ms: phases.total, inVain: aborts + suspensions }, disturbed });
+    }),
+  ];
+  for (const way of [...ways.slice(pass % ways.length), ...ways.slice(0, pass % ways.length)]) await way();
+}
+
+/** What nobody disturbed, when that is enough. */
+function undisturbed<Value>(runs: readonly Run<Value>[]): Value[] {
+  const quiet = runs.filter(({ disturbed }) => !disturbed);
+  return (quiet.length >= ENOUGH_UNDISTURBED ? quiet : runs).map(({ value }) => value);
+}
+
+/** A block as it is: medians of its runs. */
+interface Summary {
+  job: Job;
+  isFitted: boolean;
+  profile: BlockProfile;
+  ms: SimulatedBlock["ms"];
+  inVain: number;
+  disturbed: number;
+}
+
+function summarize({ job, isFitted, profiles, runs }: Measured): Summary {
+  const profile = joined(undisturbed(profiles));
+  const over = (side: Side): number => median(undisturbed(runs[side]).map(({ ms }) => ms));
   return {
     job,
-    profile: joined(profiles),
-    ms: {
-      sequential: quantile(times.sequential, share),
-      one: quantile(times.one, share),
-      two: quantile(times.two, share),
-    },
-    aborts: quantile(aborts, 0.5),
-    disturbed,
+    isFitted,
+    profile,
+    ms: { sequential: profile.sequentialMs, one: over("one"), two: over("two") },
+    inVain: median(undisturbed(runs.two).map(({ inVain }) => inVain)),
+    disturbed: [...profiles, ...runs.one, ...runs.two].filter(({ disturbed }) => disturbed).length,
   };
 }
 
-/** How much two workers slow each other down, so that what has no conflicts takes as long as it was measured to; undefined when nothing says. */
-function calibrate(measured: readonly Measured[]): number | undefined {
-  const free = measured.filter(({ job }) => CALIBRATED_ON.includes(job.name));
-  if (free.length === 0) return undefined;
-  const ratio = (of: (one: Measured) => number): number => free.reduce((sum, one) => sum + of(one), 0);
-  const wanted = ratio(({ ms }) => ms.two / ms.sequential);
-  const foretold = (sharing: number): number =>
-    ratio(
-      ({ profile }) =>
-        1 / simulator.run(profile, { workers: 2, costs: { ...SCHEDULER_COSTS, sharing } }).speedup,
-    );
-  let [low, high] = [1, 2];
-  for (let i = 0; i < 20; i++) {
-    const middle = (low + high) / 2;
-    if (foretold(middle) < wanted) low = middle;
-    else high = middle;
-  }
-  return low;
+/** The constants with which the blocks that they are fitted to come out best. */
+function fit(blocks: readonly Summary[]): SchedulerCosts {
+  let best = { error: Number.POSITIVE_INFINITY, costs: SCHEDULER_COSTS };
+  if (blocks.length === 0) return best.costs;
+  for (const sharing of SHARINGS)
+    for (const handOver of HAND_OVERS) {
+      const costs: SchedulerCosts = { ...SCHEDULER_COSTS, sharing, handOver };
+      const error = blocks.reduce((sum, { profile, ms }) => {
+        const { totalMs } = simulator.run(profile, { workers: 2, costs });
+        return sum + Math.log(totalMs / ms.two) ** 2;
+      }, 0);
+      if (error < best.error) best = { error, costs };
+    }
+  return best.costs;
 }
 
-function simulated({ job, profile, ms, aborts, disturbed }: Measured, costs: SchedulerCosts): SimulatedBlock {
+function simulated(
+  { job, isFitted, profile, ms, inVain, disturbed }: Summary,
+  costs: SchedulerCosts,
+): SimulatedBlock {
   const [one, two] = [1, 2].map((workers) => simulator.run(profile, { workers, costs }));
-  const simulatedMs = {
-    sequential: profile.sequentialMs,
-    one: one?.totalMs ?? 0,
-    two: two?.totalMs ?? 0,
-  };
-  const error = (side: Side): string => `${(100 * (simulatedMs[side] / ms[side] - 1)).toFixed(1)}%`;
-  const simulatedAborts = (two?.aborts ?? 0) + (two?.suspensions ?? 0);
-  console.error(
-    `${job.name}: in order ${ms.sequential.toFixed(2)} ms, ${error("sequential")}; one ${ms.one.toFixed(2)} ms, ${error("one")}; two ${ms.two.toFixed(2)} ms, ${error("two")}; speed-up ${(ms.sequential / ms.two).toFixed(2)}, foretold ${(simulatedMs.sequential / simulatedMs.two).toFixed(2)}; in vain ${aborts}, foretold ${simulatedAborts}; ${disturbed} runs disturbed`,
-  );
   return {
     group: job.group,
     name: job.name,
     transactions: profile.transactions,
+    isFitted,
     ms,
-    simulatedMs,
+    simulatedMs: { sequential: profile.sequentialMs, one: one?.totalMs ?? 0, two: two?.totalMs ?? 0 },
     disturbed,
-    aborts,
-    simulatedAborts,
+    inVain,
+    simulatedInVain: (two?.aborts ?? 0) + (two?.suspensions ?? 0),
     speedups: simulator
       .scale(profile, [4, 8, 16, 32, 64], { costs })
       .simulations.map(({ workers, speedup }) => ({ workers, speedup })),
   };
 }
 
-/** One profile of many: each time is the quantile of those of the runs. */
+/** One profile of many: each time is the median of those of the runs. */
 function joined(profiles: readonly BlockProfile[]): BlockProfile {
   const [first] = profiles;
   if (first === undefined) throw new RangeError("no rounds");
-  const over = (of: (profile: BlockProfile) => number): number => quantile(profiles.map(of), share);
+  const over = (of: (profile: BlockProfile) => number): number => median(profiles.map(of));
   const units = first.units.map((unit, i) => ({
     ...unit,
     recoverMs: over(({ units: all }) => all[i]?.recoverMs ?? 0),
@@ -167,7 +179,7 @@ function joined(profiles: readonly BlockProfile[]): BlockProfile {
   }));
   const mainThreadMs = over((profile) => profile.mainThreadMs);
   const sequentialMs = over((profile) => profile.sequentialMs);
-  // As measureBlock does it: what is left out of the units' quantiles belongs to all.
+  // As measureBlock does it: what is left out of the units' medians belongs to all.
   const sum = units.reduce((total, unit) => total + unit.recoverMs + unit.executeMs + unit.settleMs, 0);
   const factor = (sequentialMs - mainThreadMs) / sum;
   for (const unit of units) {
@@ -186,7 +198,7 @@ interface Job {
   source: StateSource;
 }
 
-/** All blocks that are worth running in parallel. */
+/** Blocks that are worth running in parallel. */
 async function openJobs(): Promise<Job[]> {
   const jobs: Job[] = [];
   for (const [group, origins] of [
@@ -195,15 +207,19 @@ async function openJobs(): Promise<Job[]> {
   ] as const) {
     for (const origin of origins) {
       const opened = await openBlock(origin);
-      jobs.push({ group, name: opened.name, block: opened.block, source: newSource(opened) });
+      if (opened.block.input.transactions.length >= MIN_TRANSACTIONS)
+        jobs.push({ group, name: opened.name, block: opened.block, source: newSource(opened) });
     }
   }
+  const every = Number(values.every);
+  const mainnet = jobs.filter(({ group }) => group === "mainnet");
+  const chosen = jobs.filter((job) => job.group !== "mainnet" || mainnet.indexOf(job) % every === 0);
   if (only.length === 0) {
     const file = await loadBlockFile(SHIPPED, {});
     const state = openParentState(file);
-    for (const block of file.blocks) {
+    for (const [i, block] of file.blocks.entries()) {
       const { source } = state.open();
-      jobs.push({ group: "DeFi chain", name: String(block.number), block, source });
+      if (i % every === 0) chosen.push({ group: "DeFi chain", name: String(block.number), block, source });
       const { stateChanges } = await executor.executeBlock({
         block: block.input,
         chain: block.chain,
@@ -212,7 +228,7 @@ async function openJobs(): Promise<Job[]> {
       await state.advance(block, stateChanges);
     }
   }
-  return jobs.filter(({ block }) => block.input.transactions.length >= MIN_TRANSACTIONS);
+  return chosen;
 }
 
 const jobs = await openJobs();
@@ -222,18 +238,29 @@ for (let pass = 0; pass < WARM_UP_PASSES; pass++)
       block: block.input,
       chain: block.chain,
       source,
+      engine: values.engine,
       force: true,
       hints: false,
     });
-const measured: Measured[] = [];
-for (const job of jobs) {
-  measured.push(await measure(job));
-  console.error(`measured ${job.name}`);
+const measured = jobs.map((job): Measured => {
+  const place = jobs.filter(({ group }) => group === job.group).indexOf(job);
+  return { job, isFitted: place % FITTED_SHARE === 0, profiles: [], runs: { one: [], two: [] } };
+});
+const deadline = performance.now() + 60_000 * Number(values.minutes);
+let passes = 0;
+for (; passes < LEAST_PASSES || performance.now() < deadline; passes++) {
+  // What is begun after the least of passes may end in their middle.
+  for (const one of measured)
+    if (passes < LEAST_PASSES || performance.now() < deadline) await measure(one, passes);
+  console.error(`pass ${passes + 1}, ${((deadline - performance.now()) / 1000).toFixed(0)} s left`);
 }
 await executor.close();
-const sharing = calibrate(measured) ?? SCHEDULER_COSTS.sharing;
-const blocks = measured.map((one) => simulated(one, { ...SCHEDULER_COSTS, sharing }));
-const measurement: SimulateMeasurement = { environment, rounds, share, sharing, blocks };
+const summaries = measured.map(summarize);
+const costs = fit(summaries.filter(({ isFitted, ms }) => isFitted && ms.sequential >= LEAST_MS));
+const blocks = summaries.map((one) => simulated(one, costs));
+const { sharing, handOver } = costs;
+const measurement: SimulateMeasurement = { environment, passes, sharing, handOver, blocks };
 console.log(formatEnvironment(environment));
 console.log(simulateTable(measurement));
-console.log(`written to ${writeResult("simulate", measurement)}`);
+if (only.length === 0 && values.engine === undefined)
+  console.log(`written to ${writeResult("simulate", measurement)}`);

@@ -542,8 +542,8 @@ export function hardhatTable({ suites, connectionMs }: HardhatMeasurement): stri
 }
 
 /** What hints foresaw, and the time with them in that of the same round without. */
-export function hintsTable({ rows }: HintsMeasurement): string {
-  return markdownTable(
+export function hintsTable({ rows, dependent }: HintsMeasurement): string {
+  const foreseen = markdownTable(
     ["blocks", "precision", "recall", "aborts, learned", "aborts, without", "time with hints"],
     rows.map(({ name, blocks, predicted, hits, contended, learned, without }) => [
       `${blocks}: ${name}`,
@@ -555,4 +555,22 @@ export function hintsTable({ rows }: HintsMeasurement): string {
     ]),
     1,
   );
+  const chains = markdownTable(
+    [
+      "swaps on one pool",
+      "in order, ms a block",
+      "2 workers / in order, no hints",
+      "learned",
+      "in vain, no hints",
+    ],
+    dependent.map(({ engine, inOrder, without, learned, inVain }) => [
+      engine,
+      median(inOrder).toFixed(1),
+      times(spreadOf(ratios(without, inOrder))),
+      times(spreadOf(ratios(learned, inOrder))),
+      String(Math.round(inVain)),
+    ]),
+    1,
+  );
+  return `${foreseen}\n\n${chains}`;
 }

@@ -1,6 +1,6 @@
 // Every family of contracts at three levels of contention: what two workers gain over one, with hints and without, and what is executed in vain.
 //
-//   npx -y pnpm@12 bench:workloads [--rounds 2] [--transactions 150] [--users 40] [--things 5] [--only amm,amm-parallel]
+//   npx -y pnpm@12 bench:workloads [--rounds 2] [--transactions 80] [--users 40] [--things 5] [--only amm,amm-parallel] [--engine wasm]
 import { parseArgs } from "node:util";
 import { type BlockResult, type ExecuteBlockInput, Executor } from "@braid/executor";
 import { chainOf } from "@braid/protocol";
@@ -25,10 +25,11 @@ const LESSONS = 2;
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "2" },
-    transactions: { type: "string", default: "150" },
+    transactions: { type: "string", default: "80" },
     users: { type: "string", default: "40" },
     things: { type: "string", default: "5" },
     only: { type: "string" },
+    engine: { type: "string", default: "ethereumjs" },
   },
 });
 const rounds = Number(values.rounds);
@@ -63,6 +64,7 @@ for (const name of values.only?.split(",") ?? workloadNames()) {
         block: block.input,
         chain,
         source: state.open().source,
+        engine: values.engine,
         force: true,
       };
       if (i < LESSONS) lessons.push(input);
@@ -126,7 +128,8 @@ async function execute(
   }
 }
 
-const measurement: WorkloadsMeasurement = { environment, rounds, rows };
+const measurement: WorkloadsMeasurement = { environment, rounds, engine: values.engine, rows };
 console.log(formatEnvironment(environment));
 console.log(workloadsTable(measurement));
-if (values.only === undefined) console.log(`written to ${writeResult("workloads", measurement)}`);
+if (values.only === undefined && values.engine === "ethereumjs")
+  console.log(`written to ${writeResult("workloads", measurement)}`);
