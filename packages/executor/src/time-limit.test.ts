@@ -6,6 +6,7 @@ import { BlockBuilder, type TestBlock } from "@braid/testing/block-builder";
 import { describe, expect, test } from "vitest";
 import type { CallInput } from "./block/call-input.ts";
 import type { CallResult } from "./call.ts";
+import { DEFAULT_ENGINE } from "./engines/registry.ts";
 import { executorWith, inputOf } from "./testing/agree.ts";
 import { inTime } from "./testing/deadline.ts";
 import { readByRead } from "./testing/sources.ts";
@@ -20,6 +21,10 @@ const ENDLESS = {
   "a loop with a condition": asm(":again", 1, "@again", "JUMPI"),
   "a loop of calls to a precompile": asm(":again", ...callWith(IDENTITY, NOTHING), "@again", "JUMP"),
   "a loop of calls to a contract": asm(":again", ...callWith(ANSWER, NOTHING), "@again", "JUMP"),
+  "calls of itself without a jump": asm(
+    ...[0, 0, 0, 0, 0, "ADDRESS", "GAS", "CALL", "POP"],
+    ...[0, 0, 0, 0, 0, "ADDRESS", "GAS", "CALL"],
+  ),
   "a loop of new slots": asm(":again", "GAS", "SLOAD", "POP", "@again", "JUMP"),
   "a loop of creations": asm(":again", 0, 0, 0, "CREATE", "POP", "@again", "JUMP"),
 } as const;
@@ -38,11 +43,15 @@ async function world(): Promise<TestBlock> {
   return block.build();
 }
 
-describe.each(["caller", "worker"] as const)("a call on the thread of the %s", (thread) => {
+describe.each([
+  ["caller", "ethereumjs"],
+  ["caller", "wasm"],
+  ["worker", DEFAULT_ENGINE],
+] as const)("a call on the thread of the %s, engine %s", (thread, engine) => {
   const call = async (to: Uint8Array, more: Partial<CallInput> = {}): Promise<CallResult[]> => {
     const block = await world();
     const { input, chain } = block;
-    const running = executorWith(2).call({
+    const running = executorWith(2, engine).call({
       header: input.header,
       chain,
       source: block.source(),

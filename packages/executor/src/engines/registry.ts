@@ -9,7 +9,7 @@ export type EngineRegistry = Readonly<Record<string, () => Promise<EngineFactory
 export const FALLBACK_ENGINE = "ethereumjs";
 
 /** What executors run on that name none. */
-export const DEFAULT_ENGINE = FALLBACK_ENGINE;
+export const DEFAULT_ENGINE = "ethereumjs";
 
 export const ENGINES: EngineRegistry = {
   [FALLBACK_ENGINE]: async () => {

@@ -28,10 +28,12 @@ import {
   EVM_TEMP,
   EXIT_DONE,
   EXIT_PRECOMPILE,
+  EXIT_TIME,
   EXIT_UNSUPPORTED,
   RULE_ACCESS_LISTS,
   RULE_CODE_FORMAT,
   RULE_DELEGATIONS,
+  RULE_TIME_LIMIT,
 } from "../../src/layout";
 import { jumpsOf } from "../codes";
 import { area, evm } from "../memory";
@@ -98,6 +100,9 @@ const STACK_BYTES: u32 = 1024 * 32;
 /** The word that a call without a value sends. */
 const NOTHING: u32 = EVM_TEMP + 512;
 
+/** Gas that the next frame has before it looks at the clock: what its caller has left until then. */
+let untilCheck: i64 = CHECK_GAS;
+
 /** What a call's opcode, and the loop of opcodes, answer besides ERROR_*. */
 export const GO_ON: i32 = 0;
 export const ENTERED: i32 = -1;
@@ -154,6 +159,7 @@ export function codeToRun(entry: u32): u32 {
  */
 export function callOp(opcode: u32, gas: i64): i32 {
   const caller = frame;
+  if (isTimeToCheck(caller)) return STOP;
   const top = load<u32>(caller, FRAME_TOP);
   const takesValue = opcode == CALL || opcode == CALLCODE;
   let item = top - 96;
@@ -192,6 +198,7 @@ export function callOp(opcode: u32, gas: i64): i32 {
   }
   let left = gas - cost;
   if (left < 0) return ERROR_OUT_OF_GAS;
+  untilCheck = load<i64>(caller, FRAME_GAS) - load<i64>(caller, FRAME_CHECK);
   // EIP-150: all but one 64th.
   let limit = left - left / 64;
   const wanted = top - 32;
@@ -250,6 +257,15 @@ export function callOp(opcode: u32, gas: i64): i32 {
   return leave(reason, answer, answerLength) ? GO_ON : STOP;
 }
 
+/** Stops for a look at the clock, where frames call each other without a jump. */
+function isTimeToCheck(caller: u32): bool {
+  const gas = load<i64>(caller, FRAME_GAS);
+  if (!hasRule(RULE_TIME_LIMIT) || gas >= load<i64>(caller, FRAME_CHECK)) return false;
+  store<i64>(caller, gas - CHECK_GAS, FRAME_CHECK);
+  stop(EXIT_TIME);
+  return true;
+}
+
 /** Writes the ptr and length of a part of memory that is there, given as two words. */
 function setPart(out: u32, start: u32, offset: u32): void {
   const length = load<u32>(offset - 32);
@@ -265,7 +281,7 @@ export function enter(child: u32, kind: u32, gas: i64, code: u32): bool {
   if (stack + STACK_BYTES > evm + EVM_MEMORY) return stop(EXIT_UNSUPPORTED);
   store<u32>(child, kind, FRAME_KIND);
   store<i64>(child, gas, FRAME_GAS);
-  store<i64>(child, gas - CHECK_GAS, FRAME_CHECK);
+  store<i64>(child, gas - (isFirst ? CHECK_GAS : untilCheck), FRAME_CHECK);
   store<u32>(child, stack, FRAME_STACK);
   store<u32>(child, stack, FRAME_TOP);
   store<u32>(child, start, FRAME_MEMORY);
