@@ -9,6 +9,7 @@ import { asm } from "@braid/testing/assembler";
 import { BlockBuilder, type BlockOptions, type TestBlock } from "@braid/testing/block-builder";
 import { TOOL, tool } from "@braid/testing/tool";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { ENGINE_NAMES } from "./engines/registry.ts";
 import { Executor, type ExecutorOptions } from "./executor.ts";
 import { fingerprint, inputOf, runBraid } from "./testing/agree.ts";
 import { inTime } from "./testing/deadline.ts";
@@ -119,8 +120,8 @@ describe.each([2, 3])("of %i workers one waits for an answer that never comes", 
     await expectGood(executor);
   });
 
-  test("when an arena is full", async () => {
-    const executor = newExecutor({ workers, stateArenaBytes: 24 * 1024 });
+  test.each(ENGINE_NAMES)("when an arena is full, engine %s", async (engine) => {
+    const executor = newExecutor({ workers, stateArenaBytes: 24 * 1024, engine });
     const block = await waitingBlock((builder) => {
       // A code that does not fit.
       const large = builder.contract(

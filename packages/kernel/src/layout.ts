@@ -260,6 +260,7 @@ export const PREIMAGE_LENGTH = 4;
 export const PREIMAGE_HASH = 8; // 32 bytes
 export const PREIMAGE_BYTES = 40;
 export const MAX_PREIMAGE = 128; // longer ones are no keys of mappings
+export const MAX_PREIMAGES = 256; // of an incarnation: more than the keys of a trade through several pools, and little enough that no loop fills the arena with them
 
 // ---- Unit table ----
 

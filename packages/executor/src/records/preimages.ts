@@ -4,6 +4,7 @@ import {
   KEEP_PREIMAGES,
   type Kernel,
   MAX_PREIMAGE,
+  MAX_PREIMAGES,
   PREIMAGE_BYTES,
   PREIMAGE_HASH,
   PREIMAGE_LENGTH,
@@ -12,9 +13,6 @@ import {
   UNIT_PREIMAGES,
 } from "@braid/kernel";
 import { readWordBigEndian } from "./words.ts";
-
-/** More than the keys of a trade through several pools, and little enough that no loop fills the arena with them. */
-const MAX_PREIMAGES = 256;
 
 /** Starts an incarnation of the unit with nothing hashed. Answers of how many hashes the preimage is to be kept. */
 export function beginPreimages(kernel: Kernel, unit: number): number {

@@ -82,6 +82,7 @@ import {
 } from "./machine";
 import { areaEnd, copyPadded, expand, STOPPED, wordsGas } from "./memory";
 import { addMod, byteLength, div, divSigned, exp, mod, modSigned, mul, mulMod } from "./mul-div";
+import { keepPreimage, preimagesLeft } from "./preimages";
 import { loadStorage, loadTransient, storeError, storeStorage, storeTransient } from "./storage";
 import { origin, transaction } from "./transaction";
 import {
@@ -385,11 +386,13 @@ function runFrame(): i32 {
         gas = expand(areaEnd(top - 32, top - 64), wordsGas(top - 64, 6), gas);
         if (gas < 0) return short(gas, pc, top, before);
         size = u64(load<u32>(frame, FRAME_MEMORY_SIZE));
-        if (load<u32>(top - 64) == MAPPING_KEY) readBytes(keccakOfKey(bytes + load<u32>(top - 32)), top - 64);
+        const hashed = load<u32>(top - 64);
+        if (hashed == MAPPING_KEY) readBytes(keccakOfKey(bytes + load<u32>(top - 32)), top - 64);
         else {
           keccak(bytes + (isZero(top - 64) ? 0 : load<u32>(top - 32)), load<u32>(top - 64), area);
           readBytes(area, top - 64);
         }
+        if (preimagesLeft != 0) keepPreimage(bytes + (hashed == 0 ? 0 : load<u32>(top - 32)), hashed, top - 64);
         top -= 32;
         continue;
       case 0x30: // ADDRESS

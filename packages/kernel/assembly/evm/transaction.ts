@@ -115,6 +115,7 @@ import {
 } from "./machine";
 import { mul } from "./mul-div";
 import { leaveOutcome } from "./outcome";
+import { beginPreimages } from "./preimages";
 import { warmSlot } from "./storage";
 import { add, copy, isZero, setShort, sub } from "./u256";
 
@@ -322,6 +323,7 @@ export let hasNothingToRun: bool = false;
 export function beginUnit(unit: u32, isHead: bool): bool {
   beginIncarnation();
   beginMachine(unit, isHead);
+  beginPreimages(unit);
   beginEntries();
   store<u32>(evm + EVM_HASH_KNOWN, 0);
   store<u32>(evm + EVM_RETURN_LENGTH, 0);

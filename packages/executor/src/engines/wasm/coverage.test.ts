@@ -3,11 +3,20 @@
 
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { KEEP_PREIMAGES, Kernel, keccak256 } from "@braid/kernel";
+import { bytesToBigInt } from "@braid/primitives";
 import { keyed, plainAddress } from "@braid/testing/accounts";
+import { asm } from "@braid/testing/assembler";
 import { BlockBuilder, type Fork, type TestBlock } from "@braid/testing/block-builder";
 import { TOOL, tool } from "@braid/testing/tool";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { executeBlockWith } from "../../execute-block.ts";
+import { HintMemory } from "../../hints/hint-memory.ts";
+import { SeededPool } from "../../pool/seeded-pool.ts";
+import { preimages } from "../../records/preimages.ts";
+import { FlatCache } from "../../state/flat-cache.ts";
 import { executorWith, inputOf } from "../../testing/agree.ts";
+import { ENGINE_NAMES, ENGINES } from "../registry.ts";
 
 const [a, b] = [keyed(0), keyed(1)];
 const CONTRACT = plainAddress(900);
@@ -60,6 +69,33 @@ describe.each<Fork>(["byzantium", "london", "cancun", "prague", "osaka"])("in %s
     for (const { engine, status } of [...results, ...simulated.results])
       expect({ engine, status }).toEqual({ engine: "wasm", status: 1 });
   });
+});
+
+test.each(ENGINE_NAMES)("what units hash is kept for hints by the engine %s", async (engine) => {
+  const kernel = Kernel.create({ maxWorkers: 1 });
+  const pool = new SeededPool([Kernel.attach(kernel.shared, 1)], ENGINES, 1);
+  const resources = {
+    ...{ kernel, pool, inline: pool, workers: 1, singleClient: false, engine, engines: ENGINES },
+    cache: new FlatCache(kernel),
+    hints: new HintMemory(),
+  };
+  const builder = new BlockBuilder("osaka");
+  builder.fund(a, b);
+  // Two words, none, and one of them: a mapping's key, the empty string, and neither.
+  const hashes = [64, 0, 32].flatMap((length) => [length, 0, "SHA3", "POP"] as const);
+  builder.contract(CONTRACT, asm("CALLER", 0, "MSTORE", ...hashes, "STOP"));
+  for (const from of [a, b]) builder.send({ from, to: CONTRACT, gasLimit: 100_000 });
+  const reset = kernel.resetBlock.bind(kernel);
+  vi.spyOn(kernel, "resetBlock").mockImplementation((units) => {
+    reset(units);
+    kernel.setUnitFlags(1, KEEP_PREIMAGES);
+  });
+  const { statistics } = await executeBlockWith(resources, inputOf(await builder.build()));
+  expect(statistics.engine).toEqual({ name: engine, unsupported: 0 });
+  const found = [...preimages(kernel, 1)];
+  expect(found.map(([, { length }]) => length).sort((x, y) => x - y)).toEqual([0, 32, 64]);
+  for (const [hash, bytes] of found) expect(bytesToBigInt(keccak256(bytes))).toBe(hash);
+  expect(preimages(kernel, 2).size).toBe(0);
 });
 
 test("what is traced runs on the engine that lets somebody look on", async () => {

@@ -200,8 +200,10 @@ export class WasmUnits implements UnitExecutor {
           break;
         case EXIT_ACCOUNT:
         case EXIT_SLOT:
-        case EXIT_CODE:
-          return when(this.#fetch(exit), exports.evmBeginsAgain() === 1 ? begin : resume);
+        case EXIT_CODE: {
+          const again = exports.evmBeginsAgain() === 1 ? begin : resume;
+          return when(this.#fetch(exit), this.#unlessMissing(exit, again));
+        }
         case EXIT_BLOCK_HASH:
           return when(this.#fetchBlockHash(), resume);
         case EXIT_PRECOMPILE:
@@ -220,12 +222,26 @@ export class WasmUnits implements UnitExecutor {
     begin: Step,
     again: Step,
   ): Promise<UnitEnd> {
+    let exit: number;
     try {
       if (!(await ready)) return UNSUPPORTED;
+      exit = again();
     } catch (error) {
       return failed(error, head);
     }
-    return this.#goOn(again(), unit, head, begin);
+    return this.#goOn(exit, unit, head, begin);
+  }
+
+  /** Goes on as `again` does. What was fetched and is not in the cache all the same would be asked for without end: an arena is full, or something is broken. */
+  #unlessMissing(exit: number, again: Step): Step {
+    const missing = this.#word(EVM_MISSING);
+    return () => {
+      if (this.#kernel.faultError() !== undefined) return EXIT_FAULT;
+      const next = again();
+      if (next === exit && this.#word(EVM_MISSING) === missing)
+        throw new Error("the state source answered, but what it was asked for is not in the cache");
+      return next;
+    };
   }
 
   async #goOnAfterPrecompile(unit: number, head: boolean, begin: Step): Promise<UnitEnd> {
