@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { HardhatPluginError } from "hardhat/plugins";
-import type { Report } from "./report.ts";
+import type { Report, Speedups } from "./report.ts";
 
 interface Change {
   what: string;
@@ -11,6 +11,8 @@ interface Change {
 }
 
 export interface Comparison {
+  /** The speed-ups are those by gas. */
+  byGas: boolean;
   /** Speed-ups of functions, and of all together, that are lower or higher than before. */
   worse: Change[];
   better: Change[];
@@ -19,7 +21,7 @@ export interface Comparison {
   gone: string[];
 }
 
-/** Measurements differ by so much from run to run. */
+/** Measurements differ by so much from run to run; what a busy machine has disturbed is compared by gas, which is the same everywhere. */
 const TOLERANCE = 0.1;
 
 /** Rejects with HardhatPluginError for a file that is no report; undefined when there is none. */
@@ -45,19 +47,21 @@ export async function readBaseline(path: string): Promise<Report | undefined> {
 }
 
 export function compareReports(before: Report, now: Report): Comparison {
-  const at = String(now.at);
-  const changes = now.functions.flatMap(({ name, speedup }) => {
-    const old = before.functions.find((one) => one.name === name);
-    return change(name, old?.speedup.simulated[at], speedup.simulated[at]);
-  });
-  const all = [
-    ...change("all together", before.speedup.simulated[at], now.speedup.simulated[at]),
-    ...changes,
-  ];
+  const byGas = before.disturbed || now.disturbed;
+  const told = ({ byGas: gas, simulated }: Speedups): number | undefined =>
+    byGas ? gas : simulated[String(now.at)];
+  const all = [{ name: "all together", speedup: now.speedup, old: before.speedup }].concat(
+    now.functions.flatMap(({ name, speedup }) => {
+      const old = before.functions.find((one) => one.name === name)?.speedup;
+      return old === undefined ? [] : [{ name, speedup, old }];
+    }),
+  );
+  const changes = all.flatMap(({ name, speedup, old }) => change(name, told(old), told(speedup)));
   const names = (report: Report): string[] => report.variables.map(({ name }) => name);
   return {
-    worse: all.filter(({ before: was, now: is }) => is < was * (1 - TOLERANCE)),
-    better: all.filter(({ before: was, now: is }) => is > was * (1 + TOLERANCE)),
+    byGas,
+    worse: changes.filter(({ before: was, now: is }) => is < was * (1 - TOLERANCE)),
+    better: changes.filter(({ before: was, now: is }) => is > was * (1 + TOLERANCE)),
     appeared: names(now).filter((name) => !names(before).includes(name)),
     gone: names(before).filter((name) => !names(now).includes(name)),
   };

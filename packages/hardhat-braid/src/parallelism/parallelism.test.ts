@@ -335,7 +335,7 @@ describe("hardhat parallelism", () => {
 
     // As if nobody had waited before.
     const [first, ...others] = saved.functions;
-    const speedup = { ...first?.speedup, simulated: { "16": 15 } };
+    const speedup = { ...first?.speedup, simulated: { "16": 15 }, byGas: 15 };
     await writeFile(
       baseline,
       JSON.stringify({ ...saved, functions: [{ ...first, speedup }, ...others], variables: [] }),

@@ -126,14 +126,15 @@ function more(count: number): string {
   return count > MOST_NAMED ? ` and ${count - MOST_NAMED} more` : "";
 }
 
-function comparedLines({ worse, better, appeared, gone }: Comparison): string[] {
+function comparedLines({ byGas, worse, better, appeared, gone }: Comparison): string[] {
   const lines = [
     ...worse.map(({ what, before, now }) => `  worse: ${what} ${factor(before)} -> ${factor(now)}`),
     ...appeared.map((name) => `  new: ${name} makes users wait`),
     ...better.map(({ what, before, now }) => `  better: ${what} ${factor(before)} -> ${factor(now)}`),
     ...gone.map((name) => `  gone: ${name}`),
   ];
-  return ["Beside the baseline", ...(lines.length === 0 ? ["  nothing has changed"] : lines), ""];
+  const title = `Beside the baseline${byGas ? ", by gas, since other programs used the cores" : ""}`;
+  return [title, ...(lines.length === 0 ? ["  nothing has changed"] : lines), ""];
 }
 
 function lineOf({ file, line }: SourcePlace): string {
