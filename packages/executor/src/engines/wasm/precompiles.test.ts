@@ -5,7 +5,6 @@ import { bigIntToBytes32, bytesToBigInt, bytesToHex, concatBytes } from "@braid/
 import { chainOf } from "@braid/protocol";
 import { keyed, plainAddress } from "@braid/testing/accounts";
 import { BlockBuilder, FORKS, type Fork } from "@braid/testing/block-builder";
-import { TOOL, tool } from "@braid/testing/tool";
 import { createEVM, EVMError } from "@ethereumjs/evm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -51,17 +50,31 @@ interface Call {
   gas?: number;
 }
 
+/**
+ * Calls the precompile that the first word of its call data says, with the rest, half of its gas, and 24 bytes of its memory for the answer; returns these
+ * and all that was returned.
+ */
+const CALLER = Uint8Array.from([
+  // size = CALLDATASIZE - 32; CALLDATACOPY(0, 32, size)
+  ...[0x60, 32, 0x36, 0x03, 0x80, 0x60, 32, 0x5f, 0x37],
+  // STATICCALL(GAS / 2, CALLDATALOAD(0), 0, size, 4096, 24)
+  ...[0x61, 0x10, 0x00, 0x60, 24, 0x91, 0x5f, 0x5f, 0x35, 0x60, 2, 0x5a, 0x04, 0xfa],
+  // MSTORE(4128, success); RETURNDATACOPY(4160, 0, RETURNDATASIZE); RETURN(4096, 64 + RETURNDATASIZE)
+  ...[0x61, 0x10, 0x20, 0x52, 0x3d, 0x5f, 0x61, 0x10, 0x40, 0x3e],
+  ...[0x60, 64, 0x3d, 0x01, 0x61, 0x10, 0x00, 0xf3],
+]);
+
 /** Sends each call to its precompile, some by way of a contract, on both engines; fails where they say something else, or something unexpected. */
-async function check(fork: Fork, calls: readonly Call[], unsupported = 2): Promise<void> {
+async function check(fork: Fork, calls: readonly Call[]): Promise<void> {
   const builder = new BlockBuilder(fork, { gasLimit: 30_000_000_000n });
-  const caller = builder.contract(plainAddress(500), TOOL);
+  const caller = builder.contract(plainAddress(500), CALLER);
   builder.fund(keyed(0));
   for (const [i, { number, data, gas = 15_000_000 }] of calls.entries()) {
     const inside = i % 4 === 3;
     builder.send({
       from: keyed(0),
       to: inside ? caller : addressOf(number),
-      data: inside ? tool.call(addressOf(number), data, gas >>> 1) : data,
+      data: inside ? concatBytes(bigIntToBytes32(BigInt(number)), data) : data,
       gasLimit: gas,
     });
   }
@@ -70,7 +83,7 @@ async function check(fork: Fork, calls: readonly Call[], unsupported = 2): Promi
     ["wasm", "ethereumjs"].map((engine) => runBraid(block, 0, { mode: "sequential", engine })),
   );
   if (wasm === undefined || ethereumjs === undefined) throw new Error("no result");
-  expect(wasm.statistics.engine).toEqual({ name: "wasm", unsupported });
+  expect(wasm.statistics.engine).toEqual({ name: "wasm", unsupported: 0 });
   const show = ({ transactions, receipts }: typeof wasm, i: number): unknown => {
     const { output, error } = transactions[i] as (typeof transactions)[number];
     const { status, cumulativeGasUsed, logs } = receipts[i] as (typeof receipts)[number];
@@ -88,8 +101,9 @@ async function check(fork: Fork, calls: readonly Call[], unsupported = 2): Promi
   for (const [i, { expected }] of calls.entries()) {
     expect(show(wasm, i)).toEqual(show(ethereumjs, i));
     const { output, error } = wasm.transactions[i] as (typeof wasm.transactions)[number];
-    if (expected !== undefined && error === undefined && i % 4 !== 3)
-      expect(bytesToHex(output)).toBe(bytesToHex(expected));
+    if (expected === undefined || error !== undefined) continue;
+    if (i % 4 !== 3) expect(bytesToHex(output)).toBe(bytesToHex(expected));
+    else if (output[63] === 1) expect(bytesToHex(output.subarray(64))).toBe(bytesToHex(expected));
   }
 }
 
@@ -153,7 +167,7 @@ describe("MODEXP", () => {
   test.each(["byzantium", "berlin", "osaka"] as const)("powers of all sizes in %s", async (fork) => {
     await fc.assert(
       fc.asyncProperty(fc.array(modexps, { minLength: 100, maxLength: 100 }), (calls) => check(fork, calls)),
-      { numRuns: 3 },
+      { numRuns: 3, endOnFailure: true },
     );
   });
 
@@ -164,7 +178,7 @@ describe("MODEXP", () => {
       .map(([base, exponent, modulus]) => modexpOf(base, exponent, modulus));
     await fc.assert(
       fc.asyncProperty(fc.array(calls, { minLength: 20, maxLength: 20 }), (some) => check("osaka", some)),
-      { numRuns: 4 },
+      { numRuns: 4, endOnFailure: true },
     );
   });
 
@@ -202,7 +216,7 @@ describe("MODEXP", () => {
             calls.map((one) => ({ ...one, gas: (one.gas ?? 0) + 16 * one.data.length * 4 })),
           ),
         ),
-        { numRuns: 3 },
+        { numRuns: 3, endOnFailure: true },
       );
   });
 });
@@ -224,7 +238,7 @@ test("hashes and copies of all lengths", async () => {
     .map((one): Call => ({ ...one, expected: answer[one.number]?.(one.data) as Uint8Array }));
   await fc.assert(
     fc.asyncProperty(fc.array(call, { minLength: 100, maxLength: 100 }), (calls) => check("osaka", calls)),
-    { numRuns: 3 },
+    { numRuns: 3, endOnFailure: true },
   );
 });
 
@@ -245,6 +259,6 @@ test("BLAKE2F with rounds of all numbers, wrong lengths and flags, and gas that 
     });
   await fc.assert(
     fc.asyncProperty(fc.array(call, { minLength: 60, maxLength: 60 }), (calls) => check("osaka", calls)),
-    { numRuns: 3 },
+    { numRuns: 3, endOnFailure: true },
   );
 });

@@ -27,6 +27,7 @@ import {
   EXIT_STEP,
   EXIT_SUSPENDED,
   EXIT_TIME,
+  EXIT_UNSUPPORTED,
   INVALID_FUNDS,
   INVALID_NONCE,
   type Kernel,
@@ -47,15 +48,19 @@ import { DONE, FAULT, UNSUPPORTED } from "./ends.ts";
 import { type Step, type Steps, StepUnits } from "./steps.ts";
 
 /** What a precompile answers. */
-interface PrecompileResult {
+export interface PrecompileResult {
   gasUsed: bigint;
   output: Uint8Array;
   /** Why it failed, in words; undefined when it did not. */
   reason: string | undefined;
 }
 
-/** Runs the precompiles of a fork. Rejects when one cannot be run here. */
-export type Precompiles = (number: number, data: Uint8Array, gasLimit: bigint) => Promise<PrecompileResult>;
+/** Runs the precompiles of a fork, at once where nothing has to be loaded. Throws or rejects when one cannot be run here. */
+export type Precompiles = (
+  number: number,
+  data: Uint8Array,
+  gasLimit: bigint,
+) => PrecompileResult | Promise<PrecompileResult>;
 
 /** Sees each opcode of a unit before it runs; EVM_SEEN tells which. `evm` is what EVM_* are offsets from. */
 export type OnStep = (unit: number, kernel: Kernel, evm: number) => void;
@@ -207,7 +212,13 @@ export class WasmUnits implements UnitExecutor {
         case EXIT_BLOCK_HASH:
           return when(this.#fetchBlockHash(), resume);
         case EXIT_PRECOMPILE:
-          return this.#goOnAfterPrecompile(unit, head, begin);
+          {
+            const answer = this.#callPrecompile();
+            if (answer === undefined) return UNSUPPORTED;
+            if (answer instanceof Promise) return this.#goOnAfterPrecompile(answer, unit, head, begin);
+            exit = this.#takeAnswer(answer);
+          }
+          break;
         default:
           return UNSUPPORTED;
       }
@@ -244,11 +255,19 @@ export class WasmUnits implements UnitExecutor {
     };
   }
 
-  async #goOnAfterPrecompile(unit: number, head: boolean, begin: Step): Promise<UnitEnd> {
-    const result = await this.#callPrecompile();
-    if (result === undefined) return UNSUPPORTED;
-    const exit = this.#kernel.exports.evmPrecompiled(result.error, result.gasUsed, result.output.length);
-    return this.#goOn(exit, unit, head, begin);
+  async #goOnAfterPrecompile(
+    answer: Promise<PrecompileResult>,
+    unit: number,
+    head: boolean,
+    begin: Step,
+  ): Promise<UnitEnd> {
+    let found: PrecompileResult;
+    try {
+      found = await answer;
+    } catch {
+      return UNSUPPORTED;
+    }
+    return this.#goOn(this.#takeAnswer(found), unit, head, begin);
   }
 
   async #pause(): Promise<boolean> {
@@ -274,26 +293,28 @@ export class WasmUnits implements UnitExecutor {
     return this.#misses.refused.length === 0;
   }
 
-  /** What the precompile answers, with an ERROR_* that stands for its reason; undefined when it cannot be run here. */
-  async #callPrecompile(): Promise<(PrecompileResult & { error: number }) | undefined> {
+  /** Undefined when it cannot be run here. */
+  #callPrecompile(): PrecompileResult | Promise<PrecompileResult> | undefined {
     const data = this.#word(EVM_CALL_DATA);
-    let result: PrecompileResult;
+    const input = this.#kernel.u8.slice(data, data + this.#word(EVM_CALL_LENGTH));
     try {
-      result = await this.#precompiles(
-        this.#word(EVM_CALL_ADDRESS),
-        this.#kernel.u8.slice(data, data + this.#word(EVM_CALL_LENGTH)),
-        this.#long(EVM_CALL_GAS),
-      );
+      return this.#precompiles(this.#word(EVM_CALL_ADDRESS), input, this.#long(EVM_CALL_GAS));
     } catch {
       return undefined;
     }
-    if (result.output.length > EVM_ENTRIES - EVM_RETURN) return undefined;
-    this.#kernel.u8.set(result.output, this.#evm + EVM_RETURN);
-    const { reason } = result;
-    if (reason === undefined) return { ...result, error: ERROR_NONE };
-    if (reason === OUT_OF_GAS) return { ...result, error: ERROR_OUT_OF_GAS };
-    writeErrorName(this.#kernel, this.#evm, ERROR_PRECOMPILE, reason);
-    return { ...result, error: ERROR_PRECOMPILE };
+  }
+
+  /** Gives the EVM what the precompile has answered, with an ERROR_* that stands for its reason, and goes on: EXIT_*. */
+  #takeAnswer({ gasUsed, output, reason }: PrecompileResult): number {
+    if (output.length > EVM_ENTRIES - EVM_RETURN) return EXIT_UNSUPPORTED;
+    this.#kernel.u8.set(output, this.#evm + EVM_RETURN);
+    let error: number = ERROR_NONE;
+    if (reason === OUT_OF_GAS) error = ERROR_OUT_OF_GAS;
+    else if (reason !== undefined) {
+      writeErrorName(this.#kernel, this.#evm, ERROR_PRECOMPILE, reason);
+      error = ERROR_PRECOMPILE;
+    }
+    return this.#kernel.exports.evmPrecompiled(error, gasUsed, output.length);
   }
 }
 
