@@ -14,11 +14,11 @@ export interface SchedulerCosts {
    * measured with two, and taken to be the same for more.
    */
   sharing: number;
-  /** Handing a block to the second and each further thread, which the main thread does before they begin. */
+  /** Handing a block to the second and each further thread, and waiting until they have met: before they begin. */
   handOver: number;
 }
 
-/** On the machine of bench/README.md. `bench:simulate` measures `sharing` there: on blocks without conflicts, and the others show how well it fits. */
+/** On the machine of bench/README.md. `bench:simulate` fits `sharing` and `handOver` there to some blocks, and the others show how well they fit. */
 export const SCHEDULER_COSTS: SchedulerCosts = {
   step: 0.0005,
   validatedRead: 0.00006,
