@@ -172,9 +172,9 @@ function short(gas: i64, pc: u32, top: u32, before: i64): i32 {
 }
 
 /** The place in the code of a jump's target; 0 when it is none. */
-function jumpTarget(target: u32): u32 {
-  if (!isShort(target)) return 0;
-  const to = load<u64>(target);
+// @ts-ignore: decorator
+@inline
+function placeOf(to: u64): u32 {
   if (to >= u64(load<u32>(frame, FRAME_CODE_LENGTH))) return 0;
   const index = u32(to);
   const word = load<u32>(load<u32>(frame, FRAME_JUMPS) + ((index >> 5) << 2));
@@ -223,25 +223,49 @@ function push(end: u32, size: u32, out: u32): void {
   set(out, l0, l1, l2, l3);
 }
 
+const PUSH2: u32 = 0x61;
+const NO_OPCODE: u32 = 256;
+const PUSH_GAS: i64 = 3;
+const JUMP_GAS: i64 = 8;
+const JUMP_IF_GAS: i64 = 10;
+/** Bytes on the stack with room for one word more. */
+const LAST_ROOM: u32 = 1023 * 32;
+/** In the place of a jump's target: nothing but a comparison yet. */
+const COMPARED: u64 = u64.MAX_VALUE;
+/** Where no code has a place. */
+const NOWHERE: u64 = u64.MAX_VALUE - 1;
+
+// @ts-ignore: decorator
+@inline
+function wordOrNone(word: u32): u64 {
+  return isShort(word) ? min(load<u64>(word), NOWHERE) : NOWHERE;
+}
+
 /** Runs the current frame: ERROR_NONE or another ERROR_* when it has ended, ENTERED, or STOP. */
 function runFrame(): i32 {
   const self = load<u32>(frame, FRAME_SELF);
   const stack = load<u32>(frame, FRAME_STACK);
   const bytes = load<u32>(frame, FRAME_MEMORY);
   // PERF: whoever looks on costs nothing when nobody does.
-  const table = evm + (hasRule(RULE_STEPS) ? EVM_STEPS : EVM_OPCODES);
+  const looksOn = hasRule(RULE_STEPS);
+  const table = evm + (looksOn ? EVM_STEPS : EVM_OPCODES);
   let size = u64(load<u32>(frame, FRAME_MEMORY_SIZE));
   let pc = load<u32>(frame, FRAME_PC);
   let top = load<u32>(frame, FRAME_TOP);
   let gas = load<i64>(frame, FRAME_GAS);
   let checkBelow = hasRule(RULE_TIME_LIMIT) ? load<i64>(frame, FRAME_CHECK) : i64.MIN_VALUE;
+  // PERF: a jump is done together with what is pushed or compared right before it, and with the JUMPDEST that it goes to.
+  const jump: u32 = looksOn ? NO_OPCODE : 0x56;
+  const jumpIf: u32 = looksOn ? NO_OPCODE : 0x57;
+  let to: u64 = 0;
+  let holds = false;
   while (true) {
     const opcode = u32(load<u8>(pc));
     let row = table + (opcode << 3);
     const height = top - stack;
     // One comparison for both ends: what is too low wraps around.
     if (height - u32(load<u16>(row, OPCODE_TAKEN)) > load<u32>(row, OPCODE_ROOM)) {
-      if (!hasRule(RULE_STEPS)) return refuse(opcode, height);
+      if (!looksOn) return refuse(opcode, height);
       const end = step(opcode, height, pc, gas);
       if (end == STOP) return again(pc, top, gas);
       if (end != ERROR_NONE) return end;
@@ -302,28 +326,34 @@ function runFrame(): i32 {
         top -= 32;
         continue;
       case 0x10: // LT
-        setShort(top - 64, u64(less(top - 32, top - 64)));
+        holds = less(top - 32, top - 64);
         top -= 32;
-        continue;
+        to = COMPARED;
+        break;
       case 0x11: // GT
-        setShort(top - 64, u64(less(top - 64, top - 32)));
+        holds = less(top - 64, top - 32);
         top -= 32;
-        continue;
+        to = COMPARED;
+        break;
       case 0x12: // SLT
-        setShort(top - 64, u64(lessSigned(top - 32, top - 64)));
+        holds = lessSigned(top - 32, top - 64);
         top -= 32;
-        continue;
+        to = COMPARED;
+        break;
       case 0x13: // SGT
-        setShort(top - 64, u64(lessSigned(top - 64, top - 32)));
+        holds = lessSigned(top - 64, top - 32);
         top -= 32;
-        continue;
+        to = COMPARED;
+        break;
       case 0x14: // EQ
-        setShort(top - 64, u64(equal(top - 32, top - 64)));
+        holds = equal(top - 32, top - 64);
         top -= 32;
-        continue;
+        to = COMPARED;
+        break;
       case 0x15: // ISZERO
-        setShort(top - 32, u64(isZero(top - 32)));
-        continue;
+        holds = isZero(top - 32);
+        to = COMPARED;
+        break;
       case 0x16: // AND
         top -= 32;
         set(
@@ -595,26 +625,13 @@ function runFrame(): i32 {
         continue;
       case 0x56: // JUMP
         top -= 32;
-        pc = jumpTarget(top);
-        if (pc == 0) return ERROR_INVALID_JUMP;
-        if (gas < checkBelow) {
-          store<i64>(frame, gas - CHECK_GAS, FRAME_CHECK);
-          stop(EXIT_TIME);
-          return again(pc, top, gas);
-        }
-        continue;
+        to = wordOrNone(top);
+        break;
       case 0x57: // JUMPI
         top -= 64;
-        if (!isZero(top)) {
-          pc = jumpTarget(top + 32);
-          if (pc == 0) return ERROR_INVALID_JUMP;
-          if (gas < checkBelow) {
-            store<i64>(frame, gas - CHECK_GAS, FRAME_CHECK);
-            stop(EXIT_TIME);
-            return again(pc, top, gas);
-          }
-        }
-        continue;
+        if (isZero(top)) continue;
+        to = wordOrNone(top + 32);
+        break;
       case 0x58: // PC
         setShort(top, u64(pc - 1 - load<u32>(frame, FRAME_CODE)));
         top += 32;
@@ -654,9 +671,26 @@ function runFrame(): i32 {
         top += 32;
         continue;
       case 0x61: // PUSH2
-        setShort(top, u64(bswap<u16>(load<u16>(pc))));
-        pc += 2;
-        top += 32;
+        {
+          const value = u64(bswap<u16>(load<u16>(pc)));
+          pc += 2;
+          const next = u32(load<u8>(pc));
+          if (next == jump && gas >= JUMP_GAS) {
+            gas -= JUMP_GAS;
+            to = value;
+            break;
+          }
+          if (next == jumpIf && gas >= JUMP_IF_GAS && height != 0) {
+            gas -= JUMP_IF_GAS;
+            pc++;
+            top -= 32;
+            if (isZero(top)) continue;
+            to = value;
+            break;
+          }
+          setShort(top, value);
+          top += 32;
+        }
         continue;
       case 0x63: // PUSH4
         setShort(top, u64(bswap<u32>(load<u32>(pc))));
@@ -794,5 +828,33 @@ function runFrame(): i32 {
         stop(EXIT_UNSUPPORTED);
         return STOP;
     }
+    if (to == COMPARED) {
+      // PERF: what follows is mostly PUSH2 and JUMPI, and then nobody needs the word.
+      if (
+        u32(load<u8>(pc, 3)) != jumpIf ||
+        load<u8>(pc) != PUSH2 ||
+        gas < PUSH_GAS + JUMP_IF_GAS ||
+        top - stack > LAST_ROOM
+      ) {
+        setShort(top - 32, u64(holds));
+        continue;
+      }
+      gas -= PUSH_GAS + JUMP_IF_GAS;
+      top -= 32;
+      pc += 4;
+      if (!holds) continue;
+      to = u64(bswap<u16>(load<u16>(pc - 3)));
+    }
+    pc = placeOf(to);
+    if (pc == 0) return ERROR_INVALID_JUMP;
+    if (gas < checkBelow) {
+      store<i64>(frame, gas - CHECK_GAS, FRAME_CHECK);
+      stop(EXIT_TIME);
+      return again(pc, top, gas);
+    }
+    // What is there is a JUMPDEST.
+    if (looksOn) continue;
+    if (--gas < 0) return ERROR_OUT_OF_GAS;
+    pc++;
   }
 }
