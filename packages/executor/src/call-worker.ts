@@ -1,6 +1,6 @@
 // The piscina worker that runs calls: for each executor it has a lane of its own, whose cache follows the state from call to call.
 
-import { equalBytes, serializeError } from "@braid/primitives";
+import { equalBytes, promised, serializeError, wait } from "@braid/primitives";
 import { type CallJob, type CallResult, callWith } from "./call.ts";
 import { DEFAULT_ENGINE, ENGINES } from "./engines/registry.ts";
 import { CALL_ARENAS, Lane } from "./lane.ts";
@@ -29,12 +29,14 @@ async function runCalls(
   const gone = new AbortController();
   port.once("close", () => gone.abort());
   try {
-    const results = await lane.run(gone.signal, async (resources) => {
-      const { stateRoot: held } = resources.cache;
-      if (held !== undefined && stateRoot !== undefined && !equalBytes(held, stateRoot))
-        await source.follow(held);
-      return callWith(resources, job, source, { signal: gone.signal });
-    });
+    const results = await promised(
+      lane.run(gone.signal, function* (resources) {
+        const { stateRoot: held } = resources.cache;
+        if (held !== undefined && stateRoot !== undefined && !equalBytes(held, stateRoot))
+          yield* wait(source.follow(held));
+        return yield* callWith(resources, job, source, { signal: gone.signal });
+      }),
+    );
     return { results };
   } catch (error) {
     return error instanceof ReadFailure ? { read: error.failure } : { error: serializeError(error) };

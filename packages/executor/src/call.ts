@@ -1,7 +1,7 @@
 // The way of calls: messages on a state, beside the blocks. They run as the units of a block without prologue and epilogue, in order, and
 // leave nothing behind but their results.
 
-import type { Payer } from "@braid/primitives";
+import type { Payer, Steps } from "@braid/primitives";
 import { chainOf, decodeLogs, type Log } from "@braid/protocol";
 import type { StateChanges, StateSource } from "@braid/state";
 import { DEFAULT_READ_TIMEOUT_MS } from "./block/block-input.ts";
@@ -92,15 +92,15 @@ export function prepareCall(input: CallInput): CallJob {
 }
 
 /** Runs calls on a state; see Executor.call. */
-export async function callWith(
+export function* callWith(
   resources: ExecutorResources,
   job: CallJob,
   source: StateSource,
   { signal, tracer, payer }: Pick<CallInput, "signal" | "tracer" | "payer"> = {},
-): Promise<CallResult[]> {
+): Steps<CallResult[]> {
   const { messages, validate, overrides, accesses } = job;
   const calls = { messages, validate, overrides };
-  await withinTime(job.timeLimitMs, signal, (limited) => {
+  yield* withinTime(job.timeLimitMs, signal, (limited) => {
     if (tracer === undefined) return runCalls(resources, job, calls, source, { signal: limited, payer });
     return withTracers(tracer, (guarded) =>
       runCalls(resources, job, calls, source, { signal: limited, payer, tracer: guarded }),
@@ -110,15 +110,15 @@ export async function callWith(
 }
 
 /** Runs messages as a block; see Executor.simulate. */
-export async function simulateWith(
+export function* simulateWith(
   resources: ExecutorResources,
   { gasBudget, ...input }: SimulateInput,
-): Promise<SimulatedBlock> {
+): Steps<SimulatedBlock> {
   const job = prepareCall(input);
   const { messages, validate, overrides } = job;
   const { context } = job.block;
   const calls = { messages, validate, overrides, block: { gasBudget: gasBudget ?? context.gasLimit } };
-  await withinTime(job.timeLimitMs, input.signal, (signal) =>
+  yield* withinTime(job.timeLimitMs, input.signal, (signal) =>
     runCalls(resources, job, calls, input.source, { signal, payer: input.payer }),
   );
   const { kernel } = resources;
@@ -130,13 +130,13 @@ export async function simulateWith(
   };
 }
 
-async function runCalls(
+function* runCalls(
   { kernel, cache, inline, engine }: ExecutorResources,
   { block, runLimitMs, readTimeoutMs }: CallJob,
   calls: CallUnits,
   source: StateSource,
   { signal, payer, tracer }: { signal: AbortSignal | undefined; payer: Payer | undefined; tracer?: TracerOf },
-): Promise<void> {
+): Steps<void> {
   throwIfCancelled(signal);
   // What is small is not worth loading whole for one message: what it reads is asked for.
   cache.attach(source, false);
@@ -144,7 +144,7 @@ async function runCalls(
   kernel.resetBlock(until);
   const reader = new StateReader(cache, source, readTimeoutMs);
   try {
-    await runBlock({
+    yield* runBlock({
       kernel,
       reader,
       block,

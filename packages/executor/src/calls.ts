@@ -1,6 +1,7 @@
 // Where an executor's calls run: most are done on the caller's thread before another one has been woken. What takes long, and what comes
 // while many wait, goes to threads.
 
+import { type Steps, wait } from "@braid/primitives";
 import type { CallInput, SimulateInput } from "./block/call-input.ts";
 import {
   type CallJob,
@@ -51,45 +52,49 @@ export class Calls {
   }
 
   /** See Executor.call. */
-  async run(input: CallInput): Promise<CallResult[]> {
+  *run(input: CallInput): Steps<CallResult[]> {
     const job = prepareCall(input);
     if (input.tracer !== undefined)
-      return this.#traced.run(input.signal, (lane) => callWith(lane, job, input.source, input), input.payer);
-    if (this.#workers === 0 || input.thread === "caller") return this.#runHere(job, input);
-    if (input.thread === "worker") return this.#runOnThread(job, input);
-    return this.#runWhereItPays(job, input);
+      return yield* this.#traced.run(
+        input.signal,
+        (lane) => callWith(lane, job, input.source, input),
+        input.payer,
+      );
+    if (this.#workers === 0 || input.thread === "caller") return yield* this.#runHere(job, input);
+    if (input.thread === "worker") return yield* this.#runOnThread(job, input);
+    return yield* this.#runWhereItPays(job, input);
   }
 
   /** See Executor.simulate. */
-  simulate(input: SimulateInput): Promise<SimulatedBlock> {
+  simulate(input: SimulateInput): Steps<SimulatedBlock> {
     return this.#blocks.run(input.signal, (resources) => simulateWith(resources, input), input.payer);
   }
 
-  async #runWhereItPays(job: CallJob, input: CallInput): Promise<CallResult[]> {
+  *#runWhereItPays(job: CallJob, input: CallInput): Steps<CallResult[]> {
     const { timeLimitMs } = job;
     const begin = performance.now();
     const isCrowded = (this.#lane?.ahead(input.payer) ?? 0) >= MANY;
-    if (isCrowded && this.#startThreads().areReady) return this.#runOnThread(job, input);
+    if (isCrowded && this.#startThreads().areReady) return yield* this.#runOnThread(job, input);
     for (const most of [INLINE_MS, COLD_INLINE_MS]) {
       try {
         const runLimitMs = Math.min(most, timeLimitMs ?? most);
-        return await this.#runHere({ ...job, runLimitMs }, input);
+        return yield* this.#runHere({ ...job, runLimitMs }, input);
       } catch (error) {
         if (!isTimeLimit(error)) throw error;
       }
       if (this.#startThreads().areReady) break;
     }
-    if (timeLimitMs === undefined) return this.#runOnThread(job, input);
+    if (timeLimitMs === undefined) return yield* this.#runOnThread(job, input);
     const left = timeLimitMs - (performance.now() - begin);
     if (left <= 0) throw timeLimitError(timeLimitMs);
     try {
-      return await this.#runOnThread({ ...job, timeLimitMs: left, runLimitMs: left }, input);
+      return yield* this.#runOnThread({ ...job, timeLimitMs: left, runLimitMs: left }, input);
     } catch (error) {
       throw isTimeLimit(error) ? timeLimitError(timeLimitMs) : error;
     }
   }
 
-  #runHere(job: CallJob, input: CallInput): Promise<CallResult[]> {
+  #runHere(job: CallJob, input: CallInput): Steps<CallResult[]> {
     this.#lane ??= new Lane(this.#lanes);
     return this.#lane.run(
       input.signal,
@@ -99,30 +104,39 @@ export class Calls {
   }
 
   /** Waiting for a thread is part of the time that a call may take. */
-  async #runOnThread(job: CallJob, { source, signal, payer }: CallInput): Promise<CallResult[]> {
+  *#runOnThread(job: CallJob, { source, signal, payer }: CallInput): Steps<CallResult[]> {
     const threads = this.#startThreads();
     const begin = performance.now();
     const { timeLimitMs = Number.POSITIVE_INFINITY, runLimitMs = timeLimitMs } = job;
     const leftMs = (): number => Math.min(runLimitMs, timeLimitMs - (performance.now() - begin));
     try {
-      return await withinTime(job.timeLimitMs, signal, async (limited) => {
-        const run = (most: number): Promise<CallResult[]> => {
+      return yield* withinTime(job.timeLimitMs, signal, (limited) => {
+        const run = (most: number): Steps<CallResult[]> => {
           const limit = Math.max(1, Math.min(most, leftMs()));
           const limits = limit === Number.POSITIVE_INFINITY ? {} : { runLimitMs: limit };
-          return threads.run({ ...job, ...limits }, source, { signal: limited, payer });
+          return wait(threads.run({ ...job, ...limits }, source, { signal: limited, payer }));
         };
-        if (!this.#long.hasRoom) {
-          try {
-            return await this.#short.run(limited, () => run(SHORT_MS), payer);
-          } catch (error) {
-            if (!isTimeLimit(error) || leftMs() <= 0) throw error;
-          }
-        }
-        return this.#long.run(limited, () => run(Number.POSITIVE_INFINITY), payer);
+        return this.#runInTurn(run, () => leftMs() > 0, { signal: limited, payer });
       });
     } catch (error) {
       throw isTimeLimit(error) && job.timeLimitMs !== undefined ? timeLimitError(job.timeLimitMs) : error;
     }
+  }
+
+  /** @param run with milliseconds that it may take at most. */
+  *#runInTurn(
+    run: (most: number) => Steps<CallResult[]>,
+    hasTime: () => boolean,
+    { signal, payer }: Pick<CallInput, "signal" | "payer">,
+  ): Steps<CallResult[]> {
+    if (!this.#long.hasRoom) {
+      try {
+        return yield* this.#short.run(signal, () => run(SHORT_MS), payer);
+      } catch (error) {
+        if (!isTimeLimit(error) || !hasTime()) throw error;
+      }
+    }
+    return yield* this.#long.run(signal, () => run(Number.POSITIVE_INFINITY), payer);
   }
 
   #startThreads(): CallThreads {

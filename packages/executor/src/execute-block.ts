@@ -1,7 +1,7 @@
 // The way of a block: read `executeBlockWith` from top to bottom.
 
 import { ArenaExhaustedError, HEAD_ONLY, type Kernel } from "@braid/kernel";
-import type { Payer } from "@braid/primitives";
+import { type Payer, type Steps, wait } from "@braid/primitives";
 import { chainOf, type ForkRules } from "@braid/protocol";
 import { DEFAULT_READ_TIMEOUT_MS, type ExecuteBlockInput, type ExecutionMode } from "./block/block-input.ts";
 import { checkInput, checkTimeLimit } from "./block/check-input.ts";
@@ -17,7 +17,7 @@ import { prefetch } from "./hints/prefetch.ts";
 import { type RunInput, type RunReport, runBlock } from "./pool/block-run.ts";
 import { throwIfCancelled, unlessCancelled } from "./pool/cancel.ts";
 import { watchProgress } from "./pool/progress.ts";
-import type { TaskPool } from "./pool/task.ts";
+import type { CallersPool, TaskPool } from "./pool/task.ts";
 import { withinTime } from "./pool/within-time.ts";
 import { putEncodings } from "./records/lay-out-transaction.ts";
 import { type AssembledResult, assembleResult, readTransactions } from "./result/assemble-result.ts";
@@ -46,7 +46,7 @@ export interface ExecutorResources {
   hints: HintMemory;
   pool: TaskPool;
   /** Runs blocks without workers. */
-  inline: TaskPool;
+  inline: CallersPool;
   /** Threads of the pool. */
   workers: number;
   /** See ExecutorOptions. */
@@ -95,35 +95,32 @@ interface Plan {
 }
 
 /** Executes a block; see Executor.executeBlock. One at a time: blocks share the kernel. */
-export async function executeBlockWith(
+export function* executeBlockWith(
   resources: ExecutorResources,
   input: ExecuteBlockInput,
-): Promise<BlockResult> {
-  return (await runBlockWay(resources, input, false)).result;
+): Steps<BlockResult> {
+  return (yield* runBlockWay(resources, input, false)).result;
 }
 
 /** Builds a block; see Executor.buildBlock. */
-export async function buildBlockWith(
-  resources: ExecutorResources,
-  input: ExecuteBlockInput,
-): Promise<BuiltBlock> {
-  const { result, included, leftOut } = await runBlockWay(resources, input, true);
+export function* buildBlockWith(resources: ExecutorResources, input: ExecuteBlockInput): Steps<BuiltBlock> {
+  const { result, included, leftOut } = yield* runBlockWay(resources, input, true);
   // Not a copy of the result: that would make its access list, which few look at.
   return Object.assign(result, { included: included(), leftOut });
 }
 
 /** Traces transactions of a block; see Executor.trace. */
-export async function traceWith(
+export function* traceWith(
   resources: ExecutorResources,
   { tracer, last, timeLimitMs, payer, ...input }: TraceInput,
-): Promise<TracedTransaction[]> {
+): Steps<TracedTransaction[]> {
   throwIfCancelled(input.signal);
   checkTimeLimit(timeLimitMs);
   const job = prepareJob(input, false);
   const count = job.encodings.length;
   checkInput(input, count);
   const until = Math.min(count, (last ?? count - 1) + 1) + 1;
-  await withinTime(timeLimitMs, input.signal, (signal) =>
+  yield* withinTime(timeLimitMs, input.signal, (signal) =>
     withTracers(tracer, (guarded) => {
       const traced: Job = { ...job, tracing: { tracer: guarded, until, timeLimitMs, payer } };
       const limited: ExecuteBlockInput = signal === undefined ? input : { ...input, signal };
@@ -133,18 +130,18 @@ export async function traceWith(
   return readTransactions(resources.kernel, until - 1);
 }
 
-async function runBlockWay(
+function* runBlockWay(
   resources: ExecutorResources,
   input: ExecuteBlockInput,
   building: boolean,
-): Promise<Pick<AssembledResult, "included" | "leftOut"> & { result: BlockResult }> {
+): Steps<Pick<AssembledResult, "included" | "leftOut"> & { result: BlockResult }> {
   throwIfCancelled(input.signal);
   const times = phaseTimes();
   const block = prepareJob(input, building);
   checkInput(input, block.encodings.length);
   const plan = planRun(resources, input, block);
   times.prepared = performance.now();
-  const report = await runOrFallBack(resources, input, block, plan, times);
+  const report = yield* runOrFallBack(resources, input, block, plan, times);
   times.ran = performance.now();
   const { result, contended, included, leftOut } = assembleResult(resources.kernel, block, input);
   if (hintOptions(input.hints).learned) block.foresight.learn(resources.kernel, resources.hints, contended);
@@ -203,32 +200,32 @@ function areThere({ pool, singleClient }: ExecutorResources): boolean {
 }
 
 /** When an arena is full the block runs once more with both empty, no speculation and only the state that is asked for: that needs the least memory. */
-async function runOrFallBack(
+function* runOrFallBack(
   resources: ExecutorResources,
   input: ExecuteBlockInput,
   block: Job,
   plan: Plan,
   times: PhaseTimes,
-): Promise<RunReport> {
+): Steps<RunReport> {
   try {
-    return await runUnits(resources, input, block, plan, times);
+    return yield* runUnits(resources, input, block, plan, times);
   } catch (error) {
     if (!(error instanceof ArenaExhaustedError)) throw error;
     resources.cache.clear();
     const least: Plan = { ...plan, mode: "sequential", workers: Math.min(plan.workers, 1), preload: false };
-    const report = await runUnits(resources, input, block, least, times);
+    const report = yield* runUnits(resources, input, block, least, times);
     return { ...report, fallback: { reason: "arena-full", at: 0, message: error.message } };
   }
 }
 
 /** Loads the state, places the hints, and runs all units. */
-async function runUnits(
+function* runUnits(
   resources: ExecutorResources,
   input: ExecuteBlockInput,
   block: Job,
   plan: Plan,
   times: PhaseTimes,
-): Promise<RunReport> {
+): Steps<RunReport> {
   loadState(resources, input, block, plan);
   const reader = new StateReader(
     resources.cache,
@@ -236,25 +233,25 @@ async function runUnits(
     input.readTimeoutMs ?? DEFAULT_READ_TIMEOUT_MS,
   );
   try {
-    await useHints(resources, input, block, plan, reader);
+    yield* useHints(resources, input, block, plan, reader);
     times.loaded = performance.now();
-    const report = await runLoaded(resources, input, block, plan, reader);
+    const report = yield* runLoaded(resources, input, block, plan, reader);
     if (report !== undefined) return report;
   } finally {
     // What the source has not answered yet must not touch the next block.
     reader.close();
   }
-  return runUnits(resources, input, block, plan, times);
+  return yield* runUnits(resources, input, block, plan, times);
 }
 
 /** Runs all units; undefined when they must be loaded and run again. */
-async function runLoaded(
+function* runLoaded(
   { kernel, cache, inline }: ExecutorResources,
   input: ExecuteBlockInput,
   block: Job,
   plan: Plan,
   reader: StateReader,
-): Promise<RunReport | undefined> {
+): Steps<RunReport | undefined> {
   const { signal } = input;
   const { building, tracing } = block;
   const cacheHoldsAll = cache.holdsAll;
@@ -264,7 +261,7 @@ async function runLoaded(
   const runAgain = (): boolean => kernel.hugeBalances && !knewHuge && signal?.aborted !== true;
   try {
     const handle = cacheHoldsAll ? undefined : input.source.handle;
-    const report = await runBlock({
+    const report = yield* runBlock({
       ...plan,
       inline,
       kernel,
@@ -306,20 +303,21 @@ function loadState(resources: ExecutorResources, input: ExecuteBlockInput, block
 }
 
 /** Fetches what the block is expected to read, and places estimates where it is expected to write. */
-async function useHints(
+function* useHints(
   { kernel, cache, hints }: ExecutorResources,
   input: ExecuteBlockInput,
   block: Job,
   plan: Plan,
   reader: StateReader,
-): Promise<void> {
+): Steps<void> {
   const options = hintOptions(input.hints);
   // Of candidates nobody knows which will be in the block.
   const accessList = options.blockAccessList && !block.building ? input.accessList : undefined;
   // What the workers read themselves costs them less than it would cost the main thread before they begin.
   if (!cache.holdsAll && input.source.handle === undefined) {
     const { context, building } = block;
-    if (accessList !== undefined) await unlessCancelled(prefetchAccessList(reader, accessList), input.signal);
+    if (accessList !== undefined)
+      yield* wait(unlessCancelled(prefetchAccessList(reader, accessList), input.signal));
     else {
       const senders = (input.senders ?? []).filter((sender) => sender !== undefined);
       // Nobody waits for it: a unit that comes to what is on its way asks what else it will need.

@@ -2,6 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import { Kernel, type KernelOptions } from "@braid/kernel";
+import { promised, type Steps } from "@braid/primitives";
 import { MemoryStateSource } from "@braid/state";
 import type { ExecuteBlockInput } from "./block/block-input.ts";
 import type { CallInput, SimulateInput } from "./block/call-input.ts";
@@ -107,7 +108,7 @@ export class Executor {
    *   started; ExecutionError when it is cancelled, the source is wrong or silent, or execution itself breaks.
    */
   executeBlock(input: ExecuteBlockInput): Promise<BlockResult> {
-    return this.#enqueue(input, executeBlockWith);
+    return promised(this.#enqueue(input, executeBlockWith));
   }
 
   /**
@@ -119,6 +120,11 @@ export class Executor {
    * @throws as executeBlock, but never InvalidTransactionError.
    */
   buildBlock(input: ExecuteBlockInput): Promise<BuiltBlock> {
+    return promised(this.buildSteps(input));
+  }
+
+  /** As `buildBlock`, for who goes on at once where nothing has to be waited for (see Steps). */
+  buildSteps(input: ExecuteBlockInput): Steps<BuiltBlock> {
     return this.#enqueue(input, buildBlockWith);
   }
 
@@ -131,7 +137,7 @@ export class Executor {
    */
   trace(input: TraceInput): Promise<TracedTransaction[]> {
     if (this.#closed) return Promise.reject(closedError());
-    return this.#beside.run(input.signal, (resources) => traceWith(resources, input), input.payer);
+    return promised(this.#beside.run(input.signal, (resources) => traceWith(resources, input), input.payer));
   }
 
   /**
@@ -142,9 +148,14 @@ export class Executor {
    * @throws InvalidTransactionError for a message that cannot run (gas below its intrinsic gas, funds; with `validate` whatever a block would
    *   reject), with its index; the state source's own error when a read fails; ExecutionError when it is cancelled or execution breaks.
    */
-  async call(input: CallInput): Promise<CallResult[]> {
+  call(input: CallInput): Promise<CallResult[]> {
+    return promised(this.callSteps(input));
+  }
+
+  /** As `call`, for who goes on at once where nothing has to be waited for (see Steps). */
+  *callSteps(input: CallInput): Steps<CallResult[]> {
     if (this.#closed) throw closedError();
-    return this.#calls.run(input);
+    return yield* this.#calls.run(input);
   }
 
   /**
@@ -155,15 +166,15 @@ export class Executor {
    */
   async simulate(input: SimulateInput): Promise<SimulatedBlock> {
     if (this.#closed) throw closedError();
-    return this.#calls.simulate(input);
+    return promised(this.#calls.simulate(input));
   }
 
-  #enqueue<Result>(
+  *#enqueue<Result>(
     input: ExecuteBlockInput,
-    way: (resources: ExecutorResources, input: ExecuteBlockInput) => Promise<Result>,
-  ): Promise<Result> {
-    if (this.#closed) return Promise.reject(closedError());
-    return this.#turns.run(input.signal, () => way(this.#resources, input));
+    way: (resources: ExecutorResources, input: ExecuteBlockInput) => Steps<Result>,
+  ): Steps<Result> {
+    if (this.#closed) throw closedError();
+    return yield* this.#turns.run(input.signal, () => way(this.#resources, input));
   }
 
   /**

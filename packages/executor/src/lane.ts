@@ -2,7 +2,7 @@
 // caller's thread to run on. What is read here throws nothing out of the cache of the blocks.
 
 import { Kernel, type KernelOptions } from "@braid/kernel";
-import type { Payer } from "@braid/primitives";
+import type { Payer, Steps } from "@braid/primitives";
 import { ENGINES } from "./engines/registry.ts";
 import type { ExecutorResources } from "./execute-block.ts";
 import { HintMemory } from "./hints/hint-memory.ts";
@@ -43,9 +43,9 @@ export class Lane {
   /** Does something with the lane when it is free, and nobody waits who has had less; who cancels does not wait. */
   run<Result>(
     signal: AbortSignal | undefined,
-    action: (resources: ExecutorResources) => Promise<Result>,
+    action: (resources: ExecutorResources) => Steps<Result>,
     payer?: Payer,
-  ): Promise<Result> {
+  ): Steps<Result> {
     return this.#turns.run(signal, () => action(this.#resources), payer);
   }
 
@@ -79,30 +79,32 @@ export class Lanes {
   /** As Lane.run. */
   run<Result>(
     signal: AbortSignal | undefined,
-    action: (resources: ExecutorResources) => Promise<Result>,
+    action: (resources: ExecutorResources) => Steps<Result>,
     payer?: Payer,
-  ): Promise<Result> {
-    return this.#turns.run(
-      signal,
-      async (leave) => {
-        const lane = this.#free.pop() ?? new Lane(this.#options);
-        let isLong = false;
-        const watch = setInterval(() => {
-          if (isLong || this.#long >= MOST_LONG) return;
-          isLong = true;
-          this.#long++;
-          leave();
-        }, LONG_MS);
-        try {
-          return await lane.run(signal, action);
-        } finally {
-          clearInterval(watch);
-          if (isLong) this.#long--;
-          this.#free.push(lane);
-        }
-      },
-      payer,
-    );
+  ): Steps<Result> {
+    return this.#turns.run(signal, (leave) => this.#inLane(signal, action, leave), payer);
+  }
+
+  *#inLane<Result>(
+    signal: AbortSignal | undefined,
+    action: (resources: ExecutorResources) => Steps<Result>,
+    leave: () => void,
+  ): Steps<Result> {
+    const lane = this.#free.pop() ?? new Lane(this.#options);
+    let isLong = false;
+    const watch = setInterval(() => {
+      if (isLong || this.#long >= MOST_LONG) return;
+      isLong = true;
+      this.#long++;
+      leave();
+    }, LONG_MS);
+    try {
+      return yield* lane.run(signal, action);
+    } finally {
+      clearInterval(watch);
+      if (isLong) this.#long--;
+      this.#free.push(lane);
+    }
   }
 
   /** Resolves when all that was begun has ended. */

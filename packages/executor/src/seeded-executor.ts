@@ -1,6 +1,7 @@
 // An executor whose workers take turns in a seeded order: the parallel path without threads, for tests.
 
 import { Kernel } from "@braid/kernel";
+import { promised, type Steps } from "@braid/primitives";
 import type { ExecuteBlockInput } from "./block/block-input.ts";
 import { DEFAULT_ENGINE, ENGINES } from "./engines/registry.ts";
 import { buildBlockWith, type ExecutorResources, executeBlockWith } from "./execute-block.ts";
@@ -54,10 +55,10 @@ export class SeededExecutor {
 
   #enqueue<Result>(
     input: ExecuteBlockInput,
-    way: (resources: ExecutorResources, input: ExecuteBlockInput) => Promise<Result>,
+    way: (resources: ExecutorResources, input: ExecuteBlockInput) => Steps<Result>,
   ): Promise<Result> {
     const { workers } = this.#resources;
-    const result = this.#queue.then(() => way(this.#resources, { ...input, workers }));
+    const result = this.#queue.then(() => promised(way(this.#resources, { ...input, workers })));
     this.#queue = result.catch(() => {});
     return result;
   }

@@ -49,3 +49,4 @@ export {
   writeRlpStringHeader,
 } from "./rlp.ts";
 export { comesFirst, type Payer, Slices, type SlicesOptions } from "./slices.ts";
+export { atOnce, promised, type Steps, wait } from "./steps.ts";

@@ -1,5 +1,6 @@
 // What a tracer throws belongs to who asked for the trace: it goes back as it is, and not as a failure of the engine that it went through.
 
+import type { Steps } from "@braid/primitives";
 import type { Tracer } from "./tracer.ts";
 
 /** Who looks on while the transaction or message with this index runs. */
@@ -7,11 +8,11 @@ export type TracerOf = (index: number) => Tracer | undefined;
 
 type Look<Event> = (event: Event) => void | Promise<void>;
 
-/** Does something with tracers that look on. Rejects with what the first of them threw, if one did. */
-export async function withTracers<Result>(
+/** Does something with tracers that look on. Throws what the first of them threw, if one did. */
+export function* withTracers<Result>(
   tracerOf: TracerOf,
-  action: (tracerOf: TracerOf) => Promise<Result>,
-): Promise<Result> {
+  action: (tracerOf: TracerOf) => Steps<Result>,
+): Steps<Result> {
   let failed = false;
   let failure: unknown;
   const note = (error: unknown): never => {
@@ -20,7 +21,7 @@ export async function withTracers<Result>(
     throw error;
   };
   try {
-    return await action((index) => {
+    return yield* action((index) => {
       try {
         return guarded(tracerOf(index), note);
       } catch (error) {

@@ -2,6 +2,7 @@
 // result is the same.
 
 import { Kernel } from "@braid/kernel";
+import { promised } from "@braid/primitives";
 import { keyed, plainAddress } from "@braid/testing/accounts";
 import { BlockBuilder, type Fork, type TestBlock } from "@braid/testing/block-builder";
 import { randomBlock } from "@braid/testing/random-block";
@@ -55,26 +56,28 @@ function run(block: TestBlock, engine: string, seed?: number): Promise<BlockResu
   const kernel = Kernel.create({ maxWorkers: workers, blockArenaBytes: 64 << 20, stateArenaBytes: 32 << 20 });
   const instances = Array.from({ length: workers }, (_, i) => Kernel.attach(kernel.shared, i + 1));
   const pool = new SeededPool(instances, registry, seed ?? 0);
-  return executeBlockWith(
-    {
-      kernel,
-      cache: new FlatCache(kernel),
-      hints: new HintMemory(),
-      pool,
-      inline: pool,
-      workers,
-      singleClient: false,
-      engine,
-      engines: registry,
-    },
-    {
-      block: block.input,
-      chain: block.chain,
-      source: block.source(),
-      engine,
-      mode: seed === undefined ? "sequential" : "parallel",
-      force: true,
-    },
+  return promised(
+    executeBlockWith(
+      {
+        kernel,
+        cache: new FlatCache(kernel),
+        hints: new HintMemory(),
+        pool,
+        inline: pool,
+        workers,
+        singleClient: false,
+        engine,
+        engines: registry,
+      },
+      {
+        block: block.input,
+        chain: block.chain,
+        source: block.source(),
+        engine,
+        mode: seed === undefined ? "sequential" : "parallel",
+        force: true,
+      },
+    ),
   );
 }
 

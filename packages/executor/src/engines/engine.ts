@@ -77,12 +77,15 @@ export interface MissHandler {
   spend(steps: number): void;
   /** Milliseconds of the block in which somebody waited for the source. */
   readonly waitedMs: number;
-  /** Resolves to true when the account is in the cache, to false for a scout. Rejects when the source fails, and when a scout was refused enough. */
-  fetchAccount(address: Uint8Array): Promise<boolean>;
+  /**
+   * True when the account is in the cache, false for a scout; at once where the source has it at hand. Throws or rejects when the source fails,
+   * and when a scout was refused enough.
+   */
+  fetchAccount(address: Uint8Array): boolean | Promise<boolean>;
   /** As fetchAccount, for a slot and its account. */
-  fetchSlot(address: Uint8Array, slot: Uint8Array): Promise<boolean>;
+  fetchSlot(address: Uint8Array, slot: Uint8Array): boolean | Promise<boolean>;
   /** As fetchAccount, for a code. */
-  fetchCode(codeHash: Uint8Array): Promise<boolean>;
+  fetchCode(codeHash: Uint8Array): boolean | Promise<boolean>;
   /** The hash of an earlier block (32 bytes); for a scout anything. */
   blockHash(number: bigint): Promise<Uint8Array>;
 }

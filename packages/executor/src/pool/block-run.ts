@@ -9,7 +9,7 @@ import {
   type Kernel,
   REFUSED_GAS,
 } from "@braid/kernel";
-import { deserializeError } from "@braid/primitives";
+import { deserializeError, type Steps, wait } from "@braid/primitives";
 import type { StateHandle } from "@braid/state";
 import type { PreparedBlock } from "../block/prepare-block.ts";
 import { ExecutionError, isTimeLimit, WorkerStartError } from "../errors.ts";
@@ -17,7 +17,14 @@ import { refusal } from "../records/left-out.ts";
 import type { StateReader } from "../state/state-reader.ts";
 import { throwIfCancelled } from "./cancel.ts";
 import { SourceServer } from "./source-server.ts";
-import { ABANDONED, type BlockTask, type GivenTask, type TaskPool, type WorkerReport } from "./task.ts";
+import {
+  ABANDONED,
+  type BlockTask,
+  type CallersPool,
+  type GivenTask,
+  type TaskPool,
+  type WorkerReport,
+} from "./task.ts";
 import { WORKER_ERRORS } from "./worker-errors.ts";
 
 /**
@@ -30,7 +37,7 @@ export interface RunInput {
   kernel: Kernel;
   pool: TaskPool;
   /** The caller's thread. It runs the block when the pool's threads are taken. */
-  inline: TaskPool;
+  inline: CallersPool;
   /** Milliseconds for which the caller's thread runs the block before the pool does; 0: not at all. */
   inlineMs: number;
   reader: StateReader;
@@ -89,7 +96,7 @@ function taskOf(
 }
 
 /** Runs the one task that begins at once and ends by itself. As soon as the signal is aborted it is told to stop, and reads that it waits for are given up. */
-async function runInline(input: RunInput): Promise<Attempt> {
+function* runInline(input: RunInput): Steps<Attempt> {
   const { kernel, reader, inline, signal } = input;
   throwIfCancelled(signal);
   const server = new SourceServer(reader, (unit, failed) => kernel.unpark(unit, failed));
@@ -99,8 +106,7 @@ async function runInline(input: RunInput): Promise<Attempt> {
   };
   signal?.addEventListener("abort", cancel);
   try {
-    const report = await inline.run(taskOf(input, "sequential", 1), server).end;
-    const reports = report === undefined ? [] : [report];
+    const reports = [yield* inline.runHere(taskOf(input, "sequential", 1), server)];
     return { reports, failure: failureOf(reports, server), death: undefined, withdrawn: false };
   } catch (reason) {
     kernel.halt(HALT_WORKER_DIED, 0);
@@ -200,43 +206,43 @@ function failureOf(reports: readonly WorkerReport[], server: SourceServer): unkn
 }
 
 /** As startTasks; when none of them gets a thread, the caller's runs the block. */
-async function attempt(input: RunInput, mode: "parallel" | "sequential", count: number): Promise<Attempt> {
-  if (input.pool === input.inline && mode === "sequential") return runInline(input);
-  await input.pool.prepare();
-  const onThreads = await startTasks(input, input.pool, mode, count);
+function* attempt(input: RunInput, mode: "parallel" | "sequential", count: number): Steps<Attempt> {
+  if (input.pool === input.inline && mode === "sequential") return yield* runInline(input);
+  yield* wait(input.pool.prepare());
+  const onThreads = yield* wait(startTasks(input, input.pool, mode, count));
   if (!onThreads.withdrawn || input.signal?.aborted === true) return onThreads;
-  return { ...(await runInline(input)), withdrawn: true };
+  return { ...(yield* runInline(input)), withdrawn: true };
 }
 
 /**
  * Runs a small block on the caller's thread, and what it has not done in its time on a worker. What was committed by then stays; the transaction
  * in the middle begins again.
  */
-async function runSmallBlock(input: RunInput): Promise<RunReport> {
+function* runSmallBlock(input: RunInput): Steps<RunReport> {
   const { kernel, inlineMs, signal } = input;
   const limited: RunInput = { ...input, tracing: { ...input.tracing, timeLimitMs: inlineMs } };
-  const first = await runInline(limited);
+  const first = yield* runInline(limited);
   if (allRun(input)) return { reports: first.reports, fallback: undefined };
   if (!isTimeLimit(first.failure)) checkFailures(kernel, first, signal);
   const at = kernel.commitIndex();
   kernel.recoverAfterDeath();
-  const rest = await runBlock({ ...input, inlineMs: 0 });
+  const rest = yield* runBlock({ ...input, inlineMs: 0 });
   const message = `The block took more than ${inlineMs} ms, and a worker went on with it.`;
   const moved: Fallback = { reason: "moved-to-threads", at, message };
   return { reports: [...first.reports, ...rest.reports], fallback: rest.fallback ?? moved };
 }
 
 /** Executes all units. Throws InvalidTransactionError, InvalidBlockError, a source's error, ArenaExhaustedError or ExecutionError. */
-export async function runBlock(input: RunInput): Promise<RunReport> {
+export function* runBlock(input: RunInput): Steps<RunReport> {
   const { kernel, signal } = input;
-  if (input.inlineMs > 0) return runSmallBlock(input);
-  const first = await attempt(input, input.mode, input.mode === "parallel" ? input.workers : 1);
+  if (input.inlineMs > 0) return yield* runSmallBlock(input);
+  const first = yield* attempt(input, input.mode, input.mode === "parallel" ? input.workers : 1);
   if (allRun(input)) return { reports: first.reports, fallback: first.withdrawn ? THREADS_TAKEN : undefined };
   checkFailures(kernel, first, signal);
   const fallback = describeDeath(kernel, first);
   // What is committed stays; the rest runs in order on one (new) worker.
   kernel.recoverAfterDeath();
-  const second = await attempt(input, "sequential", 1);
+  const second = yield* attempt(input, "sequential", 1);
   const reports = [...first.reports, ...second.reports];
   if (allRun(input)) return { reports, fallback };
   checkFailures(kernel, second, signal);

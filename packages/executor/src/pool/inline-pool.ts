@@ -2,7 +2,7 @@
 // is done before a thread has been woken.
 
 import { HALT_NONE, type Kernel } from "@braid/kernel";
-import { Slices } from "@braid/primitives";
+import { promised, Slices, type Steps, wait } from "@braid/primitives";
 import type { EngineRegistry } from "../engines/registry.ts";
 import { ExecutionError } from "../errors.ts";
 import { runShare } from "./share.ts";
@@ -10,14 +10,14 @@ import { SourceClient } from "./source-client.ts";
 import {
   type BlockTask,
   begun,
+  type CallersPool,
   type GivenTask,
   type SourceAnswers,
-  type TaskPool,
   type WorkerReport,
 } from "./task.ts";
 import { WorkerEngines } from "./worker-engines.ts";
 
-export class InlinePool implements TaskPool {
+export class InlinePool implements CallersPool {
   readonly #kernel: Kernel;
   readonly #source: SourceClient;
   readonly #engines: WorkerEngines;
@@ -35,10 +35,10 @@ export class InlinePool implements TaskPool {
   readonly isShutOut = false;
 
   run(task: BlockTask, server: SourceAnswers): GivenTask<WorkerReport> {
-    return begun(this.#run(task, server));
+    return begun(promised(this.runHere(task, server)));
   }
 
-  async #run({ payer, ...task }: BlockTask, server: SourceAnswers): Promise<WorkerReport> {
+  *runHere({ payer, ...task }: BlockTask, server: SourceAnswers): Steps<WorkerReport> {
     const source = this.#source;
     source.connectDirectly(server);
     const slices = new Slices({ payer, idleMs: () => source.waitedMs });
@@ -47,8 +47,10 @@ export class InlinePool implements TaskPool {
     const inUnit = (): Promise<void> | undefined => breathe()?.then(() => this.#throwIfHalted());
     try {
       const turn = slices.begin();
-      if (turn !== undefined) await turn;
-      return await runShare(this.#kernel, source, this.#engines, { ...task, breathe: inUnit }, { breathe });
+      if (turn !== undefined) yield* wait(turn);
+      return yield* wait(
+        runShare(this.#kernel, source, this.#engines, { ...task, breathe: inUnit }, { breathe }),
+      );
     } finally {
       slices.end();
       source.disconnect();

@@ -6,16 +6,16 @@
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Kernel, PUBLISH_FAULT, PUBLISH_MORE, StepCode } from "@braid/kernel";
-import { Random } from "@braid/primitives";
+import { Random, type Steps, wait } from "@braid/primitives";
 import type { EngineRegistry } from "../engines/registry.ts";
 import { beginBlock, fail, runInOrder } from "./run-units.ts";
 import { SourceClient } from "./source-client.ts";
 import {
   type BlockTask,
   begun,
+  type CallersPool,
   type GivenTask,
   type SourceAnswers,
-  type TaskPool,
   type WorkerReport,
 } from "./task.ts";
 import { WorkerEngines } from "./worker-engines.ts";
@@ -42,7 +42,7 @@ interface Running extends Waiting {
   turns: AsyncGenerator<void, void>;
 }
 
-export class SeededPool implements TaskPool {
+export class SeededPool implements CallersPool {
   readonly #workers: SeededWorker[];
   readonly #random: Random;
   #waiting: Waiting[] = [];
@@ -58,10 +58,18 @@ export class SeededPool implements TaskPool {
 
   /** All tasks of a block are given in one go; they begin together. */
   run(task: BlockTask, server: SourceAnswers): GivenTask<WorkerReport> {
+    return begun(this.#give(task, server));
+  }
+
+  runHere(task: BlockTask, server: SourceAnswers): Steps<WorkerReport> {
+    return wait(this.#give(task, server));
+  }
+
+  #give(task: BlockTask, server: SourceAnswers): Promise<WorkerReport> {
     const { promise, resolve, reject } = Promise.withResolvers<WorkerReport>();
     this.#waiting.push({ task, server, resolve, reject });
     if (this.#waiting.length === 1) queueMicrotask(() => void this.#runAll());
-    return begun(promise);
+    return promise;
   }
 
   readonly areReady = true;

@@ -30,6 +30,8 @@ export class SourceClient implements MissHandler {
   readonly #local: LocalReader;
   #send: Send | undefined;
   #port: MessagePort | undefined;
+  /** The source is on this thread. */
+  #server: SourceAnswers | undefined;
   #nextId = 0;
   waitedMs = 0;
   #unit = 0;
@@ -68,6 +70,7 @@ export class SourceClient implements MissHandler {
       const reply = await server.answer(request);
       if (reply !== undefined) this.#settle(reply);
     });
+    this.#server = server;
   }
 
   #begin(send: Send): void {
@@ -90,6 +93,7 @@ export class SourceClient implements MissHandler {
     this.#local.close();
     this.#port?.close();
     this.#port = undefined;
+    this.#server = undefined;
     this.#send = undefined;
     if (this.#pending.size > 0) this.#pending.clear();
   }
@@ -159,30 +163,30 @@ export class SourceClient implements MissHandler {
     }
   }
 
-  async fetchAccount(address: Uint8Array): Promise<boolean> {
-    if (this.#local.isOpen) this.#local.fetchAccount(address);
-    else if (this.#mayWait) await this.#ask({ kind: "account", address });
-    else this.#refuse({ kind: "account", address });
-    return this.#isThere;
+  fetchAccount(address: Uint8Array): boolean | Promise<boolean> {
+    if (!this.#local.isOpen) return this.#fetch({ kind: "account", address });
+    this.#local.fetchAccount(address);
+    return true;
   }
 
-  async fetchSlot(address: Uint8Array, slot: Uint8Array): Promise<boolean> {
-    if (this.#local.isOpen) this.#local.fetchSlot(address, slot);
-    else if (this.#mayWait) await this.#ask({ kind: "slot", address, slot });
-    else this.#refuse({ kind: "slot", address, slot });
-    return this.#isThere;
+  fetchSlot(address: Uint8Array, slot: Uint8Array): boolean | Promise<boolean> {
+    if (!this.#local.isOpen) return this.#fetch({ kind: "slot", address, slot });
+    this.#local.fetchSlot(address, slot);
+    return true;
   }
 
-  async fetchCode(codeHash: Uint8Array): Promise<boolean> {
-    if (this.#local.isOpen) this.#local.fetchCode(codeHash);
-    else if (this.#mayWait) await this.#ask({ kind: "code", codeHash });
-    else this.#refuse({ kind: "code", codeHash });
-    return this.#isThere;
+  fetchCode(codeHash: Uint8Array): boolean | Promise<boolean> {
+    if (!this.#local.isOpen) return this.#fetch({ kind: "code", codeHash });
+    this.#local.fetchCode(codeHash);
+    return true;
   }
 
-  /** After a fetch: what was fetched is in the cache. */
-  get #isThere(): boolean {
-    return this.#local.isOpen || this.#mayWait;
+  #fetch(read: SourceRead): boolean | Promise<boolean> {
+    if (!this.#mayWait) {
+      this.#refuse(read);
+      return false;
+    }
+    return this.#server?.putAtOnce(read) === true || this.#ask(read).then(() => true);
   }
 
   async blockHash(number: bigint): Promise<Uint8Array> {

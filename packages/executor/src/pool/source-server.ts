@@ -35,6 +35,10 @@ export class SourceServer implements SourceAnswers {
     return port2;
   }
 
+  putAtOnce(read: SourceRead): boolean {
+    return !this.#isAbandoned && this.#reader.putAtOnce(read);
+  }
+
   async answer(request: SourceRequest): Promise<SourceReply | undefined> {
     if ("id" in request) return this.#reply(request.id, request.read);
     await this.#fetchFor(request.unit, request.reads);

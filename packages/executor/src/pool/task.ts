@@ -3,7 +3,7 @@
 
 import type { MessagePort } from "node:worker_threads";
 import type { KernelShared } from "@braid/kernel";
-import type { Payer, SerializedError } from "@braid/primitives";
+import type { Payer, SerializedError, Steps } from "@braid/primitives";
 import type { StateHandle } from "@braid/state";
 import type { EngineBlock } from "../engines/engine.ts";
 import type { SourceRead } from "../state/check-answer.ts";
@@ -72,12 +72,20 @@ export interface TaskPool {
   destroy(): Promise<void>;
 }
 
+/** A pool that runs tasks on the caller's thread. */
+export interface CallersPool extends TaskPool {
+  /** As `run`, in order and at once: it ends with the steps, or throws. */
+  runHere(task: BlockTask, server: SourceAnswers): Steps<WorkerReport>;
+}
+
 /** The main thread's side of the state source, as pools use it. */
 export interface SourceAnswers {
   /** A port through which a thread may ask. */
   open(): MessagePort;
   /** Never rejects. What is asked for a unit has no reply: the unit is unparked. */
   answer(request: SourceRequest): Promise<SourceReply | undefined>;
+  /** Puts into the cache what a source on this thread has at hand; false when it has to be waited for. */
+  putAtOnce(read: SourceRead): boolean;
 }
 
 /** Asks the main thread to put something into the shared cache, or for a block hash: for who waits for the reply, or for a parked unit. */

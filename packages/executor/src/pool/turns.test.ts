@@ -1,10 +1,20 @@
 // Turns at a place: as many as may at a time, who has had least first, and everything ends.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Payer } from "@braid/primitives";
+import { type Payer, promised, wait } from "@braid/primitives";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Turns } from "./turns.ts";
+
+/** An action that waits in any case. */
+function run<Result>(
+  turns: Turns,
+  signal: AbortSignal | undefined,
+  action: () => Promise<Result>,
+  of?: Payer,
+): Promise<Result> {
+  return promised(turns.run(signal, () => wait(action()), of));
+}
 
 const payer = (level: number, placeLevel = 0): Payer => ({ placeLevel, level, charge() {} });
 
@@ -12,7 +22,7 @@ test("the node's own comes first, then who has had least, and of those with the 
   const turns = new Turns();
   const order: string[] = [];
   const one = (name: string, of?: Payer): Promise<void> =>
-    turns.run(undefined, async () => void order.push(name), of);
+    run(turns, undefined, async () => void order.push(name), of);
   const all = [one("first"), one("b", payer(2)), one("far", payer(0, 1)), one("c", payer(2))];
   all.push(one("a", payer(1)), one("own"));
   expect([payer(0), payer(2), payer(0, 2), undefined].map((of) => turns.ahead(of))).toEqual([1, 4, 5, 1]);
@@ -24,9 +34,9 @@ test("what somebody has had while they wait counts", async () => {
   const turns = new Turns();
   const order: string[] = [];
   const [greedy, modest] = [{ ...payer(1) }, payer(2)];
-  const run = (name: string, of: Payer) => turns.run(undefined, async () => void order.push(name), of);
-  const slow = turns.run(undefined, () => sleep(10));
-  const all = [run("greedy", greedy), run("modest", modest)];
+  const one = (name: string, of: Payer) => run(turns, undefined, async () => void order.push(name), of);
+  const slow = run(turns, undefined, () => sleep(10));
+  const all = [one("greedy", greedy), one("modest", modest)];
   Object.assign(greedy, { level: 3 });
   await Promise.all([slow, ...all]);
   expect(order).toEqual(["modest", "greedy"]);
@@ -35,12 +45,14 @@ test("what somebody has had while they wait counts", async () => {
 test("who cancels does not wait, and takes nobody's place", async () => {
   const turns = new Turns();
   const cancel = new AbortController();
-  const slow = turns.run(undefined, () => sleep(50, "slow"));
-  const cancelled = turns.run(cancel.signal, async () => "cancelled");
-  const next = turns.run(undefined, async () => "next");
+  const slow = run(turns, undefined, () => sleep(50, "slow"));
+  const cancelled = run(turns, cancel.signal, async () => "cancelled");
+  const next = run(turns, undefined, async () => "next");
   cancel.abort();
   await expect(cancelled).rejects.toMatchObject({ code: "BRAID_ABORTED" });
-  await expect(turns.run(cancel.signal, async () => "late")).rejects.toMatchObject({ code: "BRAID_ABORTED" });
+  await expect(run(turns, cancel.signal, async () => "late")).rejects.toMatchObject({
+    code: "BRAID_ABORTED",
+  });
   expect([await slow, await next]).toEqual(["slow", "next"]);
   await turns.idle();
 });
@@ -54,25 +66,24 @@ test("no more at a time than there are places, and idle is when all have ended",
       const turns = new Turns(places);
       let running = 0;
       let ended = 0;
-      const run = all.map((job) =>
-        turns
-          .run(
-            undefined,
-            async () => {
-              expect(++running).toBeLessThanOrEqual(places);
-              for (let i = 0; i < job.turns; i++) await Promise.resolve();
-              running--;
-              ended++;
-              if (job.fails) throw new Error("it fails");
-            },
-            payer(job.priority),
-          )
-          .catch(() => {}),
+      const runs = all.map((job) =>
+        run(
+          turns,
+          undefined,
+          async () => {
+            expect(++running).toBeLessThanOrEqual(places);
+            for (let i = 0; i < job.turns; i++) await Promise.resolve();
+            running--;
+            ended++;
+            if (job.fails) throw new Error("it fails");
+          },
+          payer(job.priority),
+        ).catch(() => {}),
       );
       await turns.idle();
       expect(ended).toBe(all.length);
       expect(turns.hasRoom).toBe(true);
-      await Promise.all(run);
+      await Promise.all(runs);
     }),
   );
 });

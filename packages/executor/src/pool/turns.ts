@@ -1,6 +1,6 @@
 // Who comes next where only so many can be at a time: what nobody pays for, then the client that has had least, and of one client's what came first.
 
-import { comesFirst, type Payer } from "@braid/primitives";
+import { comesFirst, type Payer, type Steps, wait } from "@braid/primitives";
 import { ExecutionError } from "../errors.ts";
 import { throwIfCancelled } from "./cancel.ts";
 
@@ -34,18 +34,18 @@ export class Turns {
   }
 
   /**
-   * Runs `action` when it is its turn. Who cancels does not wait: rejects with ExecutionError BRAID_ABORTED then.
+   * Runs `action` when it is its turn. Who cancels does not wait: throws ExecutionError BRAID_ABORTED then.
    *
    * @param action gets what it calls when it goes on without its place, which is the next one's from then on.
    */
-  async run<Result>(
+  *run<Result>(
     signal: AbortSignal | undefined,
-    action: (leave: () => void) => Promise<Result>,
+    action: (leave: () => void) => Steps<Result>,
     payer?: Payer,
-  ): Promise<Result> {
+  ): Steps<Result> {
     throwIfCancelled(signal);
     if (this.hasRoom) this.#taken++;
-    else await this.#wait(payer, signal);
+    else yield* wait(this.#wait(payer, signal));
     this.#running++;
     let hasPlace = true;
     const leave = (): void => {
@@ -53,7 +53,7 @@ export class Turns {
       hasPlace = false;
     };
     try {
-      return await action(leave);
+      return yield* action(leave);
     } finally {
       this.#running--;
       leave();

@@ -24,6 +24,12 @@ const MAX_KEYS = 100;
 /** Longer timers end at once. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
+/** A read that a source does not answer at once. */
+interface Asked {
+  id: string;
+  answer: Promise<unknown>;
+}
+
 /** A read that somebody waits for. */
 interface Pending {
   id: string;
@@ -48,6 +54,7 @@ export class StateReader {
   readonly #timers = new Set<NodeJS.Timeout>();
   #batching: NodeJS.Immediate | undefined;
   #closed = false;
+  #asked: Asked | undefined;
 
   /** `cache` mirrors `source` until `close`. */
   constructor(cache: FlatCache, source: StateSource, timeoutMs: number) {
@@ -81,6 +88,29 @@ export class StateReader {
   /** As fetchAccount, for a code. */
   async fetchCode(codeHash: Uint8Array): Promise<void> {
     if (!this.#cache.hasCode(codeHash)) await this.#read({ kind: "code", codeHash });
+  }
+
+  /**
+   * Puts into the cache what a source that is not far away has at hand, with a slot its account. False when it has to be waited for: then it is to
+   * be fetched at once.
+   */
+  putAtOnce(read: SourceRead): boolean {
+    if (this.#closed || this.#source.getMany !== undefined || this.#pending.size > 0) return false;
+    if (read.kind === "slot" && !this.#cache.hasAccount(read.address))
+      if (!this.putAtOnce({ kind: "account", address: read.address })) return false;
+    let answer: unknown;
+    try {
+      answer = this.#askOne(read);
+      if (!(answer instanceof Promise)) {
+        const value = this.#keep(read, answer);
+        if (read.kind === "slot") this.#cache.putSlot(read.address, read.slot, value as bigint);
+        return true;
+      }
+    } catch (error) {
+      answer = Promise.reject(error);
+    }
+    this.#asked = { id: idOf(read), answer: answer as Promise<unknown> };
+    return false;
   }
 
   /** The hash of an earlier block (32 bytes). */
@@ -188,6 +218,9 @@ export class StateReader {
   }
 
   #askOne(read: SourceRead): unknown {
+    const asked = this.#asked;
+    this.#asked = undefined;
+    if (asked?.id === idOf(read)) return asked.answer;
     switch (read.kind) {
       case "account":
         return this.#source.getAccount(read.address);

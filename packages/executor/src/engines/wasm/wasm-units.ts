@@ -205,10 +205,19 @@ export class WasmUnits implements UnitExecutor {
           break;
         case EXIT_ACCOUNT:
         case EXIT_SLOT:
-        case EXIT_CODE: {
-          const again = exports.evmBeginsAgain() === 1 ? begin : resume;
-          return when(this.#fetch(exit), this.#unlessMissing(exit, again));
-        }
+        case EXIT_CODE:
+          {
+            const again = this.#unlessMissing(exit, exports.evmBeginsAgain() === 1 ? begin : resume);
+            try {
+              const ready = this.#fetch(exit);
+              if (ready instanceof Promise) return when(ready, again);
+              if (!ready) return UNSUPPORTED;
+            } catch (error) {
+              return failed(error, head);
+            }
+            exit = again();
+          }
+          break;
         case EXIT_BLOCK_HASH:
           return when(this.#fetchBlockHash(), resume);
         case EXIT_PRECOMPILE:
@@ -275,8 +284,8 @@ export class WasmUnits implements UnitExecutor {
     return true;
   }
 
-  /** False when nobody waits for it. Rejects when it cannot be had. */
-  #fetch(exit: number): Promise<boolean> {
+  /** False when nobody waits for it; at once where the source has it at hand. Throws or rejects when it cannot be had. */
+  #fetch(exit: number): boolean | Promise<boolean> {
     const { u8 } = this.#kernel;
     const missing = this.#word(EVM_MISSING);
     if (exit === EXIT_ACCOUNT) return this.#misses.fetchAccount(u8.slice(missing, missing + 20));
@@ -285,7 +294,7 @@ export class WasmUnits implements UnitExecutor {
     return this.#misses.fetchSlot(recordAddress(this.#kernel, account), this.#kernel.slotKey(missing));
   }
 
-  /** As #fetch. */
+  /** False when nobody waits for it. Rejects when it cannot be had. */
   async #fetchBlockHash(): Promise<boolean> {
     const hash = await this.#misses.blockHash(this.#long(EVM_HASH_NUMBER));
     this.#kernel.u8.set(hash, this.#evm + EVM_HASH);

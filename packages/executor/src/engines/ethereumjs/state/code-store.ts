@@ -19,8 +19,8 @@ export function isDelegation(code: Uint8Array): boolean {
   return code.length === 23 && code[0] === 0xef && code[1] === 0x01 && code[2] === 0x00;
 }
 
-/** Asks the state source for a code; resolves to true when it is in the kernel, to false when nobody waits for it. */
-export type FetchCode = (codeHash: Uint8Array) => Promise<boolean>;
+/** Asks the state source for a code; true when it is in the kernel, false when nobody waits for it. */
+export type FetchCode = (codeHash: Uint8Array) => boolean | Promise<boolean>;
 
 interface CachedCode {
   readonly code: Uint8Array;
@@ -66,9 +66,16 @@ export class CodeStore {
     return code;
   }
 
-  async #fetchCode(codeHash: Uint8Array, key: string): Promise<Uint8Array> {
+  #fetchCode(codeHash: Uint8Array, key: string): Uint8Array | Promise<Uint8Array> {
+    const isThere = this.#fetch(codeHash);
+    return isThere instanceof Promise
+      ? isThere.then((fetched) => this.#fetched(fetched, codeHash, key))
+      : this.#fetched(isThere, codeHash, key);
+  }
+
+  #fetched(isThere: boolean, codeHash: Uint8Array, key: string): Uint8Array {
     // A scout takes it for none: see MissHandler.
-    if (!(await this.#fetch(codeHash))) return EMPTY_CODE;
+    if (!isThere) return EMPTY_CODE;
     const code = this.#kernel.readCode(codeHash);
     if (code === undefined) throw new Error("the state source answered, but the code is not in the cache");
     this.#keep(key, code);

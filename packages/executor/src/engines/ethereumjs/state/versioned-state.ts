@@ -137,10 +137,17 @@ export class VersionedState {
     return this.find(address) ?? this.#fetchAccount(address);
   }
 
-  async #fetchAccount(address: Uint8Array): Promise<AccountEntry> {
+  #fetchAccount(address: Uint8Array): AccountEntry | Promise<AccountEntry> {
     const copy = address.slice();
-    if (!(await this.misses.fetchAccount(copy))) return this.#predict(copy);
-    const entry = this.find(copy);
+    const isThere = this.misses.fetchAccount(copy);
+    return isThere instanceof Promise
+      ? isThere.then((fetched) => this.#fetched(copy, fetched))
+      : this.#fetched(copy, isThere);
+  }
+
+  #fetched(address: Uint8Array, isThere: boolean): AccountEntry {
+    if (!isThere) return this.#predict(address);
+    const entry = this.find(address);
     if (entry === undefined)
       throw new Error("the state source answered, but the account is not in the cache");
     return entry;

@@ -30,13 +30,19 @@ export class EthereumjsEngine implements Engine {
   }
 
   /** PERF: some milliseconds for the first block of a fork, next to nothing after that. */
-  async beginBlock(block: EngineBlock): Promise<EthereumjsUnits> {
-    return new EthereumjsUnits(this.#kernel, await this.evmOf(block.chain), block);
+  beginBlock(block: EngineBlock): EthereumjsUnits | Promise<EthereumjsUnits> {
+    const evm = this.evmOf(block.chain);
+    if (!(evm instanceof Promise)) return new EthereumjsUnits(this.#kernel, evm, block);
+    return evm.then((created) => new EthereumjsUnits(this.#kernel, created, block));
   }
 
   /** The EVM of a fork of a chain. */
-  async evmOf(chain: ChainSetup): Promise<BraidEvm> {
-    const evm = this.#evms.get(chain.key) ?? (await this.#create(chain));
+  evmOf(chain: ChainSetup): BraidEvm | Promise<BraidEvm> {
+    const evm = this.#evms.get(chain.key);
+    return evm === undefined ? this.#create(chain) : this.#keep(chain, evm);
+  }
+
+  #keep(chain: ChainSetup, evm: BraidEvm): BraidEvm {
     this.#evms.delete(chain.key);
     this.#evms.set(chain.key, evm);
     for (const oldest of this.#evms.keys()) {
@@ -71,6 +77,6 @@ export class EthereumjsEngine implements Engine {
     state.precompiles = new Set(
       [...evm.precompiles.keys()].map((address) => Number.parseInt(address.slice(-4), 16)),
     );
-    return evm;
+    return this.#keep(chain, evm);
   }
 }
