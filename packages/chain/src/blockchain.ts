@@ -2,7 +2,7 @@
 
 import type { BlockResult, ExecuteBlockInput, Executor } from "@braid/executor";
 import { keccak256 } from "@braid/kernel";
-import { bytesToHex, concatBytes, equalBytes } from "@braid/primitives";
+import { bytesToHex, concatBytes, equalBytes, Mutex, promised, type Steps, wait } from "@braid/primitives";
 import {
   type Ancestor,
   ancestorOf,
@@ -59,7 +59,7 @@ export interface BlockchainOptions {
   chain: ChainInput;
   /** Keeps the states, and the blocks beside them. */
   store: StateStore;
-  executor: Pick<Executor, "executeBlock" | "buildBlock">;
+  executor: Pick<Executor, "executeBlock" | "buildSteps">;
   /**
    * The block that the chain begins with, whose state the store has: the genesis block, or one whose descendants cannot have older blocks'
    * children as uncles. A store that has a chain already goes on from where it was.
@@ -130,7 +130,7 @@ export class Blockchain {
   #unwritten: RecordChange[] = [];
   readonly #listeners = new Set<(change: HeadChange) => void>();
   readonly #executed = new Set<(block: StoredBlock, result: BlockResult) => void>();
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Mutex();
 
   /** Throws UnknownBlockError when the store does not have the state of the first block. */
   constructor({ chain, store, executor, head }: BlockchainOptions) {
@@ -242,21 +242,30 @@ export class Blockchain {
    *   tree; UnknownBlockError when the parent's state was pruned; what executeBlock throws besides.
    */
   importBlock(raw: Uint8Array, options: ImportOptions = {}): Promise<ImportedBlock> {
-    return this.#enqueue(() => this.#import(raw, options));
+    return this.#turns.run(() => this.#import(raw, options));
   }
 
   /**
    * Builds a block on a block of the tree, by default the head, out of the candidates that can be part of it. Nothing is kept of it: `append`
    * does that. `hashes`: of the candidates, where they are known.
    */
-  async build(
+  build(
     attributes: BlockAttributes,
     candidates: readonly Uint8Array[],
     options: BuildOptions & { parent?: Uint8Array; hashes?: readonly Uint8Array[] } = {},
   ): Promise<BuiltChild> {
+    return promised(this.buildSteps(attributes, candidates, options));
+  }
+
+  /** As `build`, for who goes on at once where nothing has to be waited for (see Steps). */
+  *buildSteps(
+    attributes: BlockAttributes,
+    candidates: readonly Uint8Array[],
+    options: BuildOptions & { parent?: Uint8Array; hashes?: readonly Uint8Array[] } = {},
+  ): Steps<BuiltChild> {
     const { parent: hash = this.#head.hash, hashes, ...how } = options;
     const parent = this.#find(hash);
-    return buildChild({
+    return yield* buildChild({
       chain: this.rules,
       store: this.#store,
       executor: this.#executor,
@@ -271,13 +280,20 @@ export class Blockchain {
 
   /** Keeps a block that this chain has built. On the head it becomes the new head, also when the tree has it already. */
   append(built: BuiltChild): Promise<StoredBlock> {
-    return this.#enqueue(async () => {
-      const { block, hash } = built;
-      const isOnHead = equalBytes(block.header.parentHash, this.#head.hash);
-      const stored = this.block(hash) ?? (await this.#keep(built));
-      if (isOnHead && this.#head !== stored) await this.#moveHead(hash, { state: null });
-      return stored;
-    });
+    return promised(this.appendSteps(built));
+  }
+
+  /** As `append`; see `buildSteps`. */
+  appendSteps(built: BuiltChild): Steps<StoredBlock> {
+    return this.#turns.steps(() => this.#append(built));
+  }
+
+  *#append(built: BuiltChild): Steps<StoredBlock> {
+    const { block, hash } = built;
+    const isOnHead = equalBytes(block.header.parentHash, this.#head.hash);
+    const stored = this.block(hash) ?? (yield* this.#keep(built));
+    if (isOnHead && this.#head !== stored) yield* this.#moveHead(hash, { state: null });
+    return stored;
   }
 
   /**
@@ -288,7 +304,7 @@ export class Blockchain {
    * @param seconds between two blocks.
    */
   appendEmpty(attributes: BlockAttributes, count: bigint, seconds: bigint): Promise<StoredBlock> {
-    return this.#enqueue(async () => {
+    return this.#turns.run(async () => {
       const head = this.#head;
       if (head.number + count >= LAST_NUMBER || attributes.timestamp + count * seconds >= LAST_NUMBER)
         throw new TooManyBlocksError(count);
@@ -297,7 +313,7 @@ export class Blockchain {
       const header = { ...draftHeader(this.rules, head, attributes), stateRoot: after.root };
       const range = EmptyRange.upTo({ header, count, seconds }, this.rules);
       const last = range.block(range.last);
-      if (this.block(last.hash) !== undefined) await this.#moveHead(last.hash, { state: null });
+      if (this.block(last.hash) !== undefined) await promised(this.#moveHead(last.hash, { state: null }));
       else {
         const end = canonicalRangeEntries(range, range.last, head.number);
         const records = [...this.#unwritten, rangeEntry(range), ...end, nameEntry("head", last.hash)];
@@ -314,7 +330,12 @@ export class Blockchain {
    * once. Rejects with UnknownBlockError.
    */
   setHead(hash: Uint8Array, newHead: NewHead = {}): Promise<void> {
-    return this.#enqueue(() => this.#moveHead(hash, newHead));
+    return promised(this.setHeadSteps(hash, newHead));
+  }
+
+  /** As `setHead`; see `buildSteps`. */
+  setHeadSteps(hash: Uint8Array, newHead: NewHead = {}): Steps<void> {
+    return this.#turns.steps(() => this.#moveHead(hash, newHead));
   }
 
   /**
@@ -324,9 +345,9 @@ export class Blockchain {
    * @param unless as NewHead.forgetUnless, when it is this one's turn.
    */
   forgetBranches(depth: bigint, unless: () => readonly Uint8Array[]): Promise<void> {
-    return this.#enqueue(async () => {
+    return this.#turns.run(async () => {
       for (const branch of deepBranches(this.#store, this.stateId(this.#head.hash), depth))
-        await this.#forget(branch, unless());
+        await promised(this.#forget(branch, unless()));
     });
   }
 
@@ -335,7 +356,7 @@ export class Blockchain {
    * what `setHead` takes to come back to it.
    */
   changeState(changes: StateChanges): Promise<Uint8Array> {
-    return this.#enqueue(async () => {
+    return this.#turns.run(async () => {
       const { hash, number } = this.#head;
       const before = this.stateId(hash);
       const id = keccak256(concatBytes(STATE_DOMAIN, before, changes.bytes));
@@ -346,12 +367,6 @@ export class Blockchain {
       this.#unwritten = [];
       return id;
     });
-  }
-
-  #enqueue<T>(write: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(write);
-    this.#queue = result.catch(() => {});
-    return result;
   }
 
   #find(hash: Uint8Array): StoredBlock {
@@ -387,7 +402,7 @@ export class Blockchain {
     });
     const after = this.#store.prepare(state, result.stateChanges);
     validateResult(header, result, after.root);
-    const { stored, isOnHead } = await this.#commit(raw, { block, hash, result, state, after });
+    const { stored, isOnHead } = await promised(this.#commit(raw, { block, hash, result, state, after }));
     if (isOnHead) this.#advance(stored);
     return { block, hash, result, stateRoot: after.root };
   }
@@ -404,18 +419,15 @@ export class Blockchain {
   }
 
   /** Whoever has sent its transactions waits for their receipts. */
-  async #keep(built: BuiltChild): Promise<StoredBlock> {
-    const { stored, isOnHead } = await this.#commit(encodeBlock(built.block), built);
+  *#keep(built: BuiltChild): Steps<StoredBlock> {
+    const { stored, isOnHead } = yield* this.#commit(encodeBlock(built.block), built);
     this.#records.remember(stored);
     if (isOnHead) this.#advance(stored);
     return stored;
   }
 
   /** Gives the block as it is kept, and whether the store's head has gone with it. */
-  async #commit(
-    raw: Uint8Array,
-    executed: ExecutedBlock,
-  ): Promise<{ stored: StoredBlock; isOnHead: boolean }> {
+  *#commit(raw: Uint8Array, executed: ExecutedBlock): Steps<{ stored: StoredBlock; isOnHead: boolean }> {
     const { block, hash, result, state, after, transactionHashes } = executed;
     const stored = new StoredBlock(hash, block, raw.length, transactionHashes);
     const records = [...this.#unwritten, ...blockEntries(stored, raw, result)];
@@ -428,7 +440,7 @@ export class Blockchain {
       for (const entry of canonicalEntries(stored)) records.push(entry);
       records.push(nameEntry("head", hash));
     }
-    await after.commit({ hash, number: stored.number }, records);
+    yield* wait(after.commit({ hash, number: stored.number }, records));
     this.#unwritten = [];
     for (const listener of this.#executed) listener(stored, result);
     return { stored, isOnHead };
@@ -439,7 +451,7 @@ export class Blockchain {
     this.#tell({ dropped: [], added: [stored] });
   }
 
-  async #moveHead(hash: Uint8Array, { state, forgetUnless, ...names }: NewHead): Promise<void> {
+  *#moveHead(hash: Uint8Array, { state, forgetUnless, ...names }: NewHead): Steps<void> {
     const before = this.stateId(this.#head.hash);
     const target = this.#find(hash);
     const { entries, ...change } = this.#way(target);
@@ -451,22 +463,22 @@ export class Blockchain {
     records.push(nameEntry("head", hash));
     for (const [name, named] of Object.entries(names)) records.push(nameEntry(name as BlockName, named));
     const id = state === undefined ? this.stateId(hash) : (state ?? this.#ownState(hash));
-    await this.#store.setHead(id, records);
+    yield* wait(this.#store.setHead(id, records));
     this.#unwritten = [];
     this.#head = target;
     if (change.dropped.length + change.added.length > 0) this.#tell(change);
     // After those who listen have looked at what was dropped.
-    if (forgetUnless !== undefined) await this.#forget(leftBranch(this.#store, before, id), forgetUnless);
+    if (forgetUnless !== undefined) yield* this.#forget(leftBranch(this.#store, before, id), forgetUnless);
   }
 
   /** Gives up a state of the tree with all that descends from it, and their blocks. */
-  async #forget(branch: Uint8Array | undefined, unless: readonly Uint8Array[]): Promise<void> {
+  *#forget(branch: Uint8Array | undefined, unless: readonly Uint8Array[]): Steps<void> {
     if (branch === undefined) return;
     const gone = this.#store.descendants(branch).map(({ hash }) => hash);
     const named = (["safe", "finalized"] as const).flatMap((name) => this.#records.named(name) ?? []);
     const needed = new Set([...unless, ...named].map(bytesToHex));
     if (gone.some((hash) => needed.has(bytesToHex(hash)))) return;
-    await this.#store.forget(branch, gone.flatMap(forgottenEntries));
+    yield* wait(this.#store.forget(branch, gone.flatMap(forgottenEntries)));
     for (const hash of gone) this.#records.forget(hash);
   }
 

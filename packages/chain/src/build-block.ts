@@ -1,6 +1,7 @@
 // Building a block on any block of the tree: what its parent and the fork's rules determine, what the builder chooses, and what execution gives.
 
 import type { BuiltBlock, ExecuteBlockInput, Executor } from "@braid/executor";
+import type { Steps } from "@braid/primitives";
 import {
   accessListHash,
   type Block,
@@ -69,7 +70,7 @@ type Parent = Pick<StoredBlock, "header" | "hash">;
 interface BuildInput {
   chain: Chain;
   store: StateStore;
-  executor: Pick<Executor, "buildBlock">;
+  executor: Pick<Executor, "buildSteps">;
   parent: Parent;
   /** The state that the block is executed on, as the store knows it. */
   state: Uint8Array;
@@ -119,12 +120,12 @@ export function draftHeader(
 }
 
 /** Builds a block of the candidates that can be part of it. */
-export async function buildChild(input: BuildInput): Promise<BuiltChild> {
+export function* buildChild(input: BuildInput): Steps<BuiltChild> {
   const { chain, store, executor, parent, state, attributes, candidates, hashes, options } = input;
   const draft = draftHeader(chain, parent, attributes);
   const withdrawals =
     draft.withdrawalsRoot === undefined ? {} : { withdrawals: attributes.withdrawals ?? [] };
-  const result = await executor.buildBlock({
+  const result = yield* executor.buildSteps({
     ...options,
     block: { header: draft, transactions: candidates, uncles: [], ...withdrawals },
     chain,

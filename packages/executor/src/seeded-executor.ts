@@ -1,7 +1,7 @@
 // An executor whose workers take turns in a seeded order: the parallel path without threads, for tests.
 
 import { Kernel } from "@braid/kernel";
-import { promised, type Steps } from "@braid/primitives";
+import { promised, type Steps, wait } from "@braid/primitives";
 import type { ExecuteBlockInput } from "./block/block-input.ts";
 import { DEFAULT_ENGINE, ENGINES } from "./engines/registry.ts";
 import { buildBlockWith, type ExecutorResources, executeBlockWith } from "./execute-block.ts";
@@ -51,6 +51,11 @@ export class SeededExecutor {
   /** As Executor.buildBlock, with as many such workers as there are. */
   buildBlock(input: ExecuteBlockInput): Promise<BuiltBlock> {
     return this.#enqueue(input, buildBlockWith);
+  }
+
+  /** As Executor.buildSteps. */
+  buildSteps(input: ExecuteBlockInput): Steps<BuiltBlock> {
+    return wait(this.buildBlock(input));
   }
 
   #enqueue<Result>(

@@ -1,7 +1,7 @@
 // One connection to a network that Braid answers: a chain of its own.
 
 import { type BraidProvider, createNode, FailedExecutionError, type NodeOptions } from "@braid/node";
-import { BaseError } from "@braid/primitives";
+import { atOnce, BaseError, type Steps, wait } from "@braid/primitives";
 import { RpcError } from "@braid/rpc";
 import type { EdrNetworkConfig, EdrNetworkForkingConfig } from "hardhat/types/config";
 import type { HookContext } from "hardhat/types/hooks";
@@ -71,11 +71,14 @@ export class BraidConnection {
    * Rejects with what Hardhat's own network rejects with when an execution fails. PERF: as few promises as can be: under node:test, which follows each
    * of them until it is collected, they are a quarter of what a test run costs.
    */
-  async answer({ id, method, params = [] }: JsonRpcRequest): Promise<JsonRpcResponse> {
+  answer(request: JsonRpcRequest): JsonRpcResponse | Promise<JsonRpcResponse> {
+    return atOnce(this.#answer(request));
+  }
+
+  *#answer({ id, method, params = [] }: JsonRpcRequest): Steps<JsonRpcResponse> {
     try {
-      const filled = Array.isArray(params) ? this.#defaults.fill(method, params) : params;
-      const given = filled instanceof Promise ? await filled : filled;
-      return { jsonrpc: "2.0", id, result: await this.#perform(method, given) };
+      const given = Array.isArray(params) ? yield* this.#defaults.fill(method, params) : params;
+      return { jsonrpc: "2.0", id, result: yield* this.#perform(method, given) };
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
       const { code, message, data = null } = error;
@@ -89,17 +92,18 @@ export class BraidConnection {
     await this.#fork?.close();
   }
 
-  async #perform(method: string, params: unknown): Promise<unknown> {
+  *#perform(method: string, params: unknown): Steps<unknown> {
     this.#observer.requested(params);
     try {
-      const result = await this.#log.around(method, params, () => this.#braid.request({ method, params }));
+      const result = yield* this.#log.around(method, params, () =>
+        wait(this.#braid.answer({ method, params })),
+      );
       const looking = this.#observer.succeeded(method, params);
-      if (looking !== undefined) await looking;
+      if (looking !== undefined) yield* wait(looking);
       return result;
     } catch (error) {
-      throw error instanceof FailedExecutionError
-        ? await this.#observer.failed(method, params, error)
-        : error;
+      if (!(error instanceof FailedExecutionError)) throw error;
+      throw yield* wait(this.#observer.failed(method, params, error));
     }
   }
 }

@@ -1,9 +1,10 @@
 // What a request leaves out, filled in as Hardhat's own handlers do it, which a network that is answered here never reaches.
 
 import { InternalOutOfGasError } from "@braid/node";
+import type { Steps } from "@braid/primitives";
 import type { EdrNetworkConfig } from "hardhat/types/config";
 
-type Ask = (method: string, params: unknown[]) => Promise<unknown>;
+type Ask = (method: string, params: unknown[]) => Steps<unknown>;
 type Fields = Record<string, unknown>;
 
 const REWARD_PERCENTILE = 50;
@@ -31,34 +32,34 @@ export class Defaults {
   }
 
   /** The parameters with what was left out; those that are given stay as they are. */
-  fill(method: string, params: unknown[]): unknown[] | Promise<unknown[]> {
+  *fill(method: string, params: unknown[]): Steps<unknown[]> {
     const isSent = method === "eth_sendTransaction";
     if (!isSent && method !== "eth_call" && method !== "eth_estimateGas") return params;
     const [given] = params;
     if (typeof given !== "object" || given === null) return params;
     if (!isSent && "from" in given && typeof given.from === "string") return params;
-    return this.#filled(isSent, { ...given }, params);
+    return yield* this.#filled(isSent, { ...given }, params);
   }
 
-  async #filled(isSent: boolean, fields: Fields, [, ...rest]: unknown[]): Promise<unknown[]> {
+  *#filled(isSent: boolean, fields: Fields, [, ...rest]: unknown[]): Steps<unknown[]> {
     if (isSent) {
-      await this.#fillFees(fields);
-      if (fields.gas === undefined) fields.gas = await this.#gas(fields);
+      yield* this.#fillFees(fields);
+      if (fields.gas === undefined) fields.gas = yield* this.#gas(fields);
     }
-    fields.from ??= await this.#sender();
+    fields.from ??= yield* this.#sender();
     return [fields, ...rest];
   }
 
-  async #sender(): Promise<string | undefined> {
+  *#sender(): Steps<string | undefined> {
     if (this.#config.from !== undefined) return this.#config.from;
     if (this.#first === undefined) {
-      const [first] = (await this.#ask("eth_accounts", [])) as string[];
+      const [first] = (yield* this.#ask("eth_accounts", [])) as string[];
       this.#first = first;
     }
     return this.#first;
   }
 
-  async #fillFees(fields: Fields): Promise<void> {
+  *#fillFees(fields: Fields): Steps<void> {
     const { gasPrice } = this.#config;
     const { maxFeePerGas: most, maxPriorityFeePerGas: tip } = fields;
     if (fields.gasPrice !== undefined) return;
@@ -68,10 +69,10 @@ export class Defaults {
     }
     if (most !== undefined && tip !== undefined) return;
     if (!this.#hasBaseFee && most === undefined && tip === undefined) {
-      fields.gasPrice = await this.#ask("eth_gasPrice", []);
+      fields.gasPrice = yield* this.#ask("eth_gasPrice", []);
       return;
     }
-    const suggested = await this.#suggestedFees();
+    const suggested = yield* this.#suggestedFees();
     const maxPriorityFeePerGas = typeof tip === "string" ? BigInt(tip) : suggested.tip;
     let maxFeePerGas = typeof most === "string" ? BigInt(most) : suggested.most;
     if (maxFeePerGas < maxPriorityFeePerGas) maxFeePerGas += maxPriorityFeePerGas;
@@ -79,36 +80,38 @@ export class Defaults {
     fields.maxPriorityFeePerGas = hexOf(maxPriorityFeePerGas);
   }
 
-  async #suggestedFees(): Promise<{ most: bigint; tip: bigint }> {
+  *#suggestedFees(): Steps<{ most: bigint; tip: bigint }> {
     if (!this.#hasBaseFee) {
-      const price = BigInt((await this.#ask("eth_gasPrice", [])) as string);
+      const price = BigInt((yield* this.#ask("eth_gasPrice", [])) as string);
       return { most: price, tip: price };
     }
-    const history = (await this.#ask("eth_feeHistory", ["0x1", "latest", [REWARD_PERCENTILE]])) as {
+    const history = (yield* this.#ask("eth_feeHistory", ["0x1", "latest", [REWARD_PERCENTILE]])) as {
       baseFeePerGas?: string[];
       reward?: string[][];
     };
     const next = BigInt(history.baseFeePerGas?.at(-1) ?? 0);
     let tip = BigInt(history.reward?.[0]?.[0] ?? 0);
-    if (tip === 0n) tip = BigInt((await this.#ask("eth_maxPriorityFeePerGas", [])) as string);
+    if (tip === 0n) tip = BigInt((yield* this.#ask("eth_maxPriorityFeePerGas", [])) as string);
     const blocks = FULL_BLOCKS - 1n;
     return { most: (next * 9n ** blocks) / 8n ** blocks, tip: tip === 0n ? 1n : tip };
   }
 
-  async #gas(fields: Fields): Promise<string | undefined> {
+  *#gas(fields: Fields): Steps<string | undefined> {
     const { gas, gasMultiplier } = this.#config;
     if (gas !== "auto") return hexOf(gas);
-    const from = fields.from ?? (await this.#sender());
+    const from = fields.from ?? (yield* this.#sender());
     let estimate: string;
     try {
-      estimate = (await this.#ask("eth_estimateGas", [{ ...fields, from }])) as string;
+      estimate = (yield* this.#ask("eth_estimateGas", [{ ...fields, from }])) as string;
     } catch (error) {
       // Nobody has asked for the estimate: the network says how much such a transaction has.
       if (error instanceof InternalOutOfGasError) return undefined;
       throw error;
     }
     if (gasMultiplier === 1) return estimate;
-    const { gasLimit } = (await this.#ask("eth_getBlockByNumber", ["latest", false])) as { gasLimit: string };
+    const { gasLimit } = (yield* this.#ask("eth_getBlockByNumber", ["latest", false])) as {
+      gasLimit: string;
+    };
     const most = Math.floor(Number(gasLimit) * GAS_LIMIT_SHARE);
     const multiplied = Math.floor(Number(estimate) * gasMultiplier);
     return hexOf(multiplied > most ? most - 1 : multiplied);

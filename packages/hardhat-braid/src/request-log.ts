@@ -3,7 +3,7 @@
 
 import { styleText } from "node:util";
 import { type BraidProvider, FailedExecutionError } from "@braid/node";
-import { bytesToHex, type Hex } from "@braid/primitives";
+import { bytesToHex, type Hex, promised, type Steps, wait } from "@braid/primitives";
 import type { ContractNames } from "./contract-names.ts";
 
 type MinedListener = Parameters<BraidProvider["node"]["miner"]["onMined"]>[0];
@@ -64,8 +64,10 @@ export class RequestLog {
   }
 
   /** Makes a request, and prints it. */
-  around(method: string, params: unknown, run: () => Promise<unknown>): Promise<unknown> {
-    return this.enabled || method === SWITCH ? this.#printing(method, params, run) : run();
+  around(method: string, params: unknown, run: () => Steps<unknown>): Steps<unknown> {
+    return this.enabled || method === SWITCH
+      ? wait(this.#printing(method, params, () => promised(run())))
+      : run();
   }
 
   async #printing(method: string, params: unknown, run: () => Promise<unknown>): Promise<unknown> {

@@ -2,7 +2,7 @@
 
 import type { Blockchain, HeadChange, StoredBlock } from "@braid/chain";
 import { type BlockResult, Executor } from "@braid/executor";
-import { bytesToHex, type Hex } from "@braid/primitives";
+import { bytesToHex, type Hex, Mutex, promised, type Steps, wait } from "@braid/primitives";
 import type { KeptState, StateStore } from "@braid/state";
 import type { DevAccount } from "./accounts/dev-accounts.ts";
 import type { ChainMaker } from "./chain-maker.ts";
@@ -16,7 +16,6 @@ import {
   type NextBlockOptions,
   type NextBlockState,
 } from "./mining/next-block.ts";
-import { Mutex } from "./mutex.ts";
 import type { MiningOptions } from "./options.ts";
 import { RecentRuns } from "./parallelism/recent-runs.ts";
 import { Mempool, type PoolLimits } from "./pool/mempool.ts";
@@ -103,7 +102,9 @@ export class Node {
     this.next = next;
     this.#follow(chain);
     if (parts.start !== undefined) next.begin(parts.start);
-    this.miner = new Miner({ chain: () => this.#chain, pool, next, turns: this.#turns }, mining);
+    const turns = this.#turns;
+    const gathers = !executor.singleClient;
+    this.miner = new Miner({ chain: () => this.#chain, pool, next, turns, gathers }, mining);
   }
 
   /** The other node that the chain goes on from; undefined when it is one of this node's own. */
@@ -163,15 +164,20 @@ export class Node {
    *
    * @param sender whose it is, when its signature is not to be looked at.
    */
-  async send(encoded: Uint8Array, sender?: Uint8Array): Promise<PooledTransaction> {
+  send(encoded: Uint8Array, sender?: Uint8Array): Promise<PooledTransaction> {
+    return promised(this.sendSteps(encoded, sender));
+  }
+
+  /** As `send`, for who goes on at once where nothing has to be waited for (see Steps). */
+  *sendSteps(encoded: Uint8Array, sender?: Uint8Array): Steps<PooledTransaction> {
     const chain = this.#chain;
-    const pooled = await this.pool.add(encoded, this.next.poolView(), sender);
+    const pooled = yield* this.pool.addSteps(encoded, this.next.poolView(), sender);
     if (chain !== this.#chain) {
       // It was held against a chain that is gone.
       this.pool.remove(pooled.hash);
-      return this.send(encoded, sender);
+      return yield* this.sendSteps(encoded, sender);
     }
-    await this.miner.came(pooled);
+    yield* this.miner.came(pooled);
     return pooled;
   }
 
@@ -204,36 +210,50 @@ export class Node {
 
   /** What `revert` takes. PERF: costs nothing: a head in the tree of blocks, which stays there until it is reverted to. */
   snapshot(): Promise<bigint> {
-    return this.#turns.run(async () => {
-      const { hash } = this.head;
-      this.#snapshots.set(++this.#lastSnapshot, {
-        head: hash,
-        state: this.chain.stateId(hash),
-        next: this.next.snapshot(),
-        pool: this.pool.snapshot(),
-      });
-      return this.#lastSnapshot;
+    return promised(this.snapshotSteps());
+  }
+
+  /** As `snapshot`; see `sendSteps`. */
+  snapshotSteps(): Steps<bigint> {
+    return this.#turns.steps(() => wait(this.#snapshot()));
+  }
+
+  #snapshot(): bigint {
+    const { hash } = this.head;
+    this.#snapshots.set(++this.#lastSnapshot, {
+      head: hash,
+      state: this.chain.stateId(hash),
+      next: this.next.snapshot(),
+      pool: this.pool.snapshot(),
     });
+    return this.#lastSnapshot;
   }
 
   /** Everything is as it was; this snapshot and all later ones are gone. False when there is none with this number. */
   revert(id: bigint): Promise<boolean> {
-    return this.#turns.run(async () => {
-      const snapshot = this.#snapshots.get(id);
-      if (snapshot === undefined) return false;
-      const { head, state, next, pool } = snapshot;
-      // Earlier snapshots may stand where this one's blocks do.
-      const others = [...this.#snapshots].filter(([other]) => other < id).map(([, one]) => one.state);
-      await this.chain.setHead(head, {
-        state: bytesToHex(state) === bytesToHex(head) ? null : state,
-        forgetUnless: others,
-      });
-      this.next.restore(next);
-      // After the head: what the blocks gave back is not what was there.
-      this.pool.restoreSnapshot(pool);
-      for (const later of [...this.#snapshots.keys()]) if (later >= id) this.#snapshots.delete(later);
-      return true;
+    return promised(this.revertSteps(id));
+  }
+
+  /** As `revert`; see `sendSteps`. */
+  revertSteps(id: bigint): Steps<boolean> {
+    return this.#turns.steps(() => this.#revert(id));
+  }
+
+  *#revert(id: bigint): Steps<boolean> {
+    const snapshot = this.#snapshots.get(id);
+    if (snapshot === undefined) return false;
+    const { head, state, next, pool } = snapshot;
+    // Earlier snapshots may stand where this one's blocks do.
+    const others = [...this.#snapshots].filter(([other]) => other < id).map(([, one]) => one.state);
+    yield* this.chain.setHeadSteps(head, {
+      state: bytesToHex(state) === bytesToHex(head) ? null : state,
+      forgetUnless: others,
     });
+    this.next.restore(next);
+    // After the head: what the blocks gave back is not what was there.
+    this.pool.restoreSnapshot(pool);
+    for (const later of [...this.#snapshots.keys()]) if (later >= id) this.#snapshots.delete(later);
+    return true;
   }
 
   /**

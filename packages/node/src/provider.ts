@@ -17,6 +17,7 @@ export class BraidProvider extends EventEmitter implements AsyncDisposable {
   readonly node: Node;
   /** The same methods for a server. */
   readonly handler: RpcHandler;
+  readonly #methods: MethodTable;
   readonly #filters: Filters;
   readonly #subscriptions: Subscriptions;
   readonly #end = new AbortController();
@@ -28,7 +29,8 @@ export class BraidProvider extends EventEmitter implements AsyncDisposable {
     this.#filters = new Filters(node);
     this.#subscriptions = new Subscriptions(node);
     const shared = { node, filters: this.#filters, subscriptions: this.#subscriptions };
-    this.handler = new MethodTable(dialect, shared);
+    this.#methods = new MethodTable(dialect, shared);
+    this.handler = this.#methods;
     this.#connection = {
       closed: this.#end.signal,
       notify: (method, data) => this.emit("message", { type: method, data }),
@@ -39,8 +41,13 @@ export class BraidProvider extends EventEmitter implements AsyncDisposable {
   request<Name extends RpcMethodName>(call: RpcCall<Name>): Promise<RpcResult<Name>>;
   /** A method whose name is only known when the program runs. */
   request(call: { method: string; params?: unknown }): Promise<unknown>;
-  async request({ method, params }: { method: string; params?: unknown }): Promise<unknown> {
-    return this.handler.call(method, params, { connection: this.#connection, signal: this.#end.signal });
+  async request(call: { method: string; params?: unknown }): Promise<unknown> {
+    return this.answer(call);
+  }
+
+  /** As `request`, at once where the method does not wait for anything: then it throws what `request` rejects with. */
+  answer({ method, params }: { method: string; params?: unknown }): unknown {
+    return this.#methods.answer(method, params, { connection: this.#connection, signal: this.#end.signal });
   }
 
   /** Ends mining, threads and store. */

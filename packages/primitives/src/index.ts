@@ -32,6 +32,7 @@ export {
   jsonQuantity,
   jsonText,
 } from "./json-fields.ts";
+export { Mutex } from "./mutex.ts";
 export { Random } from "./random.ts";
 export {
   countRlpItems,

@@ -10,10 +10,14 @@ export function* wait<T>(value: T | Promise<T>): Steps<T> {
   return value instanceof Promise ? ((yield value) as T) : value;
 }
 
-/** Begins at once. A promise only when there is something to wait for; what is thrown before that is thrown, and not rejected with. */
+/** Begins at once. A promise only when there is something to wait for, or when it fails: it never throws. */
 export function atOnce<T>(steps: Steps<T>): T | Promise<T> {
-  const { done, value } = steps.next();
-  return done === true ? value : goOn(steps, value);
+  try {
+    const { done, value } = steps.next();
+    return done === true ? value : goOn(steps, value);
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /** As an async function: begins at once, and always gives a promise. */

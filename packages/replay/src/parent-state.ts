@@ -92,6 +92,6 @@ export function openParentState(file: BlockSource): OpenedState {
       source: store.stateAt(store.head.hash),
       ...(parentState.kind === "complete" ? { rootAfter } : {}),
     }),
-    advance: ({ hash, number }, changes) => prepare(changes).commit({ hash, number }),
+    advance: async ({ hash, number }, changes) => prepare(changes).commit({ hash, number }),
   };
 }

@@ -6,7 +6,8 @@ import type { JsonRpcRequest, JsonRpcResponse } from "hardhat/types/providers";
 import type { BraidConnection } from "../connection.ts";
 
 export default async (): Promise<Partial<NetworkHooks>> => {
-  const connections = new WeakMap<object, Promise<BraidConnection>>();
+  /** A promise until they are open. */
+  const connections = new WeakMap<object, BraidConnection | Promise<BraidConnection>>();
   /** A chain is made at the first request, but its time goes on from when the connection was made. */
   const madeAt = new WeakMap<object, number>();
 
@@ -42,7 +43,11 @@ export default async (): Promise<Partial<NetworkHooks>> => {
         );
         connections.set(connection, found);
       }
-      return (await found).answer(request);
+      if (found instanceof Promise) {
+        found = await found;
+        if (connections.has(connection)) connections.set(connection, found);
+      }
+      return found.answer(request);
     },
 
     async closeConnection<Type extends ChainType | string>(
@@ -52,7 +57,8 @@ export default async (): Promise<Partial<NetworkHooks>> => {
     ): Promise<void> {
       const found = connections.get(connection);
       connections.delete(connection);
-      await (await found?.catch(() => undefined))?.close();
+      const open = found instanceof Promise ? await found.catch(() => undefined) : found;
+      await open?.close();
       return next(context, connection);
     },
   };

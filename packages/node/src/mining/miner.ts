@@ -3,11 +3,10 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Blockchain, BuiltChild, StoredBlock } from "@braid/chain";
 import type { LeftOut, TransactionResult } from "@braid/executor";
-import { bytesToHex } from "@braid/primitives";
+import { bytesToHex, type Mutex, promised, type Steps, wait } from "@braid/primitives";
 import type { TransactionErrorCode } from "@braid/protocol";
 import type { StateChanges, StateSource } from "@braid/state";
 import { ChangedState } from "../changed-state.ts";
-import type { Mutex } from "../mutex.ts";
 import type { MiningInterval, MiningOptions } from "../options.ts";
 import type { Mempool } from "../pool/mempool.ts";
 import type { PooledTransaction } from "../pool/pooled-transaction.ts";
@@ -44,6 +43,18 @@ type EmptyListener = (blocks: EmptyBlocks) => void;
 /** Is told what was mined, and, when it asks, what each of the block's transactions came to, which is not kept. It must not throw. */
 type MinedListener = (mined: MinedBlock, results: () => readonly TransactionResult[]) => void;
 
+/** Of many blocks that are wanted, the next one. */
+interface NextOfMany {
+  /** So many are executed one by one. */
+  most: bigint;
+  /** The last one had nothing in it. */
+  isStuck: boolean;
+  done: bigint;
+  count: bigint;
+  seconds: bigint | undefined;
+  signal: AbortSignal | undefined;
+}
+
 /** What mining works on. */
 export interface MinerParts {
   /** The node's: another one after a reset to another one. */
@@ -52,6 +63,8 @@ export interface MinerParts {
   next: NextBlock;
   /** Whatever changes the chain has its turn. */
   turns: Mutex;
+  /** Many clients send: what has come in by the next turn of the event loop is mined together. */
+  gathers: boolean;
 }
 
 /** Of so many blocks, however empty they are, each is executed: then the system's contracts know their hashes. */
@@ -71,6 +84,7 @@ export class Miner {
   readonly #pool: Mempool;
   readonly #next: NextBlock;
   readonly #turns: Mutex;
+  readonly #gathers: boolean;
   readonly #atStart: { auto: boolean; interval: MiningInterval };
   readonly #listeners = new Set<MinedListener>();
   readonly #emptyListeners = new Set<EmptyListener>();
@@ -85,11 +99,12 @@ export class Miner {
   #gathering: Promise<void> | undefined;
   #stopped = false;
 
-  constructor({ chain, pool, next, turns }: MinerParts, options: MiningOptions) {
+  constructor({ chain, pool, next, turns, gathers }: MinerParts, options: MiningOptions) {
     this.#chain = chain;
     this.#pool = pool;
     this.#next = next;
     this.#turns = turns;
+    this.#gathers = gathers;
     const { interval = 0, auto = interval === 0 } = options;
     this.#atStart = { auto, interval };
     this.automine = auto;
@@ -125,24 +140,37 @@ export class Miner {
    * aborts gets no more than are there by then, and the signal's reason. Of many that would be empty only the last one is executed; those before
    * it are one entry of the chain (Blockchain.appendEmpty), and not among those that it gives.
    */
-  async mine(count = 1n, seconds?: bigint, signal?: AbortSignal): Promise<MinedBlock[]> {
+  mine(count = 1n, seconds?: bigint, signal?: AbortSignal): Promise<MinedBlock[]> {
+    return promised(this.mineSteps(count, seconds, signal));
+  }
+
+  /** As `mine`, for who goes on at once where nothing has to be waited for (see Steps). */
+  *mineSteps(count = 1n, seconds?: bigint, signal?: AbortSignal): Steps<MinedBlock[]> {
     const mined: MinedBlock[] = [];
     // Once most of them are there only what is left is executed.
     const most = count > MOST_EXECUTED ? 1n : MOST_EXECUTED;
     for (let done = 0n; done < count; ) {
       const isStuck = mined.at(-1)?.block.block.transactions.length === 0;
-      await this.#turns.run(async () => {
-        signal?.throwIfAborted();
-        const { number, timestamp } = this.#chain().head.header;
-        if (done > 0n && seconds !== undefined) this.#next.setTimestamp(timestamp + seconds);
-        const candidates = this.#next.candidates(this.#pool);
-        if (count - done <= most || (candidates.length > 0 && !isStuck))
-          mined.push(await this.#mineOne(candidates));
-        else await this.#mineEmpty(count - done - 1n, seconds ?? this.#next.clock.usualStep);
-        done += this.#chain().head.number - number;
-      });
+      const next = (): Steps<bigint> =>
+        this.#mineNext(mined, { most, isStuck, done, count, seconds, signal });
+      done += yield* this.#turns.steps(next);
     }
     return mined;
+  }
+
+  /** Mines the next block, or all empty ones but the last. How many that was. */
+  *#mineNext(
+    mined: MinedBlock[],
+    { most, isStuck, done, count, seconds, signal }: NextOfMany,
+  ): Steps<bigint> {
+    signal?.throwIfAborted();
+    const { number, timestamp } = this.#chain().head.header;
+    if (done > 0n && seconds !== undefined) this.#next.setTimestamp(timestamp + seconds);
+    const candidates = this.#next.candidates(this.#pool);
+    if (count - done <= most || (candidates.length > 0 && !isStuck))
+      mined.push(yield* this.#mineOne(candidates));
+    else yield* wait(this.#mineEmpty(count - done - 1n, seconds ?? this.#next.clock.usualStep));
+    return this.#chain().head.number - number;
   }
 
   async #mineEmpty(count: bigint, seconds: bigint): Promise<void> {
@@ -156,18 +184,20 @@ export class Miner {
   }
 
   /** When blocks are mined automatically: until nothing is left that the next one could have, unless the transaction is in a block already. */
-  async came({ hash }: PooledTransaction): Promise<void> {
+  *came({ hash }: PooledTransaction): Steps<void> {
     if (!this.automine) return;
-    await this.#gather();
-    await this.#turns.run(async () => {
-      if (this.#pool.get(hash) === undefined) return;
-      for (let included = 1; included > 0; ) {
-        const candidates = this.#next.candidates(this.#pool);
-        if (candidates.length === 0) return;
-        const { block, dropped } = await this.#mineOne(candidates);
-        included = block.block.transactions.length + dropped.length;
-      }
-    });
+    if (this.#gathers) yield* wait(this.#gather());
+    yield* this.#turns.steps(() => this.#mineAll(hash));
+  }
+
+  *#mineAll(hash: Uint8Array): Steps<void> {
+    if (this.#pool.get(hash) === undefined) return;
+    for (let included = 1; included > 0; ) {
+      const candidates = this.#next.candidates(this.#pool);
+      if (candidates.length === 0) return;
+      const { block, dropped } = yield* this.#mineOne(candidates);
+      included = block.block.transactions.length + dropped.length;
+    }
   }
 
   /** Resolves when all that clients have sent by now is in the pool: it is mined in one block, and not each in a block of its own. */
@@ -218,8 +248,8 @@ export class Miner {
     clearTimeout(this.#timer);
   }
 
-  #build(candidates: readonly PooledTransaction[]): Promise<BuiltChild> {
-    return this.#chain().build(
+  #build(candidates: readonly PooledTransaction[]): Steps<BuiltChild> {
+    return this.#chain().buildSteps(
       this.#next.attributes(),
       candidates.map(({ raw }) => raw),
       // Their signatures were looked at when they came in, or are not to be looked at.
@@ -234,13 +264,13 @@ export class Miner {
   async #buildPending(): Promise<PendingBlock> {
     const chain = this.#chain();
     const before = chain.stateAfter(chain.head.hash);
-    const built = await this.#build(this.#next.candidates(this.#pool));
+    const built = await promised(this.#build(this.#next.candidates(this.#pool)));
     return { built, state: new ChangedState(before, built.result.stateChanges, built.after.root) };
   }
 
-  async #mineOne(candidates = this.#next.candidates(this.#pool)): Promise<MinedBlock> {
-    const built = await this.#build(candidates);
-    const block = await this.#chain().append(built);
+  *#mineOne(candidates: readonly PooledTransaction[]): Steps<MinedBlock> {
+    const built = yield* this.#build(candidates);
+    const block = yield* this.#chain().appendSteps(built);
     this.#next.passed(block.header.timestamp);
     const dropped = built.result.leftOut.flatMap(({ index, error }) => {
       const transaction = candidates[index];

@@ -4,7 +4,7 @@
 // looking: what is kept is one list of transactions for each sender, by nonce, and what was found in it until it or the sender changes.
 
 import { recoverSender } from "@braid/executor";
-import { bytesToHex, equalBytes, type Hex } from "@braid/primitives";
+import { bytesToHex, equalBytes, type Hex, promised, type Steps, wait } from "@braid/primitives";
 import {
   decodeTransaction,
   type ForkRules,
@@ -130,7 +130,12 @@ export class Mempool {
    * @param sender whose transaction it is, when its signature is not to be looked at.
    * @throws RejectedTransactionError, in geth's words.
    */
-  async add(encoded: Uint8Array, view: PoolView, sender?: Uint8Array): Promise<PooledTransaction> {
+  add(encoded: Uint8Array, view: PoolView, sender?: Uint8Array): Promise<PooledTransaction> {
+    return promised(this.addSteps(encoded, view, sender));
+  }
+
+  /** As `add`, for who goes on at once where nothing has to be waited for (see Steps). */
+  *addSteps(encoded: Uint8Array, view: PoolView, sender?: Uint8Array): Steps<PooledTransaction> {
     let opened: { raw: Uint8Array; sidecar?: BlobSidecar };
     let tx: Transaction;
     try {
@@ -149,9 +154,9 @@ export class Mempool {
     if (address === undefined)
       throw new RejectedTransactionError("BRAID_TX_INVALID_SIGNATURE", "invalid sender");
     // It takes long: whoever sends the same at the same time is turned away below.
-    if (tx.type === 3) await verifySidecar(tx, sidecar, view.rules);
+    if (tx.type === 3) yield* wait(verifySidecar(tx, sidecar, view.rules));
     const account = view.account(address);
-    if (account instanceof Promise) await account;
+    if (account instanceof Promise) yield* wait(account);
     const pooled: PooledTransaction = {
       raw,
       hash,
@@ -291,8 +296,8 @@ export class Mempool {
   }
 
   /** The nonce that the sender's next transaction has, those in the pool counted. */
-  async nextNonce(sender: Uint8Array, view: PoolView): Promise<bigint> {
-    const nonce = (await view.account(sender))?.nonce ?? 0n;
+  *nextNonce(sender: Uint8Array, view: PoolView): Steps<bigint> {
+    const nonce = (yield* wait(view.account(sender)))?.nonce ?? 0n;
     const list = this.#bySender.get(bytesToHex(sender));
     return list === undefined ? nonce : nonce + BigInt(this.#run(list, view).length);
   }

@@ -62,15 +62,15 @@ export function needBlock(node: Node, param: BlockParam): StoredBlock {
   throw new BlockNotFoundError(wanted, node.head.number);
 }
 
+interface StateOf {
+  header: Header;
+  state: StateSource;
+}
+
 /** A block's header, and the state after it; of the pending block what would be there after it. */
-export async function stateOf(
-  node: Node,
-  param: BlockParam,
-): Promise<{ header: Header; state: StateSource }> {
-  if (param === "pending") {
-    const { built, state } = await node.miner.pending();
-    return { header: built.block.header, state };
-  }
+export function stateOf(node: Node, param: BlockParam): StateOf | Promise<StateOf> {
+  if (param === "pending")
+    return node.miner.pending().then(({ built, state }) => ({ header: built.block.header, state }));
   const { header, hash: id } = needBlock(node, param);
   return { header, state: node.chain.stateAfter(id) };
 }

@@ -3,7 +3,7 @@
 import { bigIntToBytes32, bytesToBigInt, bytesToHex } from "@braid/primitives";
 import { invalidParams, RpcError, SERVER_ERROR } from "@braid/rpc";
 import { hexOf } from "./format.ts";
-import { type Method, type Methods, method } from "./method.ts";
+import { type Method, type Methods, method, stepwise } from "./method.ts";
 import {
   address,
   anything,
@@ -20,8 +20,10 @@ import {
 /** Milliseconds between blocks. */
 const MOST_INTERVAL = 86_400_000n;
 
-const snapshot = method([], async ({ node }) => hexOf(await node.snapshot()));
-const revert = method([looseQuantity], ({ node }, id) => node.revert(id));
+const snapshot = stepwise([], function* ({ node }) {
+  return hexOf(yield* node.snapshotSteps());
+});
+const revert = stepwise([looseQuantity], ({ node }, id) => node.revertSteps(id));
 
 const mine = method(
   [optional(looseQuantity, 1n), optional(looseQuantity)],

@@ -1,6 +1,6 @@
 // Methods by their names, and how one is called.
 
-import type { Payer } from "@braid/primitives";
+import { atOnce, type Payer, type Steps } from "@braid/primitives";
 import type { RpcContext, RpcError, RpcHandler } from "@braid/rpc";
 import type { Node } from "../node.ts";
 import type { Filters } from "./filters.ts";
@@ -40,6 +40,17 @@ export function method<const Readers extends readonly Reader<unknown>[]>(
   ) => unknown,
 ): Method {
   return (params, context) => run(context, ...(readParams(params, readers) as never));
+}
+
+/** A method that need not wait, mostly. */
+export function stepwise<const Readers extends readonly Reader<unknown>[]>(
+  readers: Readers,
+  run: (
+    context: MethodContext,
+    ...params: { [Index in keyof Readers]: ReturnType<Readers[Index]> }
+  ) => Steps<unknown>,
+): Method {
+  return method(readers, (context, ...params) => atOnce(run(context, ...params)));
 }
 
 type Shared = Omit<MethodContext, keyof RpcContext>;
@@ -94,16 +105,26 @@ export class MethodTable implements RpcHandler {
   }
 
   async call(name: string, params: unknown, context: RpcContext): Promise<unknown> {
+    return this.answer(name, params, context);
+  }
+
+  /** As `call`, at once where the method does not wait for anything: then it throws what `call` rejects with. */
+  answer(name: string, params: unknown, context: RpcContext): unknown {
     const run = this.#methods.get(name);
     if (run === undefined) throw this.#dialect.unknownMethod(name);
+    const rethrow = (error: unknown): never => {
+      throw this.#dialect.errorOf(error);
+    };
     try {
       const { node } = this.#shared;
       const elsewhere = forwardedCall(node, name, params);
-      if (elsewhere !== undefined && node.fork !== undefined)
-        return await forward(node.fork, name, elsewhere);
-      return await run(params, new CallContext(context, this.#shared));
+      const answer =
+        elsewhere !== undefined && node.fork !== undefined
+          ? forward(node.fork, name, elsewhere)
+          : run(params, new CallContext(context, this.#shared));
+      return answer instanceof Promise ? answer.catch(rethrow) : answer;
     } catch (error) {
-      throw this.#dialect.errorOf(error);
+      return rethrow(error);
     }
   }
 }

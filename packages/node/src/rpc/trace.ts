@@ -1,7 +1,7 @@
 // debug_trace*: transactions of a block, or a call, with a tracer looking on.
 
 import { recoverAuthority } from "@braid/executor";
-import { BaseError, bytesToHex, equalBytes } from "@braid/primitives";
+import { BaseError, bytesToHex, equalBytes, promised } from "@braid/primitives";
 import { decodeBlock, hashHeader, hashTransaction } from "@braid/protocol";
 import { RpcError, SERVER_ERROR } from "@braid/rpc";
 import { blockNumber, findBlock, stateBlock, stateOf } from "./block-tags.ts";
@@ -78,7 +78,9 @@ export async function traceCall(
     rules: context.node.chain.rules.rulesAt(header),
     authorities: (args.authorizations ?? []).flatMap((one) => recoverAuthority(one) ?? []),
   });
-  const [result] = await runCalls(context, place, [messageOf(args, args.gas)], { tracer: () => tracer });
+  const [result] = await promised(
+    runCalls(context, place, [messageOf(args, args.gas)], { tracer: () => tracer }),
+  );
   return result === undefined ? null : (tracer.result(result) ?? null);
 }
 

@@ -96,11 +96,11 @@ export interface Backend extends StateReader {
   record(key: Uint8Array): Uint8Array | undefined;
   records(range: RecordRange): Iterable<[key: Uint8Array, value: Uint8Array]>;
   /** All or nothing, as are the other writes. One write at a time. */
-  commit(write: CommitWrite): Promise<void>;
+  commit(write: CommitWrite): void | Promise<void>;
   /** Walks over edges, turning each one's delta round. */
-  move(steps: readonly HeadStep[], records: readonly RecordChange[]): Promise<WalkedStep[]>;
+  move(steps: readonly HeadStep[], records: readonly RecordChange[]): WalkedStep[] | Promise<WalkedStep[]>;
   /** Gives up blocks beside the head's line, each with its parent; what descends from them is among them. */
-  forget(gone: Pruning["beside"], records: readonly RecordChange[]): Promise<void>;
+  forget(gone: Pruning["beside"], records: readonly RecordChange[]): void | Promise<void>;
   write(records: readonly RecordChange[]): Promise<void>;
   /** Resolves when all that was written is safe from a power cut. */
   flush(): Promise<void>;

@@ -69,11 +69,7 @@ export class MemoryBackend implements Backend {
     return this.#records.entries(range);
   }
 
-  async commit(write: CommitWrite): Promise<void> {
-    this.apply(write);
-  }
-
-  apply({ block, trie, changes, undo, ancestors, pruning, records }: CommitWrite): void {
+  commit({ block, trie, changes, undo, ancestors, pruning, records }: CommitWrite): void {
     const codes = this.#codes.use(changes);
     this.#entries.set(bytesToHex(block.hash), { block, trie, delta: undo ?? changes, codes });
     const beside = this.#heights.get(block.height);
@@ -89,7 +85,7 @@ export class MemoryBackend implements Backend {
     this.#records.change(records);
   }
 
-  async move(steps: readonly HeadStep[], records: readonly RecordChange[]): Promise<WalkedStep[]> {
+  move(steps: readonly HeadStep[], records: readonly RecordChange[]): WalkedStep[] {
     const walked = steps.map((step) => {
       const entry = this.#entry(step.block);
       const changes = entry.delta;
@@ -102,7 +98,7 @@ export class MemoryBackend implements Backend {
     return walked;
   }
 
-  async forget(gone: Pruning["beside"], records: readonly RecordChange[]): Promise<void> {
+  forget(gone: Pruning["beside"], records: readonly RecordChange[]): void {
     this.#prune({ onPath: [], beside: gone, forgotten: [] });
     this.#records.change(records);
   }

@@ -36,6 +36,6 @@ function begin(changes: StateChanges, block?: NewBlock): BegunStore {
   const backend = new MemoryBackend();
   const first = prepareTrie(backend, undefined, changes);
   const id = block ?? { hash: first.root, number: 0n };
-  backend.apply(commitOf(backend, undefined, id, first, Number.POSITIVE_INFINITY, []));
+  backend.commit(commitOf(backend, undefined, id, first, Number.POSITIVE_INFINITY, []));
   return new MemoryStateStore({}, backend) as BegunStore;
 }

@@ -53,14 +53,14 @@ export interface StateStore {
    * Makes a kept block the head: the way of a reorganisation, or back to a snapshot. `records` change with it, or neither does. Rejects
    * with UnknownBlockError.
    */
-  setHead(block: Uint8Array, records?: Iterable<RecordChange>): Promise<void>;
+  setHead(block: Uint8Array, records?: Iterable<RecordChange>): void | Promise<void>;
   /** A block and all that descends from it; parents come first. Throws UnknownBlockError. */
   descendants(block: Uint8Array): KeptBlock[];
   /**
    * Gives up a block and all that descends from it. `records` change with it, or neither does. Rejects with UnknownBlockError, and with
    * BlockInUseError when the head is among them.
    */
-  forget(block: Uint8Array, records?: Iterable<RecordChange>): Promise<void>;
+  forget(block: Uint8Array, records?: Iterable<RecordChange>): void | Promise<void>;
   /** One of the caller's own entries, as of the last finished write. */
   record(key: Uint8Array): Uint8Array | undefined;
   records(range?: RecordRange): Iterable<[key: Uint8Array, value: Uint8Array]>;
@@ -113,7 +113,7 @@ export interface PreparedState {
    * of the head becomes the head. Rejects with UnknownBlockError when the parent is no longer kept, and with KnownBlockError when the
    * block is kept already.
    */
-  commit(block: NewBlock, records?: Iterable<RecordChange>): Promise<void>;
+  commit(block: NewBlock, records?: Iterable<RecordChange>): void | Promise<void>;
 }
 
 /** A state is asked for that the store does not keep. Code BRAID_UNKNOWN_BLOCK. */

@@ -1,5 +1,5 @@
 // The store of states: what happens to the tree of blocks, whether it lies in memory or on disk.
-import { bytesToHex, equalBytes } from "@braid/primitives";
+import { atOnce, bytesToHex, equalBytes, Mutex, type Steps, wait } from "@braid/primitives";
 import { EMPTY_CODE_HASH } from "../constants.ts";
 import { MissingCodeError } from "../errors.ts";
 import { CHANGED_HAS_CODE_HASH, type StateChanges } from "../state-changes.ts";
@@ -46,7 +46,7 @@ export class TreeStateStore implements StateStore {
   readonly #keep: number;
   #moves: Move[] = [];
   /** Writes come one after the other. */
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Mutex();
 
   constructor(backend: Backend, { keep = Number.POSITIVE_INFINITY }: StoreOptions = {}) {
     if (!(keep >= 1)) throw new RangeError(`a store keeps at least one block, not ${keep}`);
@@ -70,29 +70,29 @@ export class TreeStateStore implements StateStore {
 
   prepare(parent: Uint8Array | undefined, changes: StateChanges): PreparedState {
     const after = prepareTrie(this.#backend, parent && this.#find(parent), changes);
-    const commit = (block: NewBlock, records: Iterable<RecordChange> = []): Promise<void> => {
+    const commit = (block: NewBlock, records: Iterable<RecordChange> = []): void | Promise<void> => {
       const copied = copyRecords(records);
-      return this.#enqueue(() => this.#commit(parent, block, after, copied));
+      return atOnce(this.#turns.steps(() => this.#commit(parent, block, after, copied)));
     };
     return { root: after.root, commit };
   }
 
   prepareFirst(changes: StateChanges): Promise<PreparedState> {
-    return this.#enqueue(async () => {
+    return this.#turns.run(async () => {
       const trie = await this.#backend.buildFirst?.(changes);
       if (trie === undefined) return this.prepare(undefined, changes);
       const after = { root: rootHash(trie), trie, changes: NO_CHANGES };
-      const commit = (block: NewBlock, records: Iterable<RecordChange> = []): Promise<void> => {
+      const commit = (block: NewBlock, records: Iterable<RecordChange> = []): void | Promise<void> => {
         const copied = copyRecords(records);
-        return this.#enqueue(() => this.#commit(undefined, block, after, copied));
+        return atOnce(this.#turns.steps(() => this.#commit(undefined, block, after, copied)));
       };
       return { root: after.root, commit };
     });
   }
 
-  setHead(block: Uint8Array, records: Iterable<RecordChange> = []): Promise<void> {
+  setHead(block: Uint8Array, records: Iterable<RecordChange> = []): void | Promise<void> {
     const copied = copyRecords(records);
-    return this.#enqueue(() => this.#setHead(block, copied));
+    return atOnce(this.#turns.steps(() => this.#setHead(block, copied)));
   }
 
   descendants(block: Uint8Array): KeptBlock[] {
@@ -100,9 +100,9 @@ export class TreeStateStore implements StateStore {
     return [found, ...branchesOff(this.#backend, found).map(({ block: one }) => one)];
   }
 
-  forget(block: Uint8Array, records: Iterable<RecordChange> = []): Promise<void> {
+  forget(block: Uint8Array, records: Iterable<RecordChange> = []): void | Promise<void> {
     const copied = copyRecords(records);
-    return this.#enqueue(() => this.#forget(block, copied));
+    return atOnce(this.#turns.steps(() => this.#forget(block, copied)));
   }
 
   record(key: Uint8Array): Uint8Array | undefined {
@@ -115,21 +115,15 @@ export class TreeStateStore implements StateStore {
 
   write(records: Iterable<RecordChange>): Promise<void> {
     const copied = copyRecords(records);
-    return this.#enqueue(() => this.#backend.write(copied));
+    return this.#turns.run(() => this.#backend.write(copied));
   }
 
   flush(): Promise<void> {
-    return this.#enqueue(() => this.#backend.flush());
+    return this.#turns.run(() => this.#backend.flush());
   }
 
   close(): Promise<void> {
-    return this.#enqueue(() => this.#backend.close());
-  }
-
-  #enqueue<T>(write: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(write);
-    this.#queue = result.catch(() => {});
-    return result;
+    return this.#turns.run(() => this.#backend.close());
   }
 
   #find(hash: Uint8Array): TreeBlock {
@@ -138,22 +132,22 @@ export class TreeStateStore implements StateStore {
     return block;
   }
 
-  async #commit(
+  *#commit(
     parentHash: Uint8Array | undefined,
     block: NewBlock,
     after: PreparedTrie,
     records: readonly RecordChange[],
-  ): Promise<void> {
+  ): Steps<void> {
     const parent = parentHash === undefined ? undefined : this.#find(parentHash);
     const write = commitOf(this.#backend, parent, block, after, this.#keep, records);
-    await this.#backend.commit(write);
+    yield* wait(this.#backend.commit(write));
     if (write.undo === undefined || parent === undefined) return;
     this.#remember({ fromRoot: parent.stateRoot, changes: after.changes });
   }
 
-  async #setHead(hash: Uint8Array, records: readonly RecordChange[]): Promise<void> {
+  *#setHead(hash: Uint8Array, records: readonly RecordChange[]): Steps<void> {
     const backend = this.#backend;
-    const walked = await backend.move(this.#way(this.#find(hash)), records);
+    const walked = yield* wait(backend.move(this.#way(this.#find(hash)), records));
     for (const { block, to, changes } of walked) {
       const isUp = to.height < block.height;
       const from = isUp ? block : (backend.block(block.parent as Uint8Array) as TreeBlock);
@@ -161,7 +155,7 @@ export class TreeStateStore implements StateStore {
     }
   }
 
-  async #forget(hash: Uint8Array, records: readonly RecordChange[]): Promise<void> {
+  *#forget(hash: Uint8Array, records: readonly RecordChange[]): Steps<void> {
     const backend = this.#backend;
     const block = this.#find(hash);
     const parent = block.parent && backend.block(block.parent);
@@ -170,7 +164,7 @@ export class TreeStateStore implements StateStore {
     // All descends from the oldest block, which has no parent here.
     if (parent === undefined || [{ block }, ...below].some(({ block: one }) => equalBytes(one.hash, head)))
       throw new BlockInUseError(hash);
-    await backend.forget([{ block, parent }, ...below], records);
+    yield* wait(backend.forget([{ block, parent }, ...below], records));
   }
 
   /** From the head up to the nearest block that both descend from, and down to the target. */

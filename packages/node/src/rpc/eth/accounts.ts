@@ -1,6 +1,6 @@
 // Transactions and messages of the node's own accounts, and transactions that others have signed.
 
-import { bytesToHex } from "@braid/primitives";
+import { bytesToHex, promised, type Steps, wait } from "@braid/primitives";
 import { INVALID_PARAMS, invalidParams, RpcError, SERVER_ERROR } from "@braid/rpc";
 import type { DevAccount } from "../../accounts/dev-accounts.ts";
 import {
@@ -70,21 +70,21 @@ export const accountMethods: Methods = {
     const account = node.accounts.get(bytesToHex(sender));
     const isForeign = account === undefined;
     if (isForeign && !node.isImpersonated(sender)) throw new UnknownAccountError(sender);
-    const tx = await fillTransaction(context, { ...args, from: sender }, sender);
+    const tx = await promised(fillTransaction(context, { ...args, from: sender }, sender));
     const raw = isForeign ? impersonate(tx, sender) : signTransaction(tx, account.privateKey);
     return bytesToHex((await node.send(raw, isForeign ? sender : undefined)).hash);
   }),
 
   eth_signTransaction: method([transactionArgs], async (context, args) => {
     const account = needAccount(context.node, args.from ?? new Uint8Array(20));
-    const tx = await fillTransaction(context, args, account.address);
+    const tx = await promised(fillTransaction(context, args, account.address));
     const raw = signTransaction(tx, account.privateKey);
     return { raw: bytesToHex(raw), tx: formatTransaction(raw, account.address) };
   }),
 
   eth_fillTransaction: method([transactionArgs], async (context, args) => {
     const sender = args.from ?? new Uint8Array(20);
-    const raw = impersonate(await fillTransaction(context, args, sender), new Uint8Array(20));
+    const raw = impersonate(await promised(fillTransaction(context, args, sender)), new Uint8Array(20));
     const { v, r, s, yParity, hash, ...tx } = formatTransaction(raw, sender);
     return { raw: bytesToHex(raw), tx };
   }),
@@ -115,11 +115,11 @@ function signMessage(node: Node, of: Uint8Array, message: Uint8Array): string {
 }
 
 /** The transaction with all that the sender has left out. */
-export async function fillTransaction(
+export function* fillTransaction(
   context: MethodContext,
   args: TransactionArgs,
   sender: Uint8Array,
-): Promise<UnsignedTransaction> {
+): Steps<UnsignedTransaction> {
   const { node } = context;
   const { chainId } = node.chain.rules;
   if (args.chainId !== undefined && args.chainId !== chainId)
@@ -131,11 +131,13 @@ export async function fillTransaction(
   const type = typeOf(node, args);
   const gasLimit =
     args.gas ??
-    (await estimateGas(context, await stateOf(node, "pending"), { ...args, from: sender, ...NO_FEES }));
+    (yield* wait(
+      estimateGas(context, yield* wait(stateOf(node, "pending")), { ...args, from: sender, ...NO_FEES }),
+    ));
   return {
     type,
     chainId,
-    nonce: args.nonce ?? (await node.pool.nextNonce(sender, node.next.poolView())),
+    nonce: args.nonce ?? (yield* node.pool.nextNonce(sender, node.next.poolView())),
     gasLimit,
     to: args.to,
     value: args.value,

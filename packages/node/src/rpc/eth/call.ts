@@ -1,7 +1,7 @@
 // Calls that leave nothing behind: eth_call, eth_estimateGas, eth_createAccessList.
 
 import type { CallResult } from "@braid/executor";
-import { bytesToHex } from "@braid/primitives";
+import { bytesToHex, promised } from "@braid/primitives";
 import type { AccessListEntry } from "@braid/protocol";
 import { RpcError, SERVER_ERROR } from "@braid/rpc";
 import { blockParam, stateBlock, stateOf } from "../block-tags.ts";
@@ -26,7 +26,7 @@ export const callMethods: Methods = {
         stateOverrides: state,
         blockOverrides: header,
       };
-      const result = await runCall(context, place, messageOf(args, gasOf(context, args.gas)));
+      const result = await promised(runCall(context, place, messageOf(args, gasOf(context, args.gas))));
       const failure = failureOf(result);
       if (failure !== undefined) throw failure;
       return bytesToHex(result.output);
@@ -54,9 +54,9 @@ export const callMethods: Methods = {
       let accessList: readonly AccessListEntry[] = args.accessList ?? [];
       for (let round = 0; round < MOST_ROUNDS; round++) {
         const tracer = new AccessListTracer(message, accessList);
-        const [result] = await runCalls(context, place, [{ ...message, accessList }], {
-          tracer: () => tracer,
-        });
+        const [result] = await promised(
+          runCalls(context, place, [{ ...message, accessList }], { tracer: () => tracer }),
+        );
         const found = tracer.list();
         if (isAsLong(found, accessList)) return formatResult(found, result as CallResult);
         accessList = found;

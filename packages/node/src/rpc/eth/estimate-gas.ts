@@ -1,7 +1,7 @@
 // The least gas that a transaction needs, as geth looks for it: with all that it may have, then by halves between what it must have and that.
 
 import type { CallResult } from "@braid/executor";
-import { bytesToHex } from "@braid/primitives";
+import { bytesToHex, promised } from "@braid/primitives";
 import { InvalidTransactionError } from "@braid/protocol";
 import { RpcError, SERVER_ERROR } from "@braid/rpc";
 import { failureOf } from "../errors.ts";
@@ -20,7 +20,7 @@ export async function estimateGas(
   place: CallPlace,
   args: TransactionArgs,
 ): Promise<bigint> {
-  const run = (gas: bigint): Promise<CallResult> => runCall(context, place, messageOf(args, gas));
+  const run = (gas: bigint): Promise<CallResult> => promised(runCall(context, place, messageOf(args, gas)));
   let high = await mostGas(context, place, args);
   if (await isTransfer(place, args)) {
     const result = await tryRun(run, TRANSFER_GAS);

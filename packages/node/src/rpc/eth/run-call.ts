@@ -1,6 +1,7 @@
 // Calls on the state after a block.
 
 import type { BlockOverrides, CallInput, CallMessage, CallResult, StateOverride } from "@braid/executor";
+import type { Steps } from "@braid/primitives";
 import type { Header } from "@braid/protocol";
 import type { StateSource } from "@braid/state";
 import type { Node } from "../../node.ts";
@@ -25,13 +26,13 @@ export function callLimitMs({ fork, limits }: Node): number {
   return fork === undefined ? limits.callMs : FORKED * limits.callMs;
 }
 
-/** Runs messages one after the other. Rejects as Executor.call. */
-export async function runCalls(
+/** Runs messages one after the other. Throws as Executor.call. */
+export function* runCalls(
   { node, signal, payer, leave }: CallContext,
   { header, state, stateOverrides = [], blockOverrides = {} }: CallPlace,
   messages: CallMessage[],
   more: Pick<CallInput, "tracer" | "validate" | "timeLimitMs" | "accesses"> = {},
-): Promise<CallResult[]> {
+): Steps<CallResult[]> {
   // As geth: who pays nothing for gas sees a base fee of nothing.
   const isFree =
     header.baseFeePerGas !== undefined && messages.every(({ maxFeePerGas = 0n }) => maxFeePerGas === 0n);
@@ -47,16 +48,16 @@ export async function runCalls(
   };
   // The executor sees to it that others have their turns.
   leave?.();
-  return node.executor.call({ ...input, signal, payer });
+  return yield* node.executor.callSteps({ ...input, signal, payer });
 }
 
 /** Runs one message. */
-export async function runCall(
+export function* runCall(
   context: CallContext,
   place: CallPlace,
   message: CallMessage,
   more: Pick<CallInput, "timeLimitMs"> = {},
-): Promise<CallResult> {
-  const [result] = await runCalls(context, place, [message], more);
+): Steps<CallResult> {
+  const [result] = yield* runCalls(context, place, [message], more);
   return result as CallResult; // one for each message
 }

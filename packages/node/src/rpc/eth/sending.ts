@@ -1,6 +1,6 @@
 // Sending as viem and wallets do it besides: in anybody's name, and waiting for the receipt.
 
-import { bytesToHex, equalBytes } from "@braid/primitives";
+import { bytesToHex, equalBytes, promised } from "@braid/primitives";
 import { decodeTransaction } from "@braid/protocol";
 import { RpcError } from "@braid/rpc";
 import { impersonate } from "../../accounts/signing.ts";
@@ -37,7 +37,7 @@ export const sendingMethods: Methods = {
   eth_sendUnsignedTransaction: method([transactionArgs], async (context, args) => {
     const { from } = args;
     if (from === undefined) throw new ParameterError("missing field from");
-    const raw = impersonate(await fillTransaction(context, args, from), from);
+    const raw = impersonate(await promised(fillTransaction(context, args, from)), from);
     return bytesToHex((await context.node.send(raw, from)).hash);
   }),
 

@@ -1,10 +1,10 @@
 // What accounts have, and proofs of it.
 
-import { bigIntToBytes32, bytesToHex } from "@braid/primitives";
+import { bigIntToBytes32, bytesToHex, wait } from "@braid/primitives";
 import { invalidParams, RpcError, SERVER_ERROR } from "@braid/rpc";
 import { needBlock, stateBlock, stateOf } from "../block-tags.ts";
 import { hexOf } from "../format.ts";
-import { type Methods, method } from "../method.ts";
+import { type Methods, method, stepwise } from "../method.ts";
 import type { Reader } from "../params.ts";
 import { address, list, record, text, word } from "../params.ts";
 
@@ -28,15 +28,15 @@ const namedSlot: Reader<{ key: Uint8Array; name: string }> = (value) => {
 };
 
 export const stateMethods: Methods = {
-  eth_getBalance: method([address, stateBlock], async ({ node }, of, param) => {
-    const { state } = await stateOf(node, param);
-    return hexOf((await state.getAccount(of))?.balance ?? 0n);
+  eth_getBalance: stepwise([address, stateBlock], function* ({ node }, of, param) {
+    const { state } = yield* wait(stateOf(node, param));
+    return hexOf((yield* wait(state.getAccount(of)))?.balance ?? 0n);
   }),
 
-  eth_getTransactionCount: method([address, stateBlock], async ({ node }, of, param) => {
-    if (param === "pending") return hexOf(await node.pool.nextNonce(of, node.next.poolView()));
-    const { state } = await stateOf(node, param);
-    return hexOf((await state.getAccount(of))?.nonce ?? 0n);
+  eth_getTransactionCount: stepwise([address, stateBlock], function* ({ node }, of, param) {
+    if (param === "pending") return hexOf(yield* node.pool.nextNonce(of, node.next.poolView()));
+    const { state } = yield* wait(stateOf(node, param));
+    return hexOf((yield* wait(state.getAccount(of)))?.nonce ?? 0n);
   }),
 
   eth_getCode: method([address, stateBlock], async ({ node }, of, param) => {

@@ -3,7 +3,7 @@
 
 import type { CallResult, StateOverride } from "@braid/executor";
 import { keccak256 } from "@braid/kernel";
-import { bytesToHex, equalBytes } from "@braid/primitives";
+import { bytesToHex, equalBytes, promised, type Steps, wait } from "@braid/primitives";
 import { type IntrinsicGas, InvalidTransactionError, intrinsicGas } from "@braid/protocol";
 import { RpcError, SERVER_ERROR } from "@braid/rpc";
 import type { HardhatOptions } from "../../options.ts";
@@ -11,7 +11,7 @@ import { stateBlock, stateOf } from "../block-tags.ts";
 import { type CallContext, type CallPlace, runCall, runCalls } from "../eth/run-call.ts";
 import { blockOverrides, messageOf, stateOverrides, type TransactionArgs } from "../eth/transaction-args.ts";
 import { hexOf } from "../format.ts";
-import { type MethodContext, type Methods, method } from "../method.ts";
+import { type MethodContext, type Methods, method, stepwise } from "../method.ts";
 import { address, readParams } from "../params.ts";
 import { callConfig, traceCall } from "../trace.ts";
 import { hardhatArgs } from "./arguments.ts";
@@ -27,28 +27,28 @@ const FREE = { baseFeePerGas: 0n };
 export function callMethods(options: HardhatOptions): Methods {
   const { throwOnCallFailures: throws = true } = options;
   return {
-    eth_call: method(CALL_PARAMS, async (context, args, block, accounts, header) => {
-      const place = await placeOf(context, args, block, accounts, header);
+    eth_call: stepwise(CALL_PARAMS, function* (context, args, block, accounts, header) {
+      const place = yield* placeOf(context, args, block, accounts, header);
       const gas = args.gas ?? defaultGas(context.node, options);
       checkGas(context, gas, options);
       checkIntrinsic(context, place, args, gas);
-      const result = await run(context, place, args, gas);
+      const result = yield* run(context, place, args, gas);
       if (result.status === 0 && throws) throw new FailedExecutionError(result);
       return bytesToHex(result.output);
     }),
 
-    eth_estimateGas: method(
+    eth_estimateGas: stepwise(
       [hardhatArgs, stateBlockOrPending, stateOverrides, blockOverrides],
-      async (context, args, block, accounts, header) => {
-        const place = await placeOf(context, args, block, accounts, header);
-        return hexOf(await estimate(context, place, args, options));
+      function* (context, args, block, accounts, header) {
+        const place = yield* placeOf(context, args, block, accounts, header);
+        return hexOf(yield* estimate(context, place, args, options));
       },
     ),
 
     debug_traceCall: method(
       [hardhatArgs, stateBlock, callConfig],
       async (context, args, block, { make, stateOverrides: accounts, blockOverrides: header }) => {
-        const place = await placeOf(context, args, block, accounts, header);
+        const place = await promised(placeOf(context, args, block, accounts, header));
         return traceCall(
           context,
           place,
@@ -73,9 +73,11 @@ export async function callPrestate(
   params: unknown,
 ): Promise<Prestate> {
   const [args, block, accounts, header] = readParams(params, CALL_PARAMS);
-  const place = await placeOf(context, args, block, accounts, header);
+  const place = await promised(placeOf(context, args, block, accounts, header));
   const message = messageOf(args, args.gas ?? defaultGas(context.node, options));
-  const [result] = await runCalls(context, place, [message], { timeLimitMs: undefined, accesses: true });
+  const [result] = await promised(
+    runCalls(context, place, [message], { timeLimitMs: undefined, accesses: true }),
+  );
   return prestateOf(result?.reads ?? [], (hash) => {
     const overridden = accounts.find(
       ({ code }) => code !== undefined && equalBytes(keccak256(code), hash),
@@ -87,29 +89,29 @@ export async function callPrestate(
 /** Estimates are made for the next block. */
 const stateBlockOrPending: typeof stateBlock = (value) => stateBlock(value ?? "pending");
 
-async function placeOf(
+function* placeOf(
   { node }: Pick<CallContext, "node">,
   args: TransactionArgs,
   block: ReturnType<typeof stateBlock>,
   accounts: StateOverride[],
   header: ReturnType<typeof blockOverrides>,
-): Promise<CallPlace> {
-  const found = await stateOf(node, block);
+): Steps<CallPlace> {
+  const found = yield* wait(stateOf(node, block));
   const free = found.header.baseFeePerGas === undefined ? {} : FREE;
   const place = { ...found, stateOverrides: accounts, blockOverrides: { ...free, ...header } };
-  return { ...place, stateOverrides: await withFunds(place, args) };
+  return { ...place, stateOverrides: yield* withFunds(place, args) };
 }
 
 /** The sender has at least what the message gives away and may spend. */
-async function withFunds(
+function* withFunds(
   { header, state, stateOverrides: overrides = [] }: CallPlace,
   { from = new Uint8Array(20), value, gas, gasPrice, maxFeePerGas }: TransactionArgs,
-): Promise<StateOverride[]> {
+): Steps<StateOverride[]> {
   const needed = value + (gas ?? header.gasLimit) * (gasPrice ?? maxFeePerGas ?? 0n);
   if (needed === 0n) return overrides;
   const key = bytesToHex(from);
   const own = overrides.find(({ address }) => bytesToHex(address) === key);
-  const balance = own?.balance ?? (await state.getAccount(from))?.balance ?? 0n;
+  const balance = own?.balance ?? (yield* wait(state.getAccount(from)))?.balance ?? 0n;
   if (balance >= needed) return overrides;
   return [...overrides.filter((one) => one !== own), { address: from, ...own, balance: needed }];
 }
@@ -132,7 +134,7 @@ function run(
   place: CallPlace,
   args: TransactionArgs,
   gas: bigint,
-): Promise<CallResult> {
+): Steps<CallResult> {
   return runCall(context, place, messageOf(args, gas), { timeLimitMs: undefined });
 }
 
@@ -147,34 +149,34 @@ const TOLERANCES: readonly (readonly [least: bigint, tolerance: bigint])[] = [
 ];
 const MOST_ROUNDS = 20;
 
-/** Rejects with FailedExecutionError or InternalOutOfGasError when no gas is enough. */
-async function estimate(
+/** Throws FailedExecutionError or InternalOutOfGasError when no gas is enough. */
+function* estimate(
   context: MethodContext,
   place: CallPlace,
   args: TransactionArgs,
   options: HardhatOptions,
-): Promise<bigint> {
+): Steps<bigint> {
   const { node } = context;
   const most = args.gas ?? defaultGas(node, options);
   checkGas(context, most, options);
   checkIntrinsic(context, place, args, most);
   const minds = options.gasEstimationMode !== "topLevelSuccess";
-  const first = await run(context, place, args, most);
+  const first = yield* run(context, place, args, most);
   if (first.status === 0) throw new FailedExecutionError(first);
   if (minds && first.frameOutOfGas) throw new InternalOutOfGasError();
   const { intrinsic } = ownGas(context, place, args);
   const used = first.gasUsed > intrinsic ? first.gasUsed : intrinsic + 1n;
-  const isEnough = async (gas: bigint): Promise<boolean> => {
+  function* isEnough(gas: bigint): Steps<boolean> {
     try {
-      const { status, frameOutOfGas } = await run(context, place, args, gas);
+      const { status, frameOutOfGas } = yield* run(context, place, args, gas);
       return status === 1 && !(minds && frameOutOfGas);
     } catch (error) {
       if (error instanceof InvalidTransactionError && /_GAS_(TOO_LOW|FLOOR_TOO_LOW)$/.test(error.code))
         return false;
       throw error;
     }
-  };
-  if (await isEnough(used)) return used;
+  }
+  if (yield* isEnough(used)) return used;
   let [low, high] = [used, most];
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const tolerance = TOLERANCES.find(([from]) => low >= from)?.[1] ?? 0n;
@@ -182,7 +184,7 @@ async function estimate(
     let middle = low + (high - low) / 2n;
     // Most need little more than what they use.
     if (round === 0 && middle > 3n * low) middle = 3n * low;
-    if (await isEnough(middle)) high = middle;
+    if (yield* isEnough(middle)) high = middle;
     else low = middle + 1n;
   }
   return high;

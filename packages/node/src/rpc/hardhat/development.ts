@@ -5,7 +5,7 @@ import { INTERNAL_ERROR, RpcError, SERVER_ERROR } from "@braid/rpc";
 import type { HardhatOptions } from "../../options.ts";
 import type { PooledTransaction } from "../../pool/pooled-transaction.ts";
 import { formatPooled } from "../format.ts";
-import { type Method, type Methods, method } from "../method.ts";
+import { type Method, type Methods, method, stepwise } from "../method.ts";
 import { address, bytes, hash, looseBits, looseQuantity, optional, text } from "../params.ts";
 
 const value32 = (value: unknown): Uint8Array => {
@@ -37,20 +37,20 @@ function bySender(transactions: readonly PooledTransaction[]): PooledTransaction
 
 /** With its parent's timestamp a block comes a second later, where it cannot have the same. */
 export const mineMethod = ({ sameTimestamps = false }: HardhatOptions): Method =>
-  method([optional(looseQuantity)], async ({ node }, timestamp) => {
+  stepwise([optional(looseQuantity)], function* ({ node }, timestamp) {
     if (timestamp !== undefined) {
       const isParents = timestamp === node.head.header.timestamp && !sameTimestamps;
       node.next.setTimestamp(isParents ? timestamp + 1n : timestamp);
     }
-    await node.miner.mine();
+    yield* node.miner.mineSteps();
     return "0";
   });
 
 export const developmentMethods: Methods = {
-  hardhat_mine: method(
+  hardhat_mine: stepwise(
     [optional(looseQuantity, 1n), optional(looseQuantity, 1n)],
-    async ({ node, signal }, count, seconds) => {
-      await node.miner.mine(count, seconds, signal);
+    function* ({ node, signal }, count, seconds) {
+      yield* node.miner.mineSteps(count, seconds, signal);
       return true;
     },
   ),

@@ -12,8 +12,8 @@ import { hardhatErrorOf, notSupported } from "./errors.ts";
 import { sendingMethods } from "./transactions.ts";
 
 /** Without the address of a contract that was not created. */
-const transactionReceipt: Method = async (params, context) => {
-  const receipt = (await blockMethods.eth_getTransactionReceipt?.(params, context)) as Json | null;
+const transactionReceipt: Method = (params, context) => {
+  const receipt = blockMethods.eth_getTransactionReceipt?.(params, context) as Json | null;
   return receipt?.status === "0x0" ? { ...receipt, contractAddress: null } : receipt;
 };
 

@@ -1,17 +1,18 @@
 // Sending, as Hardhat's own network has it: what cannot be mined at once is refused, and what fails when it is mined at once is told to the sender.
 
 import { recoverSender, type TransactionResult } from "@braid/executor";
-import { bytesToHex } from "@braid/primitives";
+import { bytesToHex, Mutex, type Steps, wait } from "@braid/primitives";
 import { decodeTransaction, intrinsicGas, type Transaction } from "@braid/protocol";
 import { RpcError, SERVER_ERROR } from "@braid/rpc";
+import type { DevAccount } from "../../accounts/dev-accounts.ts";
 import { impersonate, signTransaction } from "../../accounts/signing.ts";
 import { UnknownAccountError } from "../../accounts/unknown-account-error.ts";
-import { Mutex } from "../../mutex.ts";
 import type { Node } from "../../node.ts";
 import type { HardhatOptions } from "../../options.ts";
 import { maxCost } from "../../pool/pooled-transaction.ts";
 import { fillTransaction } from "../eth/accounts.ts";
-import { type MethodContext, type Methods, method } from "../method.ts";
+import type { TransactionArgs } from "../eth/transaction-args.ts";
+import { type MethodContext, type Methods, stepwise } from "../method.ts";
 import { bytes } from "../params.ts";
 import { hardhatArgs } from "./arguments.ts";
 import { FailedExecutionError } from "./errors.ts";
@@ -33,13 +34,13 @@ export function gasCap(node: Node, chosen: HardhatOptions["transactionGasCap"]):
 export function sendingMethods(options: HardhatOptions): Methods {
   const { throwOnTransactionFailures: throws = true } = options;
 
-  const send = async (
+  function* send(
     { node }: MethodContext,
     raw: Uint8Array,
     tx: Transaction,
     sender: Uint8Array,
-  ): Promise<string> => {
-    await check(node, tx, sender, options);
+  ): Steps<string> {
+    yield* check(node, tx, sender, options);
     const { automine } = node.miner;
     const mined: { hashes: readonly Uint8Array[]; results: readonly TransactionResult[] }[] = [];
     const stop = node.miner.onMined(({ block }, results) =>
@@ -47,10 +48,10 @@ export function sendingMethods(options: HardhatOptions): Methods {
     );
     let hash: Uint8Array;
     try {
-      ({ hash } = await node.send(raw, sender));
+      ({ hash } = yield* node.sendSteps(raw, sender));
       // What is in its way may pay too little now: the base fee falls from block to block.
       for (let block = 0; automine && block < MOST_EMPTY_BLOCKS && node.pool.get(hash) !== undefined; block++)
-        await node.miner.mine();
+        yield* node.miner.mineSteps();
     } finally {
       stop();
     }
@@ -63,33 +64,40 @@ export function sendingMethods(options: HardhatOptions): Methods {
             throw new FailedExecutionError(result, hash);
         }
     return text;
-  };
+  }
+
+  function* sendUnsigned(
+    context: MethodContext,
+    args: TransactionArgs,
+    { sender, account }: { sender: Uint8Array; account: DevAccount | undefined },
+  ): Steps<string> {
+    const { node } = context;
+    let gas = args.gas ?? defaultGas(node, options);
+    if (args.gas === undefined && gas > node.next.gasLimit) gas = node.next.gasLimit;
+    const tx = yield* fillTransaction(context, { ...args, gas }, sender);
+    const raw = account === undefined ? impersonate(tx, sender) : signTransaction(tx, account.privateKey);
+    return yield* send(context, raw, decodeTransaction(raw), sender);
+  }
 
   // One after the other, as Hardhat's own network takes them: what is sent at the same time gets different nonces.
   const turns = new Mutex();
 
   return {
-    eth_sendRawTransaction: method([bytes], async (context, raw) => {
+    eth_sendRawTransaction: stepwise([bytes], function* (context, raw) {
       const { node } = context;
       const read = readTransaction(node, raw);
       // Blobs, and what is no transaction: the pool says what is wrong.
-      if (read === undefined) return bytesToHex((await node.send(raw)).hash);
-      return turns.run(() => send(context, raw, read.tx, read.sender));
+      if (read === undefined) return bytesToHex((yield* node.sendSteps(raw)).hash);
+      return yield* turns.steps(() => send(context, raw, read.tx, read.sender));
     }),
 
-    eth_sendTransaction: method([hardhatArgs], async (context, args) => {
+    eth_sendTransaction: stepwise([hardhatArgs], function* (context, args) {
       const { node } = context;
       const sender = args.from ?? [...node.accounts.values()][0]?.address;
       if (sender === undefined) throw new RpcError(SERVER_ERROR, "There is no account to send from");
       const account = node.accounts.get(bytesToHex(sender));
       if (account === undefined && !node.isImpersonated(sender)) throw new UnknownAccountError(sender);
-      return turns.run(async () => {
-        let gas = args.gas ?? defaultGas(node, options);
-        if (args.gas === undefined && gas > node.next.gasLimit) gas = node.next.gasLimit;
-        const tx = await fillTransaction(context, { ...args, gas }, sender);
-        const raw = account === undefined ? impersonate(tx, sender) : signTransaction(tx, account.privateKey);
-        return send(context, raw, decodeTransaction(raw), sender);
-      });
+      return yield* turns.steps(() => sendUnsigned(context, args, { sender, account }));
     }),
   };
 }
@@ -110,12 +118,7 @@ function refuse(message: string): never {
 }
 
 /** What Hardhat asks of a transaction before it has a look at the pool. Throws RpcError. */
-async function check(
-  node: Node,
-  tx: Transaction,
-  sender: Uint8Array,
-  options: HardhatOptions,
-): Promise<void> {
+function* check(node: Node, tx: Transaction, sender: Uint8Array, options: HardhatOptions): Steps<void> {
   const { maxFeePerGas, maxPriorityFeePerGas, gasLimit } = tx;
   // Of a signed transaction; others were told before.
   if (maxPriorityFeePerGas > maxFeePerGas)
@@ -128,8 +131,8 @@ async function check(
     refuse(`Transaction gas limit is ${gasLimit} and exceeds transaction gas cap of ${cap}`);
   if (gasLimit > node.next.gasLimit)
     refuse(`Transaction gas limit is ${gasLimit} and exceeds block gas limit of ${node.next.gasLimit}`);
-  if (node.miner.automine) await checkAutomine(node, tx, sender);
-  const { nonce = 0n, balance = 0n } = (await node.state.getAccount(sender)) ?? {};
+  if (node.miner.automine) yield* checkAutomine(node, tx, sender);
+  const { nonce = 0n, balance = 0n } = (yield* wait(node.state.getAccount(sender))) ?? {};
   const cost = maxCost(tx, rules.blobGasPerBlob);
   if (cost > balance)
     refuse(
@@ -140,8 +143,8 @@ async function check(
 }
 
 /** What comes in is mined at once, so it must fit now. */
-async function checkAutomine(node: Node, tx: Transaction, sender: Uint8Array): Promise<void> {
-  const expected = await node.pool.nextNonce(sender, node.next.poolView());
+function* checkAutomine(node: Node, tx: Transaction, sender: Uint8Array): Steps<void> {
+  const expected = yield* node.pool.nextNonce(sender, node.next.poolView());
   if (tx.nonce !== expected)
     refuse(
       `Nonce too ${tx.nonce > expected ? "high" : "low"}. Expected nonce to be ${expected} but got ${tx.nonce}. Note that transactions can't be queued when automining.`,
