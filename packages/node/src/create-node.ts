@@ -27,6 +27,7 @@ export async function openNode(options: NodeOptions = {}): Promise<Node> {
     ...(workers === undefined ? {} : { workers }),
     ...(engine === undefined ? {} : { engine }),
     singleClient: hardhat !== undefined,
+    engine: "wasm",
     lazyWorkers: true,
   });
   const chains = new ChainMaker(options, accounts, executor);

@@ -103,8 +103,8 @@ export class Node {
     this.#follow(chain);
     if (parts.start !== undefined) next.begin(parts.start);
     const turns = this.#turns;
-    const gathers = !executor.singleClient;
-    this.miner = new Miner({ chain: () => this.#chain, pool, next, turns, gathers }, mining);
+    const { singleClient } = executor;
+    this.miner = new Miner({ chain: () => this.#chain, pool, next, turns, singleClient }, mining);
   }
 
   /** The other node that the chain goes on from; undefined when it is one of this node's own. */

@@ -63,12 +63,14 @@ export interface MinerParts {
   next: NextBlock;
   /** Whatever changes the chain has its turn. */
   turns: Mutex;
-  /** Many clients send: what has come in by the next turn of the event loop is mined together. */
-  gathers: boolean;
+  /** Nobody else sends: each transaction is mined as soon as it comes in. Else what has come in by the next turn of the event loop is mined together. */
+  singleClient: boolean;
 }
 
 /** Of so many blocks, however empty they are, each is executed: then the system's contracts know their hashes. */
 const MOST_EXECUTED = 100n;
+/** The same for a single client, a test: it waits for each of them, and Hardhat's own network does not execute more either. */
+const MOST_FOR_ONE = 5n;
 
 /** Reasons that pass: the transaction may well fit into a later block. */
 const FOR_NOW: ReadonlySet<TransactionErrorCode> = new Set([
@@ -84,7 +86,7 @@ export class Miner {
   readonly #pool: Mempool;
   readonly #next: NextBlock;
   readonly #turns: Mutex;
-  readonly #gathers: boolean;
+  readonly #singleClient: boolean;
   readonly #atStart: { auto: boolean; interval: MiningInterval };
   readonly #listeners = new Set<MinedListener>();
   readonly #emptyListeners = new Set<EmptyListener>();
@@ -99,12 +101,12 @@ export class Miner {
   #gathering: Promise<void> | undefined;
   #stopped = false;
 
-  constructor({ chain, pool, next, turns, gathers }: MinerParts, options: MiningOptions) {
+  constructor({ chain, pool, next, turns, singleClient }: MinerParts, options: MiningOptions) {
     this.#chain = chain;
     this.#pool = pool;
     this.#next = next;
     this.#turns = turns;
-    this.#gathers = gathers;
+    this.#singleClient = singleClient;
     const { interval = 0, auto = interval === 0 } = options;
     this.#atStart = { auto, interval };
     this.automine = auto;
@@ -148,7 +150,8 @@ export class Miner {
   *mineSteps(count = 1n, seconds?: bigint, signal?: AbortSignal): Steps<MinedBlock[]> {
     const mined: MinedBlock[] = [];
     // Once most of them are there only what is left is executed.
-    const most = count > MOST_EXECUTED ? 1n : MOST_EXECUTED;
+    const limit = this.#singleClient ? MOST_FOR_ONE : MOST_EXECUTED;
+    const most = count > limit ? 1n : limit;
     for (let done = 0n; done < count; ) {
       const isStuck = mined.at(-1)?.block.block.transactions.length === 0;
       const next = (): Steps<bigint> =>
@@ -186,7 +189,7 @@ export class Miner {
   /** When blocks are mined automatically: until nothing is left that the next one could have, unless the transaction is in a block already. */
   *came({ hash }: PooledTransaction): Steps<void> {
     if (!this.automine) return;
-    if (this.#gathers) yield* wait(this.#gather());
+    if (!this.#singleClient) yield* wait(this.#gather());
     yield* this.#turns.steps(() => this.#mineAll(hash));
   }
 

@@ -3,6 +3,7 @@
 // is unsupported, and leaves no trace.
 
 import { INSTANCE_EVM, type Kernel } from "@braid/kernel";
+import { type ChainSpec, eipsOf, type ForkName } from "@braid/protocol";
 import type { StateOverride } from "../../block/call-input.ts";
 import type { ChainSetup } from "../../block/prepare-block.ts";
 import type { Engine, EngineBlock, MissHandler, UnitExecutor } from "../engine.ts";
@@ -48,6 +49,24 @@ export class WasmEngine implements Engine {
   }
 }
 
+/** What code cannot see: system calls, and what a transaction may have, follow the rules by themselves. */
+const NOT_OF_CODE: ReadonlySet<number> = new Set([7002, 7251, 7825]);
+const usual = new WeakMap<ChainSpec, boolean>();
+
+/** Do the forks of the chain activate the EIPs that they are known by, as far as code sees them? */
+function hasUsualCode(spec: ChainSpec): boolean {
+  let found = usual.get(spec);
+  if (found === undefined) {
+    found = Object.keys(spec.eips ?? {}).every((name) => {
+      const [own, known] = [eipsOf(spec, name as ForkName), eipsOf({}, name as ForkName)];
+      const differing = [...own, ...known].filter((eip) => own.includes(eip) !== known.includes(eip));
+      return differing.every((eip) => NOT_OF_CODE.has(eip));
+    });
+    usual.set(spec, found);
+  }
+  return found;
+}
+
 /** From Byzantium to Osaka and its blob forks, by the rules that these forks are known by; EIP-1283 held on test networks only. */
 function isSupported({ context, chain, calls, tracer }: EngineBlock): boolean {
   const { fork } = chain;
@@ -58,7 +77,7 @@ function isSupported({ context, chain, calls, tracer }: EngineBlock): boolean {
     isSince(fork, "byzantium") &&
     !isSince(fork, "amsterdam") &&
     fork !== "constantinople" &&
-    Object.keys(chain.spec.eips ?? {}).length === 0 &&
+    hasUsualCode(chain.spec) &&
     chain.spec.unlimitedCodeSize !== true &&
     (context.baseFeePerGas ?? 0n) < HUGE &&
     (context.blobGasPrice ?? 0n) < HUGE &&
