@@ -10,6 +10,7 @@ import {
   SEEN_STACK,
   SEEN_TOP,
 } from "@braid/kernel";
+import { promised } from "@braid/primitives";
 import { ENGINES, type EngineRegistry } from "../engines/registry.ts";
 import { OPCODES } from "../engines/wasm/opcodes.ts";
 import { precompilesOver } from "../engines/wasm/precompiles.ts";
@@ -53,7 +54,7 @@ function stepRunner(onStep: OnStep): (one: FuzzCase) => Promise<void> {
   const pools = { pool, inline: pool, workers: 0, singleClient: true };
   const resources = { ...pools, kernel, cache, hints, engine: "wasm", engines };
   return async (one) => {
-    await executeBlockWith(resources, fuzzInput(await blockOf(one), "wasm"));
+    await promised(executeBlockWith(resources, fuzzInput(await blockOf(one), "wasm")));
   };
 }
 

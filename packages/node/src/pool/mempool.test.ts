@@ -1,6 +1,6 @@
 // The pool keeps what it has found of each sender until something changes: what it says must be what looking anew says.
 
-import { equalBytes } from "@braid/primitives";
+import { equalBytes, promised } from "@braid/primitives";
 import { chainOf, encodeTransaction, type Transaction } from "@braid/protocol";
 import { plainAddress } from "@braid/testing/accounts";
 import fc from "fast-check";
@@ -106,8 +106,8 @@ test("the candidates and the content are those of a pool that has just been fill
         expect(pool.candidates(view, rule)).toEqual(fresh.candidates(view, rule));
         expect(pool.content(view)).toEqual(fresh.content(view));
         for (let who = 1; who <= SENDERS; who++)
-          expect(await pool.nextNonce(plainAddress(who), view)).toBe(
-            await fresh.nextNonce(plainAddress(who), view),
+          expect(await promised(pool.nextNonce(plainAddress(who), view))).toBe(
+            await promised(fresh.nextNonce(plainAddress(who), view)),
           );
       }
     }),
