@@ -4,7 +4,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { KEEP_PREIMAGES, Kernel, keccak256 } from "@braid/kernel";
-import { bytesToBigInt } from "@braid/primitives";
+import { bytesToBigInt, promised } from "@braid/primitives";
 import { keyed, plainAddress } from "@braid/testing/accounts";
 import { asm } from "@braid/testing/assembler";
 import { BlockBuilder, type Fork, type TestBlock } from "@braid/testing/block-builder";
@@ -90,7 +90,7 @@ test.each(ENGINE_NAMES)("what units hash is kept for hints by the engine %s", as
     reset(units);
     kernel.setUnitFlags(1, KEEP_PREIMAGES);
   });
-  const { statistics } = await executeBlockWith(resources, inputOf(await builder.build()));
+  const { statistics } = await promised(executeBlockWith(resources, inputOf(await builder.build())));
   expect(statistics.engine).toEqual({ name: engine, unsupported: 0 });
   const found = [...preimages(kernel, 1)];
   expect(found.map(([, { length }]) => length).sort((x, y) => x - y)).toEqual([0, 32, 64]);

@@ -212,10 +212,10 @@ export class WasmUnits implements UnitExecutor {
               const ready = this.#fetch(exit);
               if (ready instanceof Promise) return when(ready, again);
               if (!ready) return UNSUPPORTED;
+              exit = again();
             } catch (error) {
               return failed(error, head);
             }
-            exit = again();
           }
           break;
         case EXIT_BLOCK_HASH:
