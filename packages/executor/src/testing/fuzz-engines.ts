@@ -12,13 +12,21 @@ import { authorizationOf, type FuzzCase, type FuzzTransaction } from "./fuzz-cas
 import { FUZZ_SENDERS, fuzzAddress } from "./fuzz-pieces.ts";
 import { readByRead } from "./sources.ts";
 
+/** A block of Cancun may have so many (EIP-4844), later ones more. */
+const MAX_BLOBS = 6;
+
 /** A case as a block. Its transactions are not signed: who sends them is said beside them. */
 export async function blockOf({ fork, contracts, transactions }: FuzzCase): Promise<TestBlock> {
   const block = new BlockBuilder(fork, { signed: false, gasLimit: 100_000_000n });
   block.fund(...Array.from({ length: FUZZ_SENDERS }, (_, i) => keyed(i)));
   for (const [i, pieces] of contracts.entries())
     block.contract(fuzzAddress(i), concatBytes(...pieces), { storage: [[1, 7]], balance: 10n });
-  for (const tx of transactions) send(block, tx);
+  let room = MAX_BLOBS;
+  for (const tx of transactions) {
+    const blobs = Math.min(tx.blobs, room);
+    room -= blobs;
+    send(block, { ...tx, blobs });
+  }
   return block.build();
 }
 
