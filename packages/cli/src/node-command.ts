@@ -116,7 +116,9 @@ export function addNodeCommand(program: Command, finish: (code: ExitCode) => voi
         parseCount,
       ),
     )
-    .addOption(new Option("--engine <engine>", "which EVM executes").choices(["ethereumjs", "wasm"]))
+    .addOption(
+      new Option("--engine <engine>", "which EVM executes (default: wasm)").choices(["wasm", "ethereumjs"]),
+    )
     .addOption(limitOption())
     .addOption(maxFileSizeOption());
   addForkOptions(command)

@@ -11,6 +11,8 @@ import { Node } from "./node.ts";
 import type { NodeOptions } from "./options.ts";
 
 const DEFAULT_ACCOUNTS = 10;
+/** PERF: a call of a contract that nobody has called before takes a fraction of the time that the ethereumjs engine's code needs to become warm. */
+const NODE_ENGINE = "wasm";
 
 /**
  * Opens a node: by default a development chain in memory. Rejects with what its parts reject with: MnemonicError, InvalidGenesisFileError, StoreError,
@@ -18,16 +20,15 @@ const DEFAULT_ACCOUNTS = 10;
  */
 export async function openNode(options: NodeOptions = {}): Promise<Node> {
   const accounts = accountsOf(options);
-  const { workers, engine, coinbase, mining, pool, limits, networkId, hardhat, fork } = options;
+  const { workers, engine = NODE_ENGINE, coinbase, mining, pool, limits, networkId, hardhat, fork } = options;
   if (fork !== undefined && options.dataDir !== undefined)
     throw new ForkOptionsError(
       "A chain that goes on from another node's block is kept in memory: leave out dataDir (--datadir), or fork.",
     );
   const executor = new Executor({
     ...(workers === undefined ? {} : { workers }),
-    ...(engine === undefined ? {} : { engine }),
+    engine,
     singleClient: hardhat !== undefined,
-    engine: "wasm",
     lazyWorkers: true,
   });
   const chains = new ChainMaker(options, accounts, executor);

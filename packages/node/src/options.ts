@@ -78,7 +78,7 @@ export interface NodeOptions {
   dataDir?: string;
   /** Worker threads; default: one for each core. */
   workers?: number;
-  /** The name of the engine that runs blocks and calls, one of the executor's ENGINE_NAMES; default: the executor's. */
+  /** The name of the engine that runs blocks and calls, one of the executor's ENGINE_NAMES; default: `wasm`. */
   engine?: string;
   limits?: Partial<NodeLimits>;
 }
