@@ -47,8 +47,9 @@ test("locations and functions are told with what they serialise and what the blo
   expect(of(0)).toMatchObject({ writes: 24, additions: 0 });
   expect(of(0)?.readers).toHaveLength(23);
   expect(of(1)?.readers).toHaveLength(7);
+  // With less in the way units meet at other times, which may cost a unit or two that are executed again.
   for (const { speedupWithout } of ranking.locations)
-    expect(speedupWithout).toBeGreaterThanOrEqual(ranking.speedup * 0.99);
+    expect(speedupWithout).toBeGreaterThanOrEqual(ranking.speedup * 0.95);
   // The counter alone makes a chain of all; without it there are two.
   expect(of(2)?.speedupWithout).toBeGreaterThan(ranking.speedup);
   expect(ranking.lazySpeedup).toBeCloseTo(of(2)?.speedupWithout ?? 0, 6);
