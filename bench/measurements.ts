@@ -2,9 +2,18 @@
 import type { Environment } from "./environment.ts";
 import type { Phase } from "./phases.ts";
 
-/** The sides that take turns. `known`: senders are known beforehand, nothing is recovered. */
+/** The sides that take turns. `known`: senders are known beforehand, nothing is recovered. `wasm`: on that engine; else on ethereumjs's. */
 export const STOCK_SIDES = ["stock", "stock known"] as const;
-export const BRAID_SIDES = ["two", "two known", "one", "sequential"] as const;
+export const BRAID_SIDES = [
+  "two",
+  "two known",
+  "one",
+  "sequential",
+  "wasm two",
+  "wasm two known",
+  "wasm one",
+  "wasm sequential",
+] as const;
 export type Side = (typeof STOCK_SIDES)[number] | (typeof BRAID_SIDES)[number];
 
 export interface MeasuredBlock {

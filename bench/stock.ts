@@ -56,9 +56,10 @@ async function run(
     block,
     chain,
     source,
-    mode: side === "sequential" ? "sequential" : "parallel",
-    workers: side === "one" ? 1 : 2,
-    ...(side === "two known" ? { senders: contender.senders } : {}),
+    engine: side.startsWith("wasm") ? "wasm" : "ethereumjs",
+    mode: side.endsWith("sequential") ? "sequential" : "parallel",
+    workers: side.endsWith("one") ? 1 : 2,
+    ...(side.endsWith("known") ? { senders: contender.senders } : {}),
   });
   const ms = performance.now() - start;
   if (side === "two") contender.measured.aborts = result.statistics.aborts;
@@ -82,7 +83,18 @@ async function prepare(origin: BlockOrigin, executor: Executor, stock: StockClie
     fork,
     transactions: input.transactions.length,
     gas: Number(ours.gasUsed),
-    ms: { stock: [], "stock known": [], two: [], "two known": [], one: [], sequential: [] },
+    ms: {
+      stock: [],
+      "stock known": [],
+      two: [],
+      "two known": [],
+      one: [],
+      sequential: [],
+      "wasm two": [],
+      "wasm two known": [],
+      "wasm one": [],
+      "wasm sequential": [],
+    },
     aborts: 0,
   };
   return { block, senders: ours.transactions.map(({ sender }) => sender), measured };

@@ -79,6 +79,19 @@ export function freshProcessTable({ runs }: FreshProcessMeasurement): string {
   );
 }
 
+const STOCK_ROWS: readonly (readonly [side: Side, name: string])[] = [
+  ["stock", "stock `runBlock` over `MerkleStateManager`"],
+  ["sequential", "Braid, sequential"],
+  ["one", "Braid, parallel, 1 worker"],
+  ["two", "Braid, parallel, 2 workers"],
+  ["wasm sequential", "Braid, engine `wasm`, sequential"],
+  ["wasm one", "Braid, engine `wasm`, 1 worker"],
+  ["wasm two", "Braid, engine `wasm`, 2 workers"],
+  ["stock known", "stock, senders known beforehand"],
+  ["two known", "Braid, 2 workers, senders known beforehand"],
+  ["wasm two known", "Braid, engine `wasm`, 2 workers, senders known beforehand"],
+];
+
 /** The sums over all mainnet blocks. */
 export function stockSummary(
   { blocks, rounds, passes }: StockMeasurement,
@@ -87,26 +100,13 @@ export function stockSummary(
   const mainnet = blocks.filter(({ group }) => group === "mainnet");
   const large = mainnet.filter(({ transactions }) => transactions >= LARGE);
   const gas = mainnet.reduce((sum, block) => sum + block.gas, 0);
-  const rows = (["stock", "sequential", "one", "two", "stock known", "two known"] as const).map((side) => {
+  const rows = STOCK_ROWS.map(([side, name]) => {
     const sum = totals(mainnet, side);
     const stock = totals(mainnet, side.endsWith("known") ? "stock known" : "stock");
     // Each pass of Braid is held against stock's pass of the same round.
     const base =
       sum.length === stock.length ? stock : sum.map((_, i) => stock[Math.floor(i / passes)] as number);
-    const names: Record<Side, string> = {
-      stock: "stock `runBlock` over `MerkleStateManager`",
-      sequential: "Braid, sequential",
-      one: "Braid, parallel, 1 worker",
-      two: "Braid, parallel, 2 workers",
-      "stock known": "stock, senders known beforehand",
-      "two known": "Braid, 2 workers, senders known beforehand",
-    };
-    return [
-      names[side],
-      seconds(sum),
-      (gas / 1e3 / median(sum)).toFixed(0),
-      percent(spreadOf(ratios(sum, base))),
-    ];
+    return [name, seconds(sum), (gas / 1e3 / median(sum)).toFixed(0), percent(spreadOf(ratios(sum, base)))];
   });
   const stockMs = median(totals(mainnet, "stock"));
   const freshRows = (fresh === undefined ? [] : (["once", "repeated"] as const)).map((side) => {
@@ -117,13 +117,14 @@ export function stockSummary(
         : "the same, each block five times";
     return [...freshRow(name, runs), percent(spreadOf(runs.map(({ ms }) => ms / stockMs)))];
   });
-  const against = (side: Side): string => times(spreadOf(ratios(totals(large, side), totals(large, "two"))));
+  const against = (side: Side, two: Side): string =>
+    times(spreadOf(ratios(totals(large, side), totals(large, two))));
   return [
     `${mainnet.length} blocks, ${mainnet.reduce((sum, block) => sum + block.transactions, 0).toLocaleString("en")} transactions, ${(gas / 1e6).toFixed(0)} Mgas; medians of ${rounds} ${rounds === 1 ? "round" : "rounds"} with ${passes} passes of Braid each, in parentheses the lowest and highest.`,
     "",
     markdownTable(["", "all blocks", "Mgas/s", "time of stock"], [...rows, ...freshRows], 1),
     "",
-    `Over the ${large.length} blocks of ${LARGE} or more transactions two workers are ${against("one")} as fast as one, and ${against("sequential")} as fast as sequential execution.`,
+    `Over the ${large.length} blocks of ${LARGE} or more transactions two workers are ${against("one", "two")} as fast as one, and ${against("sequential", "two")} as fast as sequential execution; on the engine \`wasm\` ${against("wasm one", "wasm two")} and ${against("wasm sequential", "wasm two")}.`,
   ].join("\n");
 }
 
