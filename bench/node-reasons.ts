@@ -3,7 +3,7 @@
 const REASONS: readonly (readonly [row: RegExp, reason: string])[] = [
   [
     /^mining /,
-    "Opcodes run in JavaScript here and in native code there. Two cores are two workers: there is no third one that could make up for it.",
+    "Opcodes run in WebAssembly here. Around them choosing candidates, tries, the list of transactions and the garbage collector are JavaScript on one thread, and two cores are two workers: there is no third one that could make up for it.",
   ],
   [
     /sent over HTTP and mined/,
@@ -19,7 +19,7 @@ const REASONS: readonly (readonly [row: RegExp, reason: string])[] = [
   ],
   [
     /^eth_call .*one client/,
-    "Of the time of a call most is the way there and back, which eth_chainId shows by itself: nothing that is done in the node can be faster than that row. The rest is a few thousand gas in JavaScript, and native code on the other sides.",
+    "Of the time of a call most is the way there and back, which eth_chainId shows by itself: nothing that is done in the node can be faster than that row. The rest is what a request takes before and after its few thousand gas, in JavaScript here and in native code on the other sides.",
   ],
   [
     /^eth_call/,
@@ -28,7 +28,7 @@ const REASONS: readonly (readonly [row: RegExp, reason: string])[] = [
   [/^eth_chainId/, "Node's HTTP server, as on EDR's side; anvil's is native code."],
   [
     /in process/,
-    "A block for each transaction: the sender's recovery by a library in C, four system calls and the transfer in JavaScript, some twenty nodes of tries that are hashed one after the other.",
+    "A block for each transaction: the sender's recovery by a library in C, four system calls and the transfer, some twenty nodes of tries that are hashed one after the other.",
   ],
   [
     /^resident/,
