@@ -14,7 +14,7 @@ export interface SchedulerCosts {
    * measured with two, and taken to be the same for more.
    */
   sharing: number;
-  /** Handing a block to the second and each further thread, and waiting until they have met: before they begin. */
+  /** Handing a block to more threads than one, and waiting until they have met: they are woken side by side. Measured with two, and taken to be the same for more. */
   handOver: number;
 }
 

@@ -98,7 +98,7 @@ export class Simulator {
         new Error(`a simulation ended at unit ${main.commitIndex()} of ${main.unitCount}`)
       );
     const runMs = Math.max(...crew.map(({ time }) => time));
-    const totalMs = profile.mainThreadMs + (workers - 1) * costs.handOver + runMs;
+    const totalMs = profile.mainThreadMs + (workers > 1 ? costs.handOver : 0) + runMs;
     const { executions, aborts, suspensions, validations } = main.progress();
     return {
       workers,
