@@ -100,7 +100,9 @@ export function stockSummary(
   const mainnet = blocks.filter(({ group }) => group === "mainnet");
   const large = mainnet.filter(({ transactions }) => transactions >= LARGE);
   const gas = mainnet.reduce((sum, block) => sum + block.gas, 0);
-  const rows = STOCK_ROWS.map(([side, name]) => {
+  // Results of before a side was measured have no row of it.
+  const has = (side: Side): boolean => mainnet.every(({ ms }) => ms[side] !== undefined);
+  const rows = STOCK_ROWS.filter(([side]) => has(side)).map(([side, name]) => {
     const sum = totals(mainnet, side);
     const stock = totals(mainnet, side.endsWith("known") ? "stock known" : "stock");
     // Each pass of Braid is held against stock's pass of the same round.
@@ -124,7 +126,7 @@ export function stockSummary(
     "",
     markdownTable(["", "all blocks", "Mgas/s", "time of stock"], [...rows, ...freshRows], 1),
     "",
-    `Over the ${large.length} blocks of ${LARGE} or more transactions two workers are ${against("one", "two")} as fast as one, and ${against("sequential", "two")} as fast as sequential execution; on the engine \`wasm\` ${against("wasm one", "wasm two")} and ${against("wasm sequential", "wasm two")}.`,
+    `Over the ${large.length} blocks of ${LARGE} or more transactions two workers are ${against("one", "two")} as fast as one, and ${against("sequential", "two")} as fast as sequential execution${has("wasm two") ? `; on the engine \`wasm\` ${against("wasm one", "wasm two")} and ${against("wasm sequential", "wasm two")}` : ""}.`,
   ].join("\n");
 }
 
